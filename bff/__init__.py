@@ -1,0 +1,1 @@
+"""The backend-for-frontend: everything between an HTTP request and the money."""

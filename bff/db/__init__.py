@@ -1,0 +1,1 @@
+"""Base of the models, the engine and the migrations."""

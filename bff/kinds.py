@@ -1,0 +1,93 @@
+"""The small shared vocabulary of the bff: who calls, from which code, when, and how ids are made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Gives the present instant, timezone-aware, in UTC."""
+
+NewId: TypeAlias = Callable[[str], str]
+"""Makes an unguessable id with a prefix: ``new_id("ord")`` gives ``ord_01j…``."""
+
+NewBytes: TypeAlias = Callable[[int], bytes]
+"""Gives so many unpredictable bytes."""
+
+CURRENCY: Final = "CNY"
+
+
+class Channel(StrEnum):
+    """A docking mode: the way by which a call came in."""
+
+    APP = "app"
+    OPEN_PLATFORM = "open_platform"
+    FEDERATED = "federated"
+
+
+class Scope(StrEnum):
+    """What a session may do."""
+
+    ONBOARDING = "onboarding"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRef:
+    """One exact H5 release: the code that asked.
+
+    Attributes:
+        bundle: bundle id, ``wealth``.
+        version: semantic version, ``1.0.0``.
+        digest: lower-case hex SHA-256 of the signed manifest's bytes (64 characters).
+    """
+
+    bundle: str
+    version: str
+    digest: str
+
+    def __str__(self) -> str:
+        """Give the form that DPoP proofs and approvals carry: ``wealth@1.0.0#<digest>``."""
+        return f"{self.bundle}@{self.version}#{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, as the door established it. An anonymous caller has neither device nor customer."""
+
+    channel: Channel
+    customer_id: str | None = None
+    device_id: str | None = None
+    jkt: str | None = None
+    scopes: frozenset[Scope] = field(default_factory=frozenset)
+    bundle: BundleRef | None = None
+    address: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Give what limits and idempotency keys are counted by: customer, else device, else address."""
+        return self.customer_id or self.device_id or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may know besides its request: caller, time, chance and the request's names.
+
+    Attributes:
+        caller: who calls.
+        now: the instant of this call, UTC.
+        new_id: maker of ids.
+        new_bytes: maker of challenges.
+        request_id: id of the HTTP request, for logs and problems.
+        proof: the DPoP proof (compact JWS) under which the call came, empty when there was none.
+        body_hash: hex SHA-256 of the request's body as received.
+    """
+
+    caller: Caller
+    now: datetime
+    new_id: NewId
+    new_bytes: NewBytes
+    request_id: str = ""
+    proof: str = ""
+    body_hash: str = ""

@@ -1,0 +1,1 @@
+"""From a front-end folder to verified bytes on a phone."""

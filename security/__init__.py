@@ -1,0 +1,1 @@
+"""Pure trust logic: algorithms, keys, devices, approvals, sessions, sealing, evidence."""
