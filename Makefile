@@ -1,0 +1,68 @@
+# Tidegate. `make run` starts it, `make test` runs the whole suite, `make check` reads the code.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
+TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2
+FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test check bench format lock setup setup-dev setup-system clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: setup ## Set everything up and start Tidegate (PORT=8123 chooses another port)
+	@exec $(BIN)/tidegate run
+
+setup: .venv/run.stamp ## Virtualenv and locked dependencies
+
+setup-dev: .venv/dev.stamp ## The same and what tests and checks need
+
+.venv/run.stamp: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Tidegate needs Python 3.11 or newer; '$(PYTHON)' is older or absent. Try: make PYTHON=/path/to/python3.11 run"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "Installing python3-venv"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv >/dev/null; }
+	@[ -x $(BIN)/python ] || { echo "Making the virtualenv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing the locked dependencies (about a minute the first time)"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@echo "Installing what tests and checks need"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup-system: ## Debian packages that tests need, where absent
+	@missing=; for pair in $(TEST_SYSTEM); do PATH=$$PATH:/usr/sbin:/sbin command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	[ -e $(FONT) ] || missing="$$missing fonts-noto-cjk"; \
+	if [ -n "$$missing" ]; then echo "Installing$$missing"; $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
+	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## ruff, mypy strict, import-linter, the look's contrast, docs tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m native_bridge.shell.contrast
+	@$(BIN)/python -m pytest tests/docs
+
+bench: setup-dev setup-system ## Measure, each against a peer or a limit in the same run
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+format: setup-dev ## Lay out the code
+	@$(BIN)/ruff check --fix --exit-zero --quiet . && $(BIN)/ruff format .
+
+lock: ## Lock the dependencies anew, with hashes
+	@[ -x $(BIN)/pip-compile ] || $(BIN)/pip install --quiet pip-tools
+	@$(BIN)/pip-compile $(LOCK) --upgrade -o requirements.txt requirements.in
+	@$(BIN)/pip-compile $(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove the virtualenv and caches (var/ with its keys and data stays)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

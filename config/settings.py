@@ -1,0 +1,240 @@
+"""The settings of one Tidegate instance: read once from a mapping and a TOML file, checked, and frozen.
+
+The environment wins over the file, the file over the defaults. In the file the names stand without ``TIDEGATE_`` and in
+lower case. An unknown name or a bad value is refused with its name: a setting that is silently ignored is a trap.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+PREFIX: Final = "TIDEGATE_"
+ENVIRONMENTS: Final = ("sandbox", "production")
+LOG_FORMATS: Final = ("text", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+MAX_PORT: Final = 65535
+VAR: Final = Path("var")
+
+
+HEAD: Final = """# Settings
+
+Read from the environment, then from the TOML file that `TIDEGATE_CONFIG` names (`tidegate.toml` when it exists; there
+the names stand without `TIDEGATE_` and in lower case), then the default. An unknown name or a bad value stops the
+start with its name. This page is made by `tidegate settings --markdown`.
+
+| Name | Default | What it is |
+|---|---|---|
+"""
+
+
+class SettingsError(Exception):
+    """A setting is unknown, malformed, or contradicts another; the message names it and says what would do."""
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            message = f"must be one of {', '.join(allowed)}"
+            raise ValueError(message)
+        return text
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            message = f"must be a whole number from {low} to {high}"
+            raise ValueError(message)
+        return int(text)
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text and urlsplit(text).scheme.split("+")[0] not in schemes:
+            message = f"must be a URL that starts with one of {', '.join(schemes)}"
+            raise ValueError(message)
+        return text.rstrip("/") if schemes[0] == "http" else text
+
+    return parse
+
+
+def _setting(default: Any, doc: str, parse: Callable[[str], Any] = str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"doc": doc, "parse": parse, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All settings; every field's documentation stands in its metadata and in docs/settings.md."""
+
+    env: str = _setting(
+        "sandbox",
+        "`sandbox` shows verification codes, accepts simulated devices and makes development keys; "
+        "`production` refuses all three.",
+        _choice(*ENVIRONMENTS),
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8000, "Port to listen on; plain `PORT` is taken as well.", _whole(1, MAX_PORT))
+    public_url: str = _setting(
+        "",
+        "Address at which apps reach this instance, without a path; DPoP proofs are bound to it. Empty: `http://localhost:<port>`.",
+        _url("http", "https"),
+    )
+    bundle_origin: str = _setting(
+        "",
+        "Origin of one bundle, with `{bundle}` in it. Empty: `http://{bundle}-h5.localhost:<port>`.",
+        _url("http", "https"),
+    )
+    var: Path = _setting(VAR, "Folder for everything this instance keeps on disk.", Path)  # noqa: RUF009 — a field with metadata
+    database_url: str = _setting(
+        "",
+        "SQLAlchemy URL of the database (`mysql+pymysql://…` or `sqlite:///…`). Empty: SQLite in the var folder.",
+        _url("sqlite", "mysql", "mariadb"),
+        secret=True,
+    )
+    redis_url: str = _setting(
+        "",
+        "Redis for rate limits and replay marks; needed with more than one worker or instance. Empty: in memory.",
+        _url("redis", "rediss", "unix"),
+        secret=True,
+    )
+    workers: int = _setting(1, "Server processes. More than one needs `TIDEGATE_REDIS_URL`.", _whole(1, 64))
+    threads: int = _setting(8, "Threads that answer requests in each process.", _whole(1, 256))
+    key_passphrase: str = _setting(
+        "",
+        "Passphrase of the key files. The sandbox makes one on first start, in the var folder; production needs it.",
+        secret=True,
+    )
+    audience: str = _setting("tidegate-bff", "Name of this bank's BFF inside tokens and device signatures.")
+    bank_zh: str = _setting("澜江银行", "Chinese name of the bank, as the shell and the sign sheet show it.")
+    bank_en: str = _setting("Lanjiang Bank", "English name of the bank.")
+    token_seconds: int = _setting(600, "Life of an access token, in seconds.", _whole(60, 600))
+    refresh_days: int = _setting(30, "Life of a refresh token's family, in days.", _whole(1, 180))
+    relay_seconds: int = _setting(5, "Pause between two sweeps of the outbox, in seconds.", _whole(1, 300))
+    checkpoint_seconds: int = _setting(
+        60, "Pause between two signed checkpoints of the evidence, in seconds.", _whole(1, 3600)
+    )
+    trusted_proxies: int = _setting(0, "How many reverse proxies in front may set `X-Forwarded-*`.", _whole(0, 5))
+    log_level: str = _setting("info", "Least severe log line that is written.", _choice(*LOG_LEVELS))
+    log_format: str = _setting(
+        "text", "`json` writes one object a line for collectors, `text` is for people.", _choice(*LOG_FORMATS)
+    )
+
+    @property
+    def production(self) -> bool:
+        """Tell whether this instance serves real customers."""
+        return self.env == "production"
+
+    @property
+    def origin(self) -> str:
+        """Give the address at which apps reach this instance."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def bundle_origins(self) -> str:
+        """Give the origin template of bundles."""
+        return self.bundle_origin or f"http://{{bundle}}-h5.localhost:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """Give the database's URL."""
+        return self.database_url or f"sqlite:///{self.var.absolute() / 'tidegate.db'}"
+
+    @property
+    def keys(self) -> Path:
+        """Give the folder of the server's keys."""
+        return self.var / "keys"
+
+    @property
+    def release_keys(self) -> Path:
+        """Give the folder of the release repository's role keys."""
+        return self.var / "release-keys"
+
+    @property
+    def repository(self) -> Path:
+        """Give the folder of the release repository, which is served as it is."""
+        return self.var / "repository"
+
+
+def from_environ(environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the process's environment; ``TIDEGATE_CONFIG`` names a TOML file (else ``tidegate.toml`` if present).
+
+    Raises:
+        SettingsError: unknown name, bad value, or settings that contradict each other.
+    """
+    given = {name.removeprefix(PREFIX).lower(): text for name, text in environ.items() if name.startswith(PREFIX)}
+    if "PORT" in environ:
+        given.setdefault("port", environ["PORT"])
+    file = given.pop("config", None)
+    texts = {**_from_file(file), **{name: (f"{PREFIX}{name.upper()}", text) for name, text in given.items()}}
+    known = {item.name: item for item in fields(Settings)}
+    for name, (shown, _) in texts.items():
+        if name not in known:
+            message = f"{shown} is not a setting; docs/settings.md lists them all"
+            raise SettingsError(message)
+    return _checked(Settings(**{name: _parsed(known[name], shown, text) for name, (shown, text) in texts.items()}))
+
+
+def describe() -> str:
+    """Give docs/settings.md: every setting with its default."""
+    rows = [
+        f"| `{PREFIX}{item.name.upper()}` | {_shown(item.default)} | {item.metadata['doc']} |"
+        for item in fields(Settings)
+    ]
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def _shown(default: Any) -> str:
+    return "(empty)" if default in {"", MISSING} else f"`{default}`"
+
+
+def _from_file(named: str | None) -> dict[str, tuple[str, str]]:
+    path = Path(named or "tidegate.toml")
+    if not path.exists():
+        if named is None:
+            return {}
+        message = f"TIDEGATE_CONFIG names {path}, which does not exist"
+        raise SettingsError(message)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not TOML: {error}"
+        raise SettingsError(message) from error
+    return {name: (f"{name} in {path}", str(value)) for name, value in values.items()}
+
+
+def _parsed(item: "Field[Any]", shown: str, text: str) -> Any:
+    try:
+        return item.metadata["parse"](text)
+    except ValueError as error:
+        value = "its value" if item.metadata["secret"] else repr(text)
+        message = f"{shown}: {value} is refused: it {error}"
+        raise SettingsError(message) from error
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.workers > 1 and not settings.redis_url:
+        message = (
+            "TIDEGATE_WORKERS above 1 needs TIDEGATE_REDIS_URL: replay marks and limits must be shared by all processes"
+        )
+        raise SettingsError(message)
+    if settings.production and not settings.key_passphrase:
+        message = (
+            "TIDEGATE_ENV=production needs TIDEGATE_KEY_PASSPHRASE: production never makes or unlocks development keys"
+        )
+        raise SettingsError(message)
+    if settings.production and not settings.origin.startswith("https://"):
+        message = "TIDEGATE_ENV=production needs TIDEGATE_PUBLIC_URL with https://"
+        raise SettingsError(message)
+    if settings.bundle_origin and "{bundle}" not in settings.bundle_origin:
+        message = "TIDEGATE_BUNDLE_ORIGIN must hold {bundle}: every bundle has an origin of its own"
+        raise SettingsError(message)
+    return settings
