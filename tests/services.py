@@ -1,0 +1,101 @@
+"""Private servers for the tests: MariaDB and Redis on free loopback ports, in a folder that is removed afterwards."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])  # noqa: TID251 — tests start servers
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str) -> str | None:
+    return shutil.which(name, path=SEARCH)
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            message = f"{process.args!r} ended with {process.returncode} before it listened"
+            raise RuntimeError(message)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    message = f"{process.args!r} did not listen on {port} within {seconds} s"
+    raise RuntimeError(message)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Services:
+    """Started servers; ``close`` stops each by its process and removes their folder."""
+
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def folder(self) -> Path:
+        path = Path(tempfile.mkdtemp(prefix="tidegate-tests-"))
+        self.stack.callback(shutil.rmtree, path, ignore_errors=True)
+        return path
+
+    def start(self, command: Sequence[str], port: int, log: Path) -> None:
+        with log.open("ab") as sink:
+            process = subprocess.Popen(command, stdout=sink, stderr=sink)
+        self.stack.callback(stop, process)
+        wait_for_port(port, process)
+
+    def mariadb(self) -> str | None:
+        """Start MariaDB and give a SQLAlchemy URL of an empty database, or None when it is not installed."""
+        server, install, client = program("mariadbd"), program("mariadb-install-db"), program("mariadb")
+        if not (server and install and client):
+            return None
+        folder, port = self.folder(), free_port()
+        data, run_as = folder / "data", ["--user=root"] if os.getuid() == 0 else []
+        subprocess.run(
+            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *run_as],
+            check=True,
+            capture_output=True,
+        )
+        options = ["--no-defaults", *run_as, f"--datadir={data}", f"--socket={folder / 'm.sock'}", f"--port={port}"]
+        tuning = ["--bind-address=127.0.0.1", "--max-connections=400", f"--pid-file={folder / 'm.pid'}"]
+        self.start([server, *options, *tuning], port, folder / "mariadb.log")
+        grants = "CREATE USER 't'@'%' IDENTIFIED BY 't'; GRANT ALL ON *.* TO 't'@'%';"
+        script = f"CREATE DATABASE tidegate CHARACTER SET utf8mb4; {grants}"
+        subprocess.run(
+            [client, "--no-defaults", f"--socket={folder / 'm.sock'}", "-u", "root", "-e", script], check=True
+        )
+        return f"mysql+pymysql://t:t@127.0.0.1:{port}/tidegate?charset=utf8mb4"
+
+    def redis(self) -> str | None:
+        """Start Redis and give its URL, or None when it is not installed."""
+        server = program("redis-server")
+        if not server:
+            return None
+        folder, port = self.folder(), free_port()
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self.start([server, *options], port, folder / "redis.log")
+        return f"redis://127.0.0.1:{port}/0"
+
+    def close(self) -> None:
+        self.stack.close()
