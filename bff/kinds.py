@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -91,3 +91,8 @@ class Context:
     request_id: str = ""
     proof: str = ""
     body_hash: str = ""
+
+
+def instant(now: datetime) -> str:
+    """Write an instant as the house does on the wire and in evidence: ``2026-11-23T08:00:00.000Z``."""
+    return now.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

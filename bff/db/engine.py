@@ -1,0 +1,147 @@
+"""Opening engines and transactions: the one place that knows how SQLite and MariaDB differ.
+
+Invariants: every writing transaction on SQLite starts with BEGIN IMMEDIATE, so it never has to upgrade a read lock;
+writers of one process queue on a lock instead of polling the file. MariaDB runs READ COMMITTED; a deadlock or a lock
+time-out is retried by whoever opened the transaction (``retried``), never by a handler.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from bff.db.errors import DatabaseBusyError
+
+Result = TypeVar("Result")
+
+LOCK_SECONDS: Final = 10
+"""How long anybody waits for a lock before the call is refused."""
+ATTEMPTS: Final = 6
+"""How often a transaction is tried when the database chose it as a deadlock's victim."""
+_DEADLOCKS: Final = frozenset({1020, 1205, 1213})
+"""MariaDB: record has changed, lock wait time-out, deadlock."""
+_WRITER: Final = "tidegate_writer"
+_BEGIN: Final = "tidegate_begin"
+
+
+def open_engine(url: str | URL) -> Engine:
+    """Open the engine of a database URL: ``sqlite:////var/lib/tidegate.db`` or ``mysql+pymysql://…``.
+
+    Returns:
+        An engine whose pool, pragmas and isolation fit the house; opening it connects to nothing yet.
+    """
+    parsed = make_url(url)
+    return _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_server(parsed)
+
+
+def _open_sqlite(url: URL) -> Engine:
+    in_memory = url.database in {None, "", ":memory:"}
+    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else _pool(QueuePool)
+    options = {_WRITER: threading.RLock() if in_memory else threading.Lock(), _BEGIN: "BEGIN IMMEDIATE"}
+    arguments = {"check_same_thread": False, "timeout": LOCK_SECONDS}
+    engine = create_engine(url, connect_args=arguments, execution_options=options, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_server(url: URL) -> Engine:
+    arguments = {
+        "charset": "utf8mb4",
+        "connect_timeout": LOCK_SECONDS,
+        "init_command": f"SET SESSION innodb_lock_wait_timeout={LOCK_SECONDS}",
+    }
+    return create_engine(
+        url, connect_args=arguments, isolation_level="READ COMMITTED", pool_pre_ping=True, **_pool(QueuePool)
+    )
+
+
+def _pool(poolclass: type[QueuePool]) -> dict[str, Any]:
+    return {"poolclass": poolclass, "pool_size": 16, "max_overflow": 16, "pool_timeout": LOCK_SECONDS}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: the begin event does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LOCK_SECONDS * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+@contextmanager
+def transaction(engine: Engine, *, writing: bool = True) -> Iterator[Session]:
+    """Run one transaction: commit when the block ends, roll back when it raises.
+
+    Args:
+        engine: from ``open_engine``.
+        writing: False for a transaction that only reads; on SQLite it then takes no write lock.
+
+    Raises:
+        DatabaseBusyError: the write lock was not free within ``LOCK_SECONDS``.
+    """
+    bound = engine if writing else engine.execution_options(**{_BEGIN: "BEGIN"})
+    guard = _writer(engine) if writing else nullcontext()
+    with guard, Session(bound, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _writer(engine: Engine) -> Iterator[None]:
+    lock = engine.get_execution_options().get(_WRITER)
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=LOCK_SECONDS):
+        raise DatabaseBusyError(detail="the write lock was not free in time")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def retried(
+    engine: Engine,
+    work: Callable[[Session], Result],
+    *,
+    writing: bool = True,
+    pause: Callable[[float], None] = time.sleep,
+) -> Result:
+    """Run ``work`` in a transaction of its own, again when the database asks for it.
+
+    Args:
+        engine: from ``open_engine``.
+        work: takes the session; must have no effect outside it, for it may run several times.
+        writing: as for ``transaction``.
+        pause: waits so many seconds between two attempts.
+
+    Raises:
+        DatabaseBusyError: every attempt lost.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction(engine, writing=writing) as session:
+                return work(session)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            pause(0.005 * 2**attempt)
+    raise DatabaseBusyError(detail=f"the transaction lost {ATTEMPTS} times against others")
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Tell whether the same transaction may succeed when tried again."""
+    arguments = getattr(error.orig, "args", ())
+    if arguments and arguments[0] in _DEADLOCKS:
+        return True
+    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
