@@ -48,11 +48,11 @@ def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:
-    broken = []
-    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if not target.startswith(("http:", "https:")) and not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)} → {target}")
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    link = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+    links = [(page, target) for page in pages for target in link.findall(page.read_text(encoding="utf-8"))]
+    local = [(page, target) for page, target in links if not target.startswith(("http:", "https:"))]
+    broken = [f"{page.name} → {target}" for page, target in local if not (page.parent / target).exists()]
     assert broken == []
 
 
