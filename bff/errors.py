@@ -14,6 +14,8 @@ class BffError(Exception):
     status: ClassVar[int] = 500
     zh: ClassVar[str] = "系统出了点问题，钱没有动。请稍后再试。"
     en: ClassVar[str] = "Something went wrong on our side. No money has moved. Please try again shortly."
+    keeps: ClassVar[bool] = False
+    """Whether the bus commits what the handler wrote before it refused: a counter of wrong codes must not roll back."""
 
     def __init__(self, *, detail: str = "", **extra: Any) -> None:
         """Carry a sentence for developers and members for the problem document.

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy import Engine, Row, and_, or_, select, update
@@ -151,11 +151,11 @@ class Relay:
             .values(lease_owner=lease, leased_until=now + LEASE),
         )
         columns = (OutboxMessage.id, OutboxMessage.topic, OutboxMessage.key, OutboxMessage.payload)
-        row: Row[Any] = session.execute(
+        row = session.execute(
             select(*columns, OutboxMessage.attempts, OutboxMessage.state).where(OutboxMessage.id == row_id)
         ).one()
         if taken == 1:
-            return row, False
+            return cast(Row[Any], row), False
         return None, row.state == "PENDING"
 
     def _send(self, row: Row[Any], payload: Mapping[str, Any]) -> Outcome | None:

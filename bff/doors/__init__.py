@@ -1,0 +1,1 @@
+"""The docking modes: HTTP in, bus call, HTTP out."""

@@ -1,0 +1,1 @@
+"""Sessions: tokens that work only with the key of their device."""
