@@ -1,0 +1,1 @@
+"""The product warehouse: definitions, quotas, trading days and rule packs, all of them data."""

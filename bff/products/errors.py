@@ -1,0 +1,45 @@
+"""What the warehouse, the calendar and the rule packs can refuse."""
+
+from bff.errors import BffError
+
+
+class ProductDataError(BffError):
+    """A file of definitions, rules or trading days contradicts itself: a mistake of ours, found at start."""
+
+    code = "PRODUCT_DATA_INVALID"
+
+
+class RulePackMissingError(BffError):
+    """No version of a rule pack is in force on that day."""
+
+    code = "RULES_MISSING"
+    status = 503
+    zh = "这项业务的规则还没有生效，暂时不能办理，钱没有动。"
+    en = "The rules for this are not in force yet, so it cannot be done now. No money has moved."
+
+
+class CalendarExhaustedError(BffError):
+    """A date lies beyond the calendar of trading days: nothing is guessed."""
+
+    code = "CALENDAR_EXHAUSTED"
+    status = 503
+    zh = "交易日历还没有更新到这个日期，暂时不能下单，钱没有动。我们更新后就可以继续。"
+    en = "The trading calendar does not reach that date yet, so orders wait. No money has moved. We will extend it."
+
+
+class ProductClosedError(BffError):
+    """The product is not open for sale now."""
+
+    code = "PRODUCT_CLOSED"
+    status = 409
+    zh = "这个产品现在不开放购买，钱没有动。可以看看其他产品。"
+    en = "This product is not open for purchase now. No money has moved. See the other products."
+
+
+class QuotaGoneError(BffError):
+    """What is left of the product's quota is less than the amount."""
+
+    code = "QUOTA_GONE"
+    status = 409
+    zh = "剩下的额度不够这笔金额，钱没有动。可以减少金额，或看看其他产品。"
+    en = "The quota left is below this amount. No money has moved. Choose a smaller amount or another product."

@@ -1,0 +1,97 @@
+"""Rule packs: limits, ages and periods as effective-dated data, with the source of each figure.
+
+Every room keeps its own files (``<room>/data/rules-*.yaml``); this module only reads them. A decision records the
+``version`` that it used.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from bff.products.errors import ProductDataError, RulePackMissingError
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One figure: its value, where it comes from, and a remark such as ``(check)``."""
+
+    value: int | str
+    source: str = ""
+    remark: str = ""
+
+
+class RulePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One version of a room's rules."""
+
+    pack: str
+    version: str
+    effective_from: date
+    source: str
+    rules: dict[str, Rule]
+
+    def integer(self, name: str) -> int:
+        """Give a whole number: fen, days, years, a count."""
+        value = self._value(name)
+        if not isinstance(value, int):
+            raise ProductDataError(detail=f"{self.version}: {name} is no whole number")
+        return value
+
+    def clock(self, name: str) -> time:
+        """Give a time of day on the bank's wall, written ``"15:00"``."""
+        try:
+            return time.fromisoformat(str(self._value(name)))
+        except ValueError as error:
+            raise ProductDataError(detail=f"{self.version}: {name} is no time of day") from error
+
+    def _value(self, name: str) -> int | str:
+        try:
+            return self.rules[name].value
+        except KeyError:
+            raise ProductDataError(detail=f"{self.version} has no rule called {name}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class RulePacks:
+    """All versions of one pack, newest first."""
+
+    versions: tuple[RulePack, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read every ``rules-*.yaml`` of a folder.
+
+        Raises:
+            ProductDataError: a file is malformed, or two versions start on one day.
+        """
+        return cls.of(_read(path) for path in sorted(folder.glob("rules-*.yaml")))
+
+    @classmethod
+    def of(cls, packs: Iterable[RulePack]) -> Self:
+        """Order versions; refuse two of one day or of different packs."""
+        versions = tuple(sorted(packs, key=lambda pack: pack.effective_from, reverse=True))
+        if not versions or len({pack.effective_from for pack in versions}) != len(versions):
+            raise ProductDataError(detail="a rule pack needs at least one version, each with a day of its own")
+        if len({pack.pack for pack in versions}) != 1:
+            raise ProductDataError(detail="one folder holds the versions of one pack")
+        return cls(versions=versions)
+
+    def at(self, day: date) -> RulePack:
+        """Give the version in force on a business date.
+
+        Raises:
+            RulePackMissingError: none is in force yet.
+        """
+        for pack in self.versions:
+            if pack.effective_from <= day:
+                return pack
+        raise RulePackMissingError(detail=f"no version of {self.versions[-1].pack} is in force on {day}")
+
+
+def _read(path: Path) -> RulePack:
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=RulePack)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ProductDataError(detail=f"{path.name}: {error}") from error
