@@ -1,0 +1,165 @@
+"""The bus: the one path that every call takes, and the only place that opens and commits a call's transaction.
+
+Order: published on this channel → scopes and the running bundle's ops → rate → parse → idempotency → one transaction
+(handler, meter) → commit → relay what the call put into the outbox → settle. A refusal rolls back and is recorded in a
+second transaction.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bff.audit import append
+from bff.bus import idempotency
+from bff.bus.admission import admit
+from bff.bus.call import Call, Reply
+from bff.bus.errors import RateLimitedError
+from bff.bus.idempotency import Claim
+from bff.bus.limits import Limiter
+from bff.bus.metering import meter
+from bff.bus.parsing import parse
+from bff.bus.releases import Releases
+from bff.catalogue import Catalogue, Idempotency, Operation
+from bff.db.engine import retried
+from bff.db.errors import DatabaseBusyError
+from bff.errors import BffError
+from bff.outbox import Relay
+from bff.outbox.box import written
+
+REFUSALS_RECORDED: Final = "30/minute"
+"""How many refusals of one caller enter the evidence chain: a flood must not grow it."""
+_DENIALS: Final = frozenset({401, 403})
+
+_log = logging.getLogger(__name__)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one run of a handler left behind after its commit."""
+
+    first: bytes
+    claim: Claim | None = None
+    outbox_keys: tuple[str, ...] = ()
+    refusal: BffError | None = None
+
+
+class Bus:
+    """Carries calls to their handlers."""
+
+    def __init__(
+        self, *, catalogue: Catalogue, engine: Engine, releases: Releases, limiter: Limiter, relay: Relay
+    ) -> None:
+        """Take what a call passes through."""
+        self.catalogue = catalogue
+        self._engine = engine
+        self._releases = releases
+        self._limiter = limiter
+        self._relay = relay
+
+    def call(self, call: Call) -> Reply:
+        """Carry one call through.
+
+        Raises:
+            BffError: it was refused; nothing of it was kept, unless the refusal says otherwise.
+        """
+        operation = self.catalogue.get(call.operation)
+        try:
+            return self._carry(operation, call)
+        except BffError as refusal:
+            self._record(operation, call, refusal)
+            raise
+
+    def _carry(self, operation: Operation, call: Call) -> Reply:
+        context = call.context
+        admit(self._engine, self._releases, operation, context.caller)
+        self._limiter.check(operation.limit, operation.code, context.caller.subject, now=context.now)
+        request = parse(operation, call.payload)
+        key = idempotency.checked_key(call.idempotency_key) if operation.idempotency is Idempotency.KEY else None
+
+        def work(session: Session) -> _Step:
+            return _run(session, operation, call, request, key)
+
+        step = retried(self._engine, work, writing=operation.changes)
+        if step.refusal is not None:
+            raise step.refusal
+        if step.claim is not None and step.claim.final:
+            return Reply(200, step.first, {"Idempotency-Replayed": "true"})
+        if step.outbox_keys:
+            self._relay.run(keys=step.outbox_keys)
+        if operation.settle is None:
+            return Reply(200, step.first)
+        return Reply(200, self._settle(operation, call, request, step))
+
+    def _settle(self, operation: Operation, call: Call, request: msgspec.Struct, step: _Step) -> bytes:
+        """Read the final answer now that the relay has spoken, and keep it for replays."""
+        settle, claim = operation.settle, step.claim
+        if settle is None:
+            return step.first
+        first = msgspec.json.decode(step.first, type=operation.response)
+
+        def work(session: Session) -> bytes:
+            final = _encode(settle(session, call.context, request, first))
+            if claim is not None:
+                idempotency.store(session, claim, final, final=True)
+            return final
+
+        try:
+            return retried(self._engine, work)
+        except BffError:
+            if claim is not None:
+                retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
+            raise
+
+    def _record(self, operation: Operation, call: Call, refusal: BffError) -> None:
+        """Record a refusal in a transaction of its own; never let that hide the refusal itself."""
+        caller = call.context.caller
+        if caller.device_id is None or isinstance(refusal, RateLimitedError | DatabaseBusyError):
+            return
+        if not operation.changes and refusal.status not in _DENIALS:
+            return
+        now = call.context.now
+        body: dict[str, Any] = {
+            "code": refusal.code,
+            "operation": operation.code,
+            "requestId": call.context.request_id,
+            "device": caller.device_id,
+        }
+        if caller.customer_id is not None:
+            body["customer"] = caller.customer_id
+        try:
+            self._limiter.check(REFUSALS_RECORDED, "refused", caller.device_id, now=now)
+            retried(
+                self._engine,
+                lambda session: append(session, kind="refused", subject=operation.code, body=body, now=now),
+            )
+        except RateLimitedError:
+            return
+        except (SQLAlchemyError, DatabaseBusyError):
+            _log.exception("a refusal of %s could not be recorded", operation.code)
+
+
+def _run(session: Session, operation: Operation, call: Call, request: msgspec.Struct, key: str | None) -> _Step:
+    """Do the call's work inside its transaction."""
+    claim = None if key is None else idempotency.claim(session, call.context, operation, key, call.payload)
+    if claim is not None and not claim.fresh:
+        return _Step(claim.answer, claim, claim.outbox_keys)
+    try:
+        first = _encode(operation.handler(session, call.context, request))
+    except BffError as refusal:
+        if not refusal.keeps:
+            raise
+        if claim is not None:
+            idempotency.forget(session, claim)
+        return _Step(b"", claim, written(session), refusal)
+    meter(session, call.context, operation)
+    session.flush()
+    keys = written(session)
+    if claim is not None:
+        idempotency.store(session, claim, first, final=operation.settle is None, outbox_keys=keys)
+    return _Step(first, claim, keys)
