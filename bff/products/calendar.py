@@ -88,7 +88,7 @@ class TradingCalendar:
         return day
 
     def trade_date(self, instant: datetime, cut_off: time) -> date:
-        """Give the trading day by which an order placed at ``instant`` counts: today before the cut-off, else the next."""
+        """Give the trading day by which an order of ``instant`` counts: today before the cut-off, else the next."""
         today = business_date(instant)
         local = instant.astimezone(SHANGHAI).time()
         if self.is_trading_day(today) and local < cut_off:

@@ -7,12 +7,13 @@ count is looked at, so that no racer acts on a figure that another has changed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, CursorResult, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.orm import Session
 
+from bff.db.statements import changed
 from bff.errors import NotFoundError
 from bff.products.definitions import Definition
 from bff.products.errors import ProductClosedError, ProductDataError, QuotaGoneError
@@ -44,8 +45,8 @@ class Warehouse:
     definitions: Mapping[str, Definition]
 
     def synchronise(self, session: Session, now: datetime) -> int:
-        """Bring definitions that are new or have a new version into the tables; tell how many. Doing it again does 0."""
-        known = {code: version for code, version in session.execute(select(Product.code, Product.version)).tuples()}
+        """Bring definitions that are new or of a new version into the tables; tell how many. Again does 0."""
+        known = dict(session.execute(select(Product.code, Product.version)).tuples().all())
         changed = [one for one in self.definitions.values() if known.get(one.code) != one.version]
         for definition in changed:
             if definition.code in known:
@@ -101,15 +102,14 @@ def _select() -> Any:
 
 
 def _from_row(row: Row[Any]) -> OnSale:
-    text, state, total, held, confirmed = row
-    definition = msgspec.json.decode(text, type=Definition)
-    return OnSale(definition=definition, state=state, quota_total_fen=total, quota_left_fen=total - held - confirmed)
+    definition = msgspec.json.decode(row.definition, type=Definition)
+    left = row.total_fen - row.held_fen - row.confirmed_fen
+    return OnSale(definition, row.state, row.total_fen, left)
 
 
 def _count(session: Session, code: str, condition: ColumnElement[bool], **changes: Any) -> bool:
     statement = update(ProductQuota).where(ProductQuota.code == code, condition).values(**changes)
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return changed(session, statement.execution_options(synchronize_session=False)) == 1
 
 
 def _values(definition: Definition, now: datetime) -> dict[str, Any]:

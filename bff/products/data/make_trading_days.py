@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 a script beside its data, no module of the package
 """Makes ``trading_days.json`` from exchange-calendars (XSHG), cross-checked with chinesecalendar; run by hand.
 
 Both libraries are development dependencies. Run ``python bff/products/data/make_trading_days.py`` after upgrading them;
@@ -9,8 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import chinese_calendar
-import exchange_calendars
+import chinese_calendar  # type: ignore[import-untyped] # it ships no types
+import exchange_calendars  # type: ignore[import-untyped] # it ships no types
 
 FIRST: Final = date(2024, 1, 1)
 LAST: Final = date(2026, 12, 31)

@@ -1,0 +1,47 @@
+"""The vault: sealing of what names a person, and the keyed hashes by which it is found again.
+
+A value is sealed under the id of its record and the name of its field, so that it cannot be moved to another row.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Sealing(Protocol):
+    """Envelope encryption, as ``security.sealing.Sealer`` does it."""
+
+    def seal(self, *, plaintext: bytes, record_id: str, field: str) -> bytes:
+        """Encrypt, bound to record and field."""
+        ...
+
+    def open(self, *, envelope: bytes, record_id: str, field: str) -> bytes:
+        """Decrypt; raises when record or field is another."""
+        ...
+
+
+class Indexing(Protocol):
+    """Keyed hashes, as ``security.sealing.BlindIndex`` makes them."""
+
+    def of(self, *, field: str, value: str) -> str:
+        """Give the hex HMAC-SHA256 of a field's value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Seals texts and finds them."""
+
+    sealing: Sealing
+    index: Indexing
+
+    def seal(self, record_id: str, field: str, text: str) -> bytes:
+        """Give the envelope of a text."""
+        return self.sealing.seal(plaintext=text.encode(), record_id=record_id, field=field)
+
+    def open(self, record_id: str, field: str, envelope: bytes) -> str:
+        """Give the text of an envelope."""
+        return self.sealing.open(envelope=envelope, record_id=record_id, field=field).decode()
+
+    def hash(self, field: str, text: str) -> str:
+        """Give the keyed hash by which an equal text is found."""
+        return self.index.of(field=field, value=text)
