@@ -18,6 +18,7 @@ import { rolesFor } from "./paths.mjs";
 import { TrustedSet, verifyBytes } from "./trust.mjs";
 
 /**
+ * Keys of the storage: `root/<version>`, `timestamp`, `snapshot`, `targets`, `delegated/<role>`.
  * @typedef {{get(role: string): Promise<Uint8Array | undefined>, put(role: string, bytes: Uint8Array): Promise<void>,
  *   remove(role: string): Promise<void>}} RoleStorage
  * @typedef {(path: string, maxLength: number) => Promise<Uint8Array | null>} Fetcher path below the repository's
@@ -33,6 +34,11 @@ export const LIMITS = Object.freeze({
 /** A role's name or a target's segment as a part of an address. @param {string} name */
 function quoted(name) {
   return encodeURIComponent(name).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Under which key a role is stored: a delegated role may have any name, so it gets a room of its own. */
+function storageKey(role) {
+  return ["timestamp", "snapshot", "targets"].includes(role) ? role : `delegated/${role}`;
 }
 
 /** Client of one repository for one refresh. */
@@ -129,7 +135,7 @@ export class TufClient {
   async #keptRoots() {
     this.#trusted = await TrustedSet.begin(this.#root, this.#now);
     for (;;) {
-      const name = `${this.#trusted.root.signed.version + 1}.root`;
+      const name = `root/${this.#trusted.root.signed.version + 1}`;
       const kept = await this.#storage.get(name);
       if (!kept) return;
       try {
@@ -149,7 +155,7 @@ export class TufClient {
       const bytes = await this.#ask(`metadata/${next}.root.json`, this.#limits.root, "root");
       if (bytes === null) break;
       await this.#trusted.updateRoot(bytes);
-      await this.#storage.put(`${next}.root`, bytes);
+      await this.#storage.put(`root/${next}`, bytes);
     }
     await this.#forgetAfterRotation(before.roles, this.#trusted.root.signed.roles);
     this.#trusted.checkFresh("root");
@@ -206,7 +212,7 @@ export class TufClient {
       const bytes = await this.#fetchMetadata(role, this.#limits.targets);
       await update(bytes);
       this.#trusted.checkFresh(role);
-      await this.#storage.put(role, bytes);
+      await this.#storage.put(storageKey(role), bytes);
     }
     this.#delegators.set(role, delegator);
     if (!this.#stored) this.#trusted.checkFresh(role);
@@ -215,7 +221,7 @@ export class TufClient {
 
   /** Try stored bytes; what does not hold any more counts as absent. */
   async #attempt(role, update) {
-    const kept = await this.#storage.get(role);
+    const kept = await this.#storage.get(storageKey(role));
     if (!kept) return false;
     try {
       await update(kept);
@@ -227,7 +233,7 @@ export class TufClient {
   }
 
   async #kept(role) {
-    const bytes = await this.#storage.get(role);
+    const bytes = await this.#storage.get(storageKey(role));
     if (!bytes) throw new MissingError("not stored", role);
     return bytes;
   }
