@@ -1,0 +1,183 @@
+/**
+ * What the shell does when a page asks: one function per method of the contract, made for one page.
+ *
+ * The page's identity is `page`, which the shell made when it opened the verified bundle; nothing in a payload can name
+ * another. The dispatcher has checked envelope, manifest and parameters before anything here runs. A page never gets a
+ * token, never gives a URL or a header, and can name a challenge but nothing that is shown on the sheet.
+ */
+import { approve, fetchOperation, reject } from "../core/approval.mjs";
+import { ShellError } from "../core/errors.mjs";
+import { BundleStore } from "./pages_store.mjs";
+
+const INSETS = Object.freeze({ top: 0, bottom: 34, left: 0, right: 0 });
+const NOTHING = Object.freeze({});
+
+/**
+ * Make the methods of one page.
+ * @param {{api: any, keys: any, sheet: any, door: import("./door.mjs").CustomerDoor, store: any, ui: any, config: any,
+ *   page: {bundle: string, release: any}, now: () => Date}} parts
+ * @returns {Record<string, (params: any, context?: any) => Promise<any>>}
+ */
+export function createMethods(parts) {
+  return { ...appMethods(parts), ...sessionMethods(parts), ...storeMethods(parts), ...netMethods(parts), ...signMethods(parts) };
+}
+
+function appMethods({ ui, config, page }) {
+  return {
+    "app.info": async () => ({
+      platform: "browser", version: config.app.version, ...ui.appearance(), insets: INSETS, env: config.env, bank: config.bank,
+    }),
+    "app.ready": async () => done(ui.ready(page)),
+    "ui.setTitleBar": async ({ title, leading }) => done(ui.setTitleBar(page, { title, leading: leading ?? "back" })),
+    "nav.open": async ({ route, params }) => {
+      await ui.openRoute({ route, params: params ?? null, caller: page });
+      return NOTHING;
+    },
+    "nav.close": async ({ result }) => done(ui.closePage(page, result ?? null)),
+    "nav.setBackGuard": async ({ enabled }) => done(ui.setBackGuard(page, enabled)),
+    "log.event": async (event) => done(ui.log(page, event)),
+    "screen.protect": async ({ enabled }) => done(ui.protect(page, enabled)),
+  };
+}
+
+/** @param {unknown} _effect */
+function done(_effect) {
+  return NOTHING;
+}
+
+/** @param {any} session of the api @returns {any} SessionStatus */
+export function sessionStatus(session) {
+  return {
+    state: session.state,
+    customer: session.customer ? { name: session.customer.name } : null,
+    deviceState: session.deviceState ?? "none",
+  };
+}
+
+/** @param {any} device body of device.get @param {string} keyId @returns {any} DeviceStatus */
+export function deviceStatus(device, keyId) {
+  return { state: device.state, level: device.level, model: device.model, keyId, boundAt: device.boundAt ?? null };
+}
+
+function sessionMethods({ api, keys, sheet, door, ui, page }) {
+  return {
+    "session.status": async () => sessionStatus(api.session),
+    "session.logout": async () => {
+      await api.logout();
+      return NOTHING;
+    },
+    "device.status": async () => {
+      await api.ensureSession();
+      return deviceStatus(await api.device(), keys.tx.thumbprint);
+    },
+    "device.bind": async () => {
+      if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
+      await api.ensureSession();
+      const bound = await sheet.bind({
+        prepared: await api.prepareBind(),
+        confirm: (/** @type {any} */ prepared, /** @type {string} */ code) => api.confirmBind(prepared, code),
+      });
+      await ui.bound(bound);
+      await openQuietly(door, api, page);
+      return { state: bound.state, boundAt: bound.boundAt };
+    },
+  };
+}
+
+/** The person has just shown the new PIN: log in without asking twice; a failure here is met at the next call. */
+async function openQuietly(door, api, page) {
+  try {
+    await api.login({ confirmFactor: async () => "pin" });
+  } catch (error) {
+    if (!(error instanceof ShellError)) throw error;
+    door.note?.(page, error);
+  }
+}
+
+function storeMethods({ store, page }) {
+  const drawer = new BundleStore({ store, bundle: page.bundle });
+  return {
+    "store.get": async ({ key }) => ({ value: await drawer.get(key) }),
+    "store.set": async ({ key, value }) => {
+      await drawer.set(key, value);
+      return NOTHING;
+    },
+    "store.remove": async ({ key }) => {
+      await drawer.remove(key);
+      return NOTHING;
+    },
+  };
+}
+
+function netMethods({ api, door, page }) {
+  return {
+    "net.request": async ({ op, params, body, idempotencyKey }) => {
+      if (!page.release.manifest.ops.includes(op)) {
+        throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
+      }
+      const call = { op, params: params ?? {}, body: body ?? null, idempotencyKey, bundle: page.release.ref };
+      const answer = await withSession({ api, door, page }, () => api.request(call));
+      return { status: answer.status, body: answer.body };
+    },
+  };
+}
+
+/** Run a call; when it needs the customer, open the door once and run it again. */
+async function withSession({ api, door, page }, call) {
+  await api.ensureSession();
+  try {
+    return await call();
+  } catch (error) {
+    if (error.code !== "AUTH_REQUIRED") throw error;
+    await door.ensure(page.bundle);
+    return call();
+  }
+}
+
+function signMethods({ api, keys, sheet, door, store, config, page, now }) {
+  return {
+    "tx.sign": async ({ challengeId }) => {
+      if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
+      if (api.session.deviceState !== "ACTIVE") throw new ShellError("NOT_BOUND", "this device is not bound to a customer");
+      await door.ensure(page.bundle);
+      const operation = await askedOperation({ api, keys, sheet, config, page, now, challengeId });
+      const complete = (/** @type {string} */ factor, /** @type {string} */ locale) =>
+        signed({ api, keys, store, operation, factor, locale });
+      try {
+        return await sheet.sign({ operation, complete });
+      } catch (error) {
+        if (error.code === "USER_CANCELLED") await reject(api, operation);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Fetch what is to be signed; what cannot be drawn is refused on the sheet, before the eyes of the person. */
+async function askedOperation({ api, keys, sheet, config, page, now, challengeId }) {
+  try {
+    const operation = await fetchOperation(api, challengeId, {
+      env: config.env, aud: config.aud, deviceId: api.session.deviceId, keyId: keys.tx.thumbprint, bundle: page.release.ref, now: now(),
+    });
+    if (!page.release.manifest.purposes.includes(operation.fields.type)) {
+      throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the purpose ${operation.fields.type}`, {});
+    }
+    return operation;
+  } catch (error) {
+    if (error.details?.drawing) return sheet.refuse(error);
+    throw error;
+  }
+}
+
+/** Sign and post; a refusal of the bank is an error that carries what the bank said. */
+async function signed({ api, keys, store, operation, factor, locale }) {
+  const answer = await approve(api, keys, store, operation, { locale, factor });
+  if (answer.status >= 400) {
+    const { code, message } = answer.body ?? {};
+    const invalid = answer.status === 404 || String(code ?? "").startsWith("CHALLENGE_");
+    throw new ShellError(invalid ? "CHALLENGE_INVALID" : "UPSTREAM_ERROR", `the bank refused the approval: ${code ?? answer.status}`,
+      { status: answer.status, code, message });
+  }
+  const { approval, keyId, displayHash, operationId, body } = answer;
+  return { approval, keyId, displayHash, operationId, status: body.status, result: body.result ?? null };
+}
