@@ -16,6 +16,8 @@ class BffError(Exception):
     en: ClassVar[str] = "Something went wrong on our side. No money has moved. Please try again shortly."
     keeps: ClassVar[bool] = False
     """Whether the bus commits what the handler wrote before it refused: a counter of wrong codes must not roll back."""
+    challenge: ClassVar[str] = ""
+    """What a caller who must prove himself is told to do: the value of WWW-Authenticate."""
 
     def __init__(self, *, detail: str = "", **extra: Any) -> None:
         """Carry a sentence for developers and members for the problem document.

@@ -63,6 +63,7 @@ class Caller:
     scopes: frozenset[Scope] = field(default_factory=frozenset)
     bundle: BundleRef | None = None
     address: str = ""
+    session_id: str | None = None
 
     @property
     def subject(self) -> str:

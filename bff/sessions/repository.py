@@ -1,0 +1,70 @@
+"""The statements of sessions, on SQLAlchemy Core: every call passes here."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from bff.db.statements import changed
+from bff.sessions.models import ACTIVE, ENDED, LoginSession, RefreshToken
+
+_KEPT: Final = timedelta(days=1)
+_STANDING: Final = select(
+    LoginSession.device_id, LoginSession.customer_id, LoginSession.jkt, LoginSession.state, LoginSession.expires_at
+)
+
+
+def open_session(session: Session, **values: Any) -> None:
+    """Write a new session's row."""
+    session.execute(insert(LoginSession).values(**values, state=ACTIVE))
+
+
+def find(session: Session, session_id: str) -> Row[Any] | None:
+    """Give what a call must know about its session."""
+    return cast("Row[Any] | None", session.execute(_STANDING.where(LoginSession.id == session_id)).one_or_none())
+
+
+def end(session: Session, session_id: str, because: str, now: datetime) -> None:
+    """End a session: its access tokens and its refresh tokens stop working at once."""
+    wanted = update(LoginSession).where(LoginSession.id == session_id, LoginSession.state == ACTIVE)
+    session.execute(wanted.values(state=ENDED, ended_at=now, ended_because=because))
+
+
+def add_refresh(session: Session, session_id: str, token_hash: str, now: datetime) -> None:
+    """Write a refresh token down by its hash."""
+    session.execute(insert(RefreshToken).values(hash=token_hash, session_id=session_id, issued_at=now))
+
+
+def find_refresh(session: Session, token_hash: str) -> Row[Any] | None:
+    """Give a refresh token together with its session."""
+    wanted = select(
+        RefreshToken.session_id,
+        RefreshToken.used_at,
+        LoginSession.device_id,
+        LoginSession.customer_id,
+        LoginSession.scope,
+        LoginSession.jkt,
+        LoginSession.state,
+        LoginSession.expires_at,
+    ).join(LoginSession, LoginSession.id == RefreshToken.session_id)
+    return cast("Row[Any] | None", session.execute(wanted.where(RefreshToken.hash == token_hash)).one_or_none())
+
+
+def use_refresh(session: Session, token_hash: str, now: datetime) -> bool:
+    """Use a refresh token; of two who try at once one gets True."""
+    unused = update(RefreshToken).where(RefreshToken.hash == token_hash, RefreshToken.used_at.is_(None))
+    return changed(session, unused.values(used_at=now)) == 1
+
+
+def used_at(session: Session, token_hash: str) -> datetime | None:
+    """Tell when a refresh token was used, reading past other transactions' commits."""
+    wanted = select(RefreshToken.used_at).where(RefreshToken.hash == token_hash).with_for_update()
+    return session.execute(wanted).scalar_one()
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """Delete sessions that ended over a day ago, with their refresh tokens; give how many."""
+    dead = select(LoginSession.id).where(LoginSession.expires_at < now - _KEPT)
+    session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(dead)))
+    return changed(session, delete(LoginSession).where(LoginSession.expires_at < now - _KEPT))
