@@ -1,0 +1,1 @@
+"""Emitters: what is made from the compiled contract."""

@@ -1,0 +1,125 @@
+"""Emits the page's client: a plain ES module and its TypeScript declarations."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from native_bridge.model import Contract, Method
+
+TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+COMMAND: Final = "bridge emit typescript"
+SDK: Final = "tidegate-js/1.0.0"
+SCALARS: Final = {
+    "string": "string",
+    "bool": "boolean",
+    "int": "number",
+    "decimal": "string",
+    "bytes": "string",
+    "json": "JsonValue",
+}
+ROOTS: Final = {
+    "object": "{ [key: string]: JsonValue }",
+    "array": "JsonValue[]",
+    "string": "string",
+    "number": "number",
+    "boolean": "boolean",
+    "null": "null",
+}
+LINE: Final = 120
+
+
+def emit(contract: Contract) -> dict[str, str]:
+    """Give the text of ``bridge.js`` and ``bridge.d.ts`` by file name."""
+    common = {"CONTRACT": contract.version, "COMMAND": COMMAND, "HASH": contract.hash}
+    script = {
+        "SDK": SDK,
+        "MAX_BYTES": str(contract.envelope["maxBytes"]),
+        "METHODS": _table(contract),
+        "EVENTS": json.dumps(sorted(contract.events), indent=2),
+        "RETRYABLE": json.dumps(sorted(code for code, spec in contract.errors.items() if spec["retryable"])),
+    }
+    types = {
+        "TYPES": "\n".join(_declaration(name, spec) for name, spec in sorted(contract.types.items())),
+        "ERRORS": "\n".join(f'  | "{code}"' for code in sorted(contract.errors)),
+        "VERSIONS": "\n".join(f'  readonly "{method.name}": {method.mv};' for method in contract.methods.values()),
+        "EVENTS": "\n".join(_event(name, spec) for name, spec in sorted(contract.events.items())),
+        "METHODS": "\n".join(_groups(contract)),
+    }
+    return {"bridge.js": _fill("bridge.js", common | script), "bridge.d.ts": _fill("bridge.d.ts", common | types)}
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def _fields(contract: Contract, record: str) -> Mapping[str, Mapping[str, Any]]:
+    fields: Mapping[str, Mapping[str, Any]] = contract.types[record]["fields"]
+    return fields
+
+
+def _table(contract: Contract) -> str:
+    rows = (
+        f'  "{method.name}": [{method.mv}, {method.timeout_ms}, {str(bool(_fields(contract, method.input))).lower()}],'
+        for method in contract.methods.values()
+    )
+    return "{\n" + "\n".join(rows) + "\n}"
+
+
+def _type(name: str) -> str:
+    return SCALARS.get(name, name)
+
+
+def _declaration(name: str, spec: Mapping[str, Any]) -> str:
+    head = f"/** {spec['doc']} */\nexport "
+    if spec["kind"] == "record":
+        members = "\n".join(_member(field, member) for field, member in sorted(spec["fields"].items()))
+        return f"{head}interface {name} {{\n{members}\n}}\n" if members else f"{head}type {name} = object;\n"
+    return f"{head}type {name} = {_alias(spec)};\n"
+
+
+def _alias(spec: Mapping[str, Any]) -> str:
+    kind = spec["kind"]
+    if kind == "enum":
+        values = " | ".join(f'"{value}"' for value in spec["values"])
+        return f"{values} | (string & {{}})" if spec["open"] else values
+    if kind == "union":
+        return " | ".join(f'({{ {spec["tag"]}: "{tag}" }} & {case})' for tag, case in sorted(spec["cases"].items()))
+    if kind == "list":
+        return f"readonly {_type(spec['of'])}[]"
+    if kind == "map":
+        return f"{{ readonly [key: string]: {_type(spec['of'])} }}"
+    if "roots" in spec:
+        return " | ".join(ROOTS[root] for root in spec["roots"])
+    return SCALARS[kind]
+
+
+def _member(name: str, field: Mapping[str, Any]) -> str:
+    mark = "?" if field["optional"] else ""
+    null = " | null" if field["nullable"] else ""
+    return f"  /** {field['doc']} */\n  readonly {name}{mark}: {_type(field['type'])}{null};"
+
+
+def _event(name: str, spec: Mapping[str, Any]) -> str:
+    return f'  /** {spec["doc"]} */\n  readonly "{name}": {spec["payload"]};'
+
+
+def _groups(contract: Contract) -> Iterator[str]:
+    for group in sorted({name.split(".")[0] for name in contract.methods}):
+        yield f"  readonly {group}: {{"
+        for method in contract.methods.values():
+            if method.name.startswith(f"{group}."):
+                yield from _signature(contract, method)
+        yield "  };"
+
+
+def _signature(contract: Contract, method: Method) -> Iterator[str]:
+    fields = _fields(contract, method.input)
+    needed = any(not field["optional"] for field in fields.values())
+    given = f"input{'' if needed else '?'}: {method.input}, " if fields else ""
+    tier = f"Tier {method.tier}, version {method.mv}, at most {method.timeout_ms // 1000} s."
+    yield f"    /** {method.doc} {tier} */"
+    yield f"    {method.name.split('.')[1]}({given}options?: CallOptions): Promise<{method.output}>;"
