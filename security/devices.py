@@ -1,0 +1,172 @@
+"""The bytes that a device's two keys sign to register, to be bound to one customer and to log in, and their checks.
+
+``pop`` answers every request, ``tx`` only what a person approved. Each message starts with its own domain string, so a
+signature of one kind can never be presented as another.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from security.encoding import b64url_decode, lp
+from security.errors import AttestationRefusedError, DeviceError
+from security.jwk import PublicJwk
+from security.suites import ES256
+
+SIMULATED: Final = "sim"
+"""Attestation level of a device without a secure element; a sandbox takes it, nobody else."""
+SANDBOX: Final = "sandbox"
+_REGISTER: Final = "BANK-DEVBIND/v1/DEV-REGISTER"
+_BIND: Final = "BANK-DEVBIND/v1/DEV-BIND"
+_LOGIN: Final = "BANK-DEVBIND/v1/LOGIN"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRegistration:
+    """A device whose two keys both answered the challenge."""
+
+    pop_key: PublicJwk
+    tx_key: PublicJwk
+    level: str
+    transcript_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedBinding:
+    """A device whose ``tx`` key said to whom it belongs."""
+
+    event_id: str
+    device_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedLogin:
+    """A device that answered a log-in challenge with its ``tx`` key."""
+
+    device_id: str
+    challenge: str
+
+
+def register_transcript(
+    *, aud: str, env: str, challenge: str, app_id: str, app_version: str, platform: str, pop_jkt: str, tx_jkt: str
+) -> bytes:
+    """Give what both keys sign at registration; its SHA-256 is the attestation challenge."""
+    return lp(_REGISTER, aud, env, challenge, app_id, app_version, platform, pop_jkt, tx_jkt)
+
+
+def bind_message(
+    *, aud: str, env: str, event_id: str, device_id: str, customer_id: str, pop_jkt: str, tx_jkt: str, expires: int
+) -> bytes:
+    """Give what ``tx`` signs to bind the device to one customer; ``expires`` in epoch seconds."""
+    return lp(_BIND, aud, env, event_id, device_id, customer_id, pop_jkt, tx_jkt, str(expires))
+
+
+def login_message(*, aud: str, env: str, device_id: str, challenge: str, pop_jkt: str) -> bytes:
+    """Give what ``tx`` signs to log in."""
+    return lp(_LOGIN, aud, env, device_id, challenge, pop_jkt)
+
+
+def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
+    *,
+    aud: str,
+    env: str,
+    challenge: str,
+    app_id: str,
+    app_version: str,
+    platform: str,
+    pop_key: PublicJwk,
+    tx_key: PublicJwk,
+    pop_signature: str,
+    tx_signature: str,
+    level: str = SIMULATED,
+) -> VerifiedRegistration:
+    """Accept a registration.
+
+    Args:
+        aud: the server's own name, never taken from the request.
+        env: the server's own environment, never taken from the request.
+        challenge: the challenge that the server gave, base64url.
+        app_id: the app, as the request says; the signatures cover it.
+        app_version: its version, covered likewise.
+        platform: its platform, covered likewise.
+        pop_key: the key that answers every request.
+        tx_key: the key that a person's approval uses.
+        pop_signature: base64url of ``pop_key``'s raw ES256 signature over ``register_transcript``.
+        tx_signature: that of ``tx_key`` over the same bytes.
+        level: attestation level; ``sim`` is taken in the sandbox only.
+
+    Raises:
+        AttestationRefusedError: the level is not good enough here.
+        DeviceError: both keys are the same.
+        SignatureError: a signature does not hold.
+        EncodingError: a signature is not canonical base64url.
+    """
+    if level != SIMULATED or env != SANDBOX:
+        raise AttestationRefusedError(detail=f"attestation level {level!r} is not accepted in {env}")
+    if pop_key.thumbprint == tx_key.thumbprint:
+        raise DeviceError(detail="the device's two keys must differ")
+    transcript = register_transcript(
+        aud=aud,
+        env=env,
+        challenge=challenge,
+        app_id=app_id,
+        app_version=app_version,
+        platform=platform,
+        pop_jkt=pop_key.thumbprint,
+        tx_jkt=tx_key.thumbprint,
+    )
+    ES256.verify(pop_key.public_key, transcript, b64url_decode(pop_signature))
+    ES256.verify(tx_key.public_key, transcript, b64url_decode(tx_signature))
+    return VerifiedRegistration(pop_key, tx_key, level, hashlib.sha256(transcript).hexdigest())
+
+
+def verify_binding(  # noqa: PLR0913 — the message's parts, one by one
+    *,
+    aud: str,
+    env: str,
+    event_id: str,
+    device_id: str,
+    customer_id: str,
+    pop_jkt: str,
+    tx_key: PublicJwk,
+    expires: int,
+    signature: str,
+    now: datetime,
+) -> VerifiedBinding:
+    """Accept a binding.
+
+    Raises:
+        DeviceError: BIND_EXPIRED, it came at or after ``expires`` (epoch seconds).
+        SignatureError: it is not ``tx_key``'s over this very binding.
+        EncodingError: the signature is not canonical base64url.
+    """
+    if now.timestamp() >= expires:
+        raise DeviceError(detail="the binding has expired", code="BIND_EXPIRED")
+    message = bind_message(
+        aud=aud,
+        env=env,
+        event_id=event_id,
+        device_id=device_id,
+        customer_id=customer_id,
+        pop_jkt=pop_jkt,
+        tx_jkt=tx_key.thumbprint,
+        expires=expires,
+    )
+    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    return VerifiedBinding(event_id, device_id, customer_id)
+
+
+def verify_login(
+    *, aud: str, env: str, device_id: str, challenge: str, pop_jkt: str, tx_key: PublicJwk, signature: str
+) -> VerifiedLogin:
+    """Accept a log-in.
+
+    Raises:
+        SignatureError: it is not ``tx_key``'s over this very challenge, device and ``pop`` key.
+        EncodingError: the signature is not canonical base64url.
+    """
+    message = login_message(aud=aud, env=env, device_id=device_id, challenge=challenge, pop_jkt=pop_jkt)
+    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    return VerifiedLogin(device_id, challenge)

@@ -1,0 +1,180 @@
+"""DPoP proofs (RFC 9449): each call is signed by the device's ``pop`` key and names the running bundle.
+
+Besides the standard's claims a proof may carry ``bnd``, ``<bundle>@<version>#<manifest digest>``: which code asked.
+The header is exactly typ, alg and jwk, the signature is low-S, the JSON is strict: one proof has one form.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from security.approvals import read_bundle
+from security.encoding import b64url_decode, b64url_encode, lp, parse_object
+from security.errors import ApprovalError, EncodingError, JwkError, ProofError, SignatureError
+from security.jwk import PublicJwk, parse_jwk
+from security.suites import ES256
+
+SKEW_SECONDS: Final = 60
+"""How far ``iat`` may lie from the server's clock, either way."""
+NONCE_SECONDS: Final = 300
+"""Length of a nonce window; a nonce is good for its window and the next."""
+MAX_PROOF: Final = 4096
+_JTI = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_HEADER: Final = frozenset({"typ", "alg", "jwk"})
+_PARTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SignedProof:
+    """A proof whose form and signature hold; nothing is said yet about time, place or replay."""
+
+    public_key: PublicJwk
+    claims: Mapping[str, Any]
+    bundle: str | None
+
+    @property
+    def method(self) -> str:
+        """Give the HTTP method."""
+        return str(self.claims["htm"])
+
+    @property
+    def url(self) -> str:
+        """Give the URL without query and fragment."""
+        return str(self.claims["htu"])
+
+    @property
+    def jti(self) -> str:
+        """Give the proof's own id."""
+        return str(self.claims["jti"])
+
+    @property
+    def issued_at(self) -> int:
+        """Give the instant of signing in epoch seconds, by the device's clock."""
+        return int(self.claims["iat"])
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedProof:
+    """A proof that belongs to this very request."""
+
+    jkt: str
+    public_key: PublicJwk
+    jti: str
+    bundle: str | None
+    issued_at: int
+
+
+def verify_proof(
+    *,
+    proof: str,
+    method: str,
+    url: str,
+    access_token: str | None,
+    now: datetime,
+    nonces: Callable[[str], bool] | None,
+    seen: Callable[[str, int], bool],
+) -> VerifiedProof:
+    """Accept the proof of one request.
+
+    Args:
+        proof: the DPoP header, a compact JWS.
+        method: the request's method.
+        url: the request's URL; query and fragment are ignored.
+        access_token: the token that came along; None when the request has none.
+        now: the server's clock.
+        nonces: tells whether a nonce of ours is still good; None when none is asked for.
+        seen: marks an id for so many seconds and tells whether it had been marked before; asked last.
+
+    Raises:
+        ProofError: PROOF_INVALID, NONCE_REQUIRED or PROOF_REPLAYED.
+    """
+    signed = read_proof(proof)
+    claims = signed.claims
+    if signed.method != method or signed.url != urlsplit(url)._replace(query="", fragment="").geturl():
+        raise ProofError(detail="htm or htu is another request's")
+    if abs(now.timestamp() - signed.issued_at) > SKEW_SECONDS:
+        raise ProofError(detail="iat is too far from the server's clock", code="PROOF_INVALID")
+    if claims.get("ath") != (None if access_token is None else token_hash(access_token)):
+        raise ProofError(detail="ath is another token's")
+    if nonces is not None and not (isinstance(claims.get("nonce"), str) and nonces(claims["nonce"])):
+        raise ProofError(detail="a fresh nonce is needed", code="NONCE_REQUIRED")
+    jkt = signed.public_key.thumbprint
+    if seen(f"{jkt}.{signed.jti}", 2 * SKEW_SECONDS + 1):
+        raise ProofError(detail="this proof was used before", code="PROOF_REPLAYED")
+    return VerifiedProof(jkt, signed.public_key, signed.jti, signed.bundle, signed.issued_at)
+
+
+def read_proof(proof: str) -> SignedProof:
+    """Read a proof and hold its form and its signature.
+
+    Raises:
+        ProofError: PROOF_INVALID.
+    """
+    parts = proof.split(".") if isinstance(proof, str) and len(proof) <= MAX_PROOF else []
+    if len(parts) != _PARTS:
+        raise ProofError(detail="not a compact JWS of a proof's size")
+    try:
+        header, claims = (parse_object(b64url_decode(part)) for part in parts[:2])
+        public_key = _key(header)
+        ES256.verify(public_key.public_key, f"{parts[0]}.{parts[1]}".encode(), b64url_decode(parts[2]))
+        _check_claims(claims)
+        bundle = claims.get("bnd")
+        if bundle is not None:
+            read_bundle(bundle)
+    except (EncodingError, JwkError, SignatureError, ApprovalError) as error:
+        raise ProofError(detail=f"{error.code}: {error.detail}") from error
+    return SignedProof(public_key, claims, bundle)
+
+
+def token_hash(access_token: str) -> str:
+    """Give the ``ath`` claim of a token."""
+    return b64url_encode(hashlib.sha256(access_token.encode()).digest())
+
+
+def _key(header: Mapping[str, Any]) -> PublicJwk:
+    if set(header) != _HEADER or header["typ"] != "dpop+jwt" or header["alg"] != "ES256":
+        raise ProofError(detail="the header is exactly typ dpop+jwt, alg ES256 and jwk")
+    return parse_jwk(header["jwk"])
+
+
+def _check_claims(claims: Mapping[str, Any]) -> None:
+    texts = all(isinstance(claims.get(name), str) for name in ("htm", "htu", "jti"))
+    optional = all(isinstance(claims.get(name, ""), str) for name in ("ath", "nonce", "bnd"))
+    iat = claims.get("iat")
+    if not texts or not optional or not isinstance(iat, int) or isinstance(iat, bool):
+        raise ProofError(detail="claims are missing or of another type")
+    if not _JTI.fullmatch(claims["jti"]):
+        raise ProofError(detail="jti is not 16 to 64 characters of base64url")
+    if "?" in claims["htu"] or "#" in claims["htu"]:
+        raise ProofError(detail="htu holds a query or a fragment")
+
+
+class NonceBook:
+    """Nonces without memory: an HMAC over the number of the present five-minute window."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take the key, at least 32 bytes; instances that share it accept each other's nonces."""
+        self._key = key
+
+    def issue(self, now: datetime) -> str:
+        """Give the nonce of the present window."""
+        return self._nonce(_window(now))
+
+    def accepts(self, nonce: str, now: datetime) -> bool:
+        """Tell whether a nonce is of the present window or the one before."""
+        present = _window(now)
+        good = [self._nonce(window) for window in (present, present - 1)]
+        return nonce.isascii() and any(hmac.compare_digest(candidate, nonce) for candidate in good)
+
+    def _nonce(self, window: int) -> str:
+        mac = hmac.digest(self._key, lp("TIDEGATE-NONCE/v1", str(window)), "sha256")
+        return b64url_encode(mac[:24])
+
+
+def _window(now: datetime) -> int:
+    return int(now.timestamp()) // NONCE_SECONDS
