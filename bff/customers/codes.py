@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff import outbox
@@ -109,11 +109,12 @@ class Codes:
         if insert_new(session, VerificationCode, purpose=purpose, holder=holder, sends=1, **values):
             return
         before = context.now - timedelta(seconds=rules.integer("code_resend_seconds"))
+        yesterday = VerificationCode.sent_at <= context.now - timedelta(days=1)
+        few = or_(yesterday, VerificationCode.sends < rules.integer("code_sends"))
         again = update(VerificationCode).filter_by(purpose=purpose, holder=holder)
-        allowed = again.where(
-            VerificationCode.sent_at <= before, VerificationCode.sends < rules.integer("code_sends")
-        ).values(sends=VerificationCode.sends + 1, sandbox_code=None, **values)
-        if not changed(session, allowed):
+        allowed = again.where(VerificationCode.sent_at <= before, few)
+        sends = case((yesterday, 1), else_=VerificationCode.sends + 1)
+        if not changed(session, allowed.values(sends=sends, sandbox_code=None, **values)):
             raise CodeTooSoonError(retryAfter=rules.integer("code_resend_seconds"))
 
     def _send(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:

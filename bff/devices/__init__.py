@@ -1,0 +1,1 @@
+"""Devices: their two keys, their states and the customer to whom one is bound."""

@@ -1,0 +1,149 @@
+"""Binding: a code to the customer's phone and a signature of K_tx make a pending device his."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from bff import audit
+from bff.customers.codes import Codes
+from bff.customers.service import Customers, Person
+from bff.devices import repository
+from bff.devices.errors import BindExpiredError, BindNoApplicationError, DeviceStateError, verifying
+from bff.devices.models import DeviceBinding
+from bff.devices.repository import PENDING, KnownDevice
+from bff.devices.service import Devices
+from bff.errors import NotFoundError
+from bff.kinds import Context
+from bff.products.calendar import business_date
+from security.devices import verify_binding
+
+CODE: Final = "device.bind"
+"""Purpose of the code that a binding spends; its holder is the device."""
+
+
+class Applicants(Protocol):
+    """Port to whoever opens accounts: for whom was one opened on this device?"""
+
+    def applicant(self, session: Session, device_id: str) -> str | None:
+        """Give the customer of the open application that was made on the device, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A prepared binding: what the device must sign, and who it is for."""
+
+    event_id: str
+    customer_id: str
+    person: Person
+    expires: int
+    sandbox_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Prepares and confirms bindings."""
+
+    devices: Devices
+    customers: Customers
+    codes: Codes
+    applicants: Applicants
+
+    def prepare(self, session: Session, context: Context) -> str:
+        """Freeze a binding of the calling device, send a code, and give the event's id.
+
+        Raises:
+            DeviceStateError: the device is not pending.
+            BindNoApplicationError: no account was opened on it.
+            CodeTooSoonError: too many codes.
+        """
+        device = self._pending(session, context)
+        customer_id = self.applicants.applicant(session, device.device_id)
+        if customer_id is None:
+            raise BindNoApplicationError(detail="no open application was made on this device")
+        minutes = self.devices.packs.at(business_date(context.now)).integer("binding_minutes")
+        expires = int((context.now + timedelta(minutes=minutes)).timestamp())
+        event_id = context.new_id("bnd")
+        row = {"event_id": event_id, "device_id": device.device_id, "customer_id": customer_id, "expires": expires}
+        session.execute(insert(DeviceBinding).values(**row))
+        mobile = self.customers.person(session, customer_id).mobile
+        self.codes.issue(session, context, purpose=CODE, holder=device.device_id, mobile=mobile)
+        return event_id
+
+    def prepared(self, session: Session, context: Context, event_id: str) -> Binding:
+        """Give a prepared binding of the calling device.
+
+        Raises:
+            NotFoundError: it is not this device's.
+        """
+        row = _binding(session, context, event_id)
+        person = self.customers.person(session, row.customer_id)
+        shown = self.codes.shown(session, CODE, row.device_id)
+        return Binding(row.event_id, row.customer_id, person, row.expires, shown)
+
+    def confirm(self, session: Session, context: Context, event_id: str, code: str, signature: str) -> KnownDevice:
+        """Bind the calling device.
+
+        Raises:
+            NotFoundError: the event is not this device's.
+            DeviceStateError: the device is not pending any more, or the event was spent.
+            BindExpiredError: it came too late.
+            CodeWrongError, CodeLockedError, CodeExpiredError: the code does not hold.
+            SignatureInvalidError, SignatureNoncanonicalError: the signature does not.
+        """
+        device = self._pending(session, context)
+        binding = _binding(session, context, event_id)
+        if context.now.timestamp() >= binding.expires:
+            raise BindExpiredError
+        self.codes.check(session, context, purpose=CODE, holder=device.device_id, code=code)
+        self._verify(context, device, binding, signature)
+        if not repository.use_binding(session, event_id, context.now) or not repository.bind(
+            session, device.device_id, binding.customer_id, context.now
+        ):
+            raise DeviceStateError(detail="the device was bound or stopped meanwhile")
+        _record(session, context, device, binding, signature)
+        return self.devices.get(session, device.device_id)
+
+    def _pending(self, session: Session, context: Context) -> KnownDevice:
+        device = self.devices.get(session, context.caller.device_id)
+        if device.state != PENDING:
+            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
+        return device
+
+    def _verify(self, context: Context, device: KnownDevice, binding: DeviceBinding, signature: str) -> None:
+        with verifying():
+            verify_binding(
+                aud=self.devices.aud,
+                env=self.devices.env,
+                event_id=binding.event_id,
+                device_id=device.device_id,
+                customer_id=binding.customer_id,
+                pop_jkt=device.pop_key.thumbprint,
+                tx_key=device.tx_key,
+                expires=binding.expires,
+                signature=signature,
+                now=context.now,
+            )
+
+
+def _binding(session: Session, context: Context, event_id: str) -> DeviceBinding:
+    row = session.scalar(select(DeviceBinding).where(DeviceBinding.event_id == event_id))
+    if row is None or row.device_id != context.caller.device_id:
+        raise NotFoundError(detail="there is no such binding")
+    return row
+
+
+def _record(session: Session, context: Context, device: KnownDevice, binding: DeviceBinding, signature: str) -> None:
+    body = {
+        "deviceId": device.device_id,
+        "customerId": binding.customer_id,
+        "eventId": binding.event_id,
+        "expires": binding.expires,
+        "popJkt": device.pop_key.thumbprint,
+        "txJkt": device.tx_key.thumbprint,
+        "signature": signature,
+    }
+    audit.append(session, kind="device.bound", subject=device.device_id, body=body, now=context.now)

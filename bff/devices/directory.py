@@ -1,0 +1,32 @@
+"""The device directory that sessions look into."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bff.customers.service import Customers
+from bff.devices import repository
+from bff.devices.models import Device
+from bff.sessions.directory import DeviceRecord, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Implements the sessions' ``DeviceDirectory``."""
+
+    customers: Customers
+
+    def device(self, session: Session, device_id: str) -> DeviceRecord | None:
+        """Give a device as a log-in needs it, or None."""
+        known = repository.find(session, device_id)
+        if known is None:
+            return None
+        name = None if known.customer_id is None else self.customers.person(session, known.customer_id).masked.name
+        keys = (known.pop_key.thumbprint, known.tx_key.as_dict())
+        return DeviceRecord(known.device_id, known.state, *keys, known.customer_id, name)
+
+    def standing(self, session: Session, device_id: str) -> Standing | None:
+        """Give a device's state and customer by one read."""
+        row = session.execute(select(Device.state, Device.customer_id).where(Device.device_id == device_id)).first()
+        return None if row is None else Standing(row.state, row.customer_id)

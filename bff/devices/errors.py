@@ -1,0 +1,118 @@
+"""What a device can be refused for, and how refusals of ``security`` become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from bff.errors import BffError
+from security.errors import SecurityError
+
+
+class SignatureInvalidError(BffError):
+    """A signature does not verify."""
+
+    code = "SIG_INVALID"
+    status = 403
+    zh = "设备签名没有通过核验，钱没有动。请重试；仍不行请重新绑定设备。"
+    en = "The device's signature did not verify. No money has moved. Try again, or bind the device anew."
+
+
+class SignatureNoncanonicalError(BffError):
+    """A signature is the high-S twin of one that verifies."""
+
+    code = "SIG_NONCANONICAL"
+    status = 403
+    zh = "设备签名的格式不符合要求，钱没有动。请更新应用后再试。"
+    en = "The device's signature is not in its one form. No money has moved. Update the app and try again."
+
+
+class EncodingInvalidError(BffError):
+    """A member is not canonical base64url, or a text is unclean."""
+
+    code = "ENCODING_INVALID"
+    status = 400
+    zh = "提交的内容格式不对，钱没有动。请更新应用后再试。"
+    en = "What was sent is not in its proper form. No money has moved. Update the app and try again."
+
+
+class KeyInvalidError(BffError):
+    """A public key is no P-256 point in JWK form, or both keys are one."""
+
+    code = "KEY_INVALID"
+    status = 400
+    zh = "设备密钥不合要求，没有登记，钱没有动。请更新应用后再试。"
+    en = "The device's keys are not acceptable and were not registered. No money has moved. Update the app and retry."
+
+
+class AttestationRefusedError(BffError):
+    """The device cannot show that its keys are kept well enough for this environment."""
+
+    code = "ATTESTATION_REFUSED"
+    status = 403
+    zh = "这台设备不能证明密钥的安全性，不能登记，钱没有动。请换一台设备。"
+    en = "This device cannot prove that its keys are safe, so it cannot be used. No money has moved. Use another."
+
+
+class DeviceKeyKnownError(BffError):
+    """One of the keys belongs to another registration."""
+
+    code = "DEVICE_KEY_KNOWN"
+    status = 409
+    zh = "这台设备的密钥已经登记过，不能再用于别的登记，钱没有动。请重新安装应用。"
+    en = "This device's key is registered already and cannot serve another. No money has moved. Reinstall the app."
+
+
+class DeviceStateError(BffError):
+    """The device is blocked, removed, bound already or not bound yet."""
+
+    code = "DEVICE_STATE"
+    status = 409
+    zh = "这台设备现在的状态不能这样操作，钱没有动。请在“我的设备”里查看。"
+    en = "This device's present state does not allow that. No money has moved. See your devices."
+
+
+class BindNoApplicationError(BffError):
+    """No account was opened on this device, so there is nobody to bind it to."""
+
+    code = "BIND_NO_APPLICATION"
+    status = 409
+    zh = "还没有在这台设备上开好账户，暂时不能绑定，钱没有动。请先完成开户。"
+    en = "No account has been opened on this device yet, so it cannot be bound. No money has moved. Open one first."
+
+
+class BindExpiredError(BffError):
+    """The binding was prepared too long ago."""
+
+    code = "BIND_EXPIRED"
+    status = 410
+    zh = "绑定已超时，没有生效，钱没有动。请重新绑定。"
+    en = "The binding timed out and did not take effect. No money has moved. Start it again."
+
+
+class DeviceLimitError(BffError):
+    """The amount passes what this device may still move today."""
+
+    code = "DEVICE_LIMIT"
+    status = 409
+    zh = "超过这台设备今天的限额，钱没有动。新绑定的设备三天内限额较低，可以减少金额或改天再办。"
+    en = "This passes the device's limit for today. No money has moved. New devices have lower limits for three days."
+
+
+BY_CODE: Final[dict[str, type[BffError]]] = {
+    "SIG_INVALID": SignatureInvalidError,
+    "SIG_NONCANONICAL": SignatureNoncanonicalError,
+    "ENCODING_INVALID": EncodingInvalidError,
+    "KEY_INVALID": KeyInvalidError,
+    "DEVICE_INVALID": KeyInvalidError,
+    "ATTESTATION_REFUSED": AttestationRefusedError,
+    "BIND_EXPIRED": BindExpiredError,
+}
+
+
+@contextmanager
+def verifying(known: dict[str, type[BffError]] = BY_CODE) -> Iterator[None]:
+    """Turn a refusal of ``security`` into the refusal of ours with the same code; an unknown one is a bad signature."""
+    try:
+        yield
+    except SecurityError as error:
+        raise known.get(error.code, SignatureInvalidError)(detail=error.detail) from error

@@ -1,0 +1,117 @@
+"""Reading and changing devices; every change of a state or a counter is one conditional UPDATE."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.orm import Session
+
+from bff.db.statements import changed, insert_new
+from bff.devices.errors import DeviceKeyKnownError
+from bff.devices.models import Device, DeviceBinding, DeviceDay
+from security.jwk import PublicJwk, parse_jwk
+
+PENDING: Final = "PENDING"
+ACTIVE: Final = "ACTIVE"
+BLOCKED: Final = "BLOCKED"
+REMOVED: Final = "REMOVED"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device as it stands in the table."""
+
+    device_id: str
+    state: str
+    level: str
+    model: str
+    pop_key: PublicJwk
+    tx_key: PublicJwk
+    customer_id: str | None
+    last_seq: int
+    bound_at: datetime | None
+
+
+def find(session: Session, device_id: str) -> KnownDevice | None:
+    """Give a device, or None."""
+    row = session.execute(select(*Device.__table__.columns).where(Device.device_id == device_id)).first()
+    return None if row is None else _known(row)
+
+
+def find_by_keys(session: Session, pop: PublicJwk, tx: PublicJwk) -> KnownDevice | None:
+    """Give the device that has both keys, or None when neither is known.
+
+    Raises:
+        DeviceKeyKnownError: a key stands in another registration.
+    """
+    keys = (pop.thumbprint, tx.thumbprint)
+    known = or_(Device.pop_jkt.in_(keys), Device.tx_jkt.in_(keys))
+    rows = session.execute(select(*Device.__table__.columns).where(known)).all()
+    if not rows:
+        return None
+    if len(rows) != 1 or (rows[0].pop_jkt, rows[0].tx_jkt) != keys:
+        raise DeviceKeyKnownError(detail="one of the keys stands in another registration")
+    return _known(rows[0])
+
+
+def bind(session: Session, device_id: str, customer_id: str, now: datetime) -> bool:
+    """Make a pending device the customer's; tell whether it still was pending."""
+    pending = update(Device).where(Device.device_id == device_id, Device.state == PENDING, Device.customer_id.is_(None))
+    return changed(session, pending.values(state=ACTIVE, customer_id=customer_id, bound_at=now)) == 1
+
+
+def use_binding(session: Session, event_id: str, now: datetime) -> bool:
+    """Spend a binding event; tell whether it was unspent."""
+    unused = update(DeviceBinding).where(DeviceBinding.event_id == event_id, DeviceBinding.used_at.is_(None))
+    return changed(session, unused.values(used_at=now)) == 1
+
+
+def advance(session: Session, device_id: str, seq: int) -> bool:
+    """Let the counter of an active device grow to ``seq``; tell whether it was lower."""
+    lower = update(Device).where(Device.device_id == device_id, Device.state == ACTIVE, Device.last_seq < seq)
+    return changed(session, lower.values(last_seq=seq)) == 1
+
+
+def move(session: Session, device_id: str, states: frozenset[str], state: str) -> bool:
+    """Change the state from one of ``states``; tell whether it was in one."""
+    here = update(Device).where(Device.device_id == device_id, Device.state.in_(states))
+    return changed(session, here.values(state=state)) == 1
+
+
+def used(session: Session, device_id: str, day: str) -> int:
+    """Give what a device has moved on a business day, in fen."""
+    wanted = select(DeviceDay.used_fen).where(DeviceDay.device_id == device_id, DeviceDay.day == day)
+    return session.scalar(wanted) or 0
+
+
+def take(session: Session, device_id: str, day: str, amount: int, most: int) -> bool:
+    """Count ``amount`` fen against a day when it fits below ``most``; tell whether it did."""
+    insert_new(session, DeviceDay, device_id=device_id, day=day, used_fen=0)
+    room = update(DeviceDay).where(DeviceDay.device_id == device_id, DeviceDay.day == day)
+    fits = room.where(DeviceDay.used_fen + amount <= most)
+    return changed(session, fits.values(used_fen=DeviceDay.used_fen + amount)) == 1
+
+
+def give_back(session: Session, device_id: str, day: str, amount: int) -> None:
+    """Take ``amount`` fen off a day again: it did not move."""
+    row = update(DeviceDay).where(DeviceDay.device_id == device_id, DeviceDay.day == day)
+    session.execute(row.values(used_fen=DeviceDay.used_fen - amount))
+
+
+def _known(row: Row[Any]) -> KnownDevice:
+    return KnownDevice(
+        device_id=row.device_id,
+        state=row.state,
+        level=row.level,
+        model=row.model,
+        pop_key=_key(row.pop_x, row.pop_y),
+        tx_key=_key(row.tx_x, row.tx_y),
+        customer_id=row.customer_id,
+        last_seq=row.last_seq,
+        bound_at=row.bound_at,
+    )
+
+
+def _key(x: str, y: str) -> PublicJwk:
+    return parse_jwk({"kty": "EC", "crv": "P-256", "x": x, "y": y})

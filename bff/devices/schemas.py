@@ -1,0 +1,110 @@
+"""What the operations on devices take and give."""
+
+from typing import Annotated
+
+import msgspec
+
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Signature = Annotated[str, msgspec.Meta(min_length=86, max_length=86)]
+
+
+class Request(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """A request: unknown members are refused."""
+
+
+class Answer(msgspec.Struct, rename="camel", kw_only=True):
+    """An answer."""
+
+
+class ChallengeAnswer(Answer):
+    """A challenge and its end."""
+
+    challenge: str
+    expires_at: str
+
+
+class Jwk(msgspec.Struct, forbid_unknown_fields=True):
+    """A public P-256 key."""
+
+    kty: str
+    crv: str
+    x: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
+    y: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
+
+
+class Attestation(msgspec.Struct, forbid_unknown_fields=True):
+    """How the device shows what it is; a simulator says ``sim``."""
+
+    format: Short
+
+
+class RegisterRequest(Request):
+    """A device's two keys and its proof of having both."""
+
+    challenge: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
+    app_id: Short
+    app_version: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    platform: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    model: Short
+    pop_key: Jwk
+    tx_key: Jwk
+    pop_signature: Signature
+    tx_signature: Signature
+    attestation: Attestation
+
+
+class RegisteredAnswer(Answer):
+    """A registered device."""
+
+    device_id: str
+    level: str
+    state: str
+
+
+class CustomerAnswer(Answer):
+    """A customer, masked."""
+
+    customer_id: str
+    name: str
+
+
+class DeviceAnswer(Answer):
+    """The calling device."""
+
+    device_id: str
+    state: str
+    level: str
+    model: str
+    bound_at: str | None
+    customer: CustomerAnswer | None
+    last_seq: int
+
+
+class BindingAnswer(Answer):
+    """What the device must sign to be bound."""
+
+    event_id: str
+    customer_id: str
+    customer_name: str
+    mobile: str
+    aud: str
+    env: str
+    expires: int
+    expires_at: str
+    sandbox_code: str | None = None
+
+
+class ConfirmRequest(Request):
+    """The code from the phone and the signature over the binding."""
+
+    event_id: Short
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+    signature: Signature
+
+
+class BoundAnswer(Answer):
+    """A bound device."""
+
+    device_id: str
+    state: str
+    bound_at: str
