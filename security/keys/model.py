@@ -1,0 +1,187 @@
+"""What a key is for, the states it goes through, and the index of all keys as pure values.
+
+STAGED → ACTIVE → VERIFY_ONLY → RETIRED → DESTROYED, and REVOKED at once from any but DESTROYED. At most one key of a
+purpose is ACTIVE. A key verifies while it is STAGED, ACTIVE or VERIFY_ONLY.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from security.encoding import canonical_json, parse_object
+from security.errors import EncodingError, KeyStoreError
+
+FORMAT: Final = "tidegate-keys/1"
+SIGNING: Final = "ES256"
+SECRETS: Final = "A256"
+_SECRET_PURPOSES: Final = frozenset({"sealing-kek", "blind-index", "dpop-nonce"})
+_SIGNING_PURPOSES: Final = frozenset({"access-token", "audit-checkpoint", "platform-reply"})
+_TUF = re.compile(r"tuf-[a-z][a-z0-9-]{0,40}")
+
+
+class KeyState(StrEnum):
+    """Where a key stands."""
+
+    STAGED = "STAGED"
+    ACTIVE = "ACTIVE"
+    VERIFY_ONLY = "VERIFY_ONLY"
+    RETIRED = "RETIRED"
+    DESTROYED = "DESTROYED"
+    REVOKED = "REVOKED"
+
+
+VERIFYING: Final = frozenset({KeyState.STAGED, KeyState.ACTIVE, KeyState.VERIFY_ONLY})
+_NEXT: Final = {
+    KeyState.STAGED: {KeyState.ACTIVE, KeyState.REVOKED},
+    KeyState.ACTIVE: {KeyState.VERIFY_ONLY, KeyState.REVOKED},
+    KeyState.VERIFY_ONLY: {KeyState.RETIRED, KeyState.REVOKED},
+    KeyState.RETIRED: {KeyState.DESTROYED, KeyState.REVOKED},
+    KeyState.REVOKED: {KeyState.DESTROYED},
+    KeyState.DESTROYED: set[KeyState](),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long a key of a purpose stays ACTIVE, and then VERIFY_ONLY."""
+
+    active: timedelta
+    verify: timedelta
+
+
+_TERMS: Final = {
+    "access-token": Term(timedelta(days=90), timedelta(hours=1)),
+    "audit-checkpoint": Term(timedelta(days=365), timedelta(days=3650)),
+    "sealing-kek": Term(timedelta(days=365), timedelta(days=90)),
+    "dpop-nonce": Term(timedelta(days=90), timedelta(hours=1)),
+    "blind-index": Term(timedelta(days=3650), timedelta(days=365)),
+}
+_OTHER_TERM: Final = Term(timedelta(days=365), timedelta(days=365))
+
+
+def algorithm(purpose: str) -> str:
+    """Give the algorithm of a purpose's keys.
+
+    Raises:
+        KeyStoreError: there is no such purpose.
+    """
+    if purpose in _SECRET_PURPOSES:
+        return SECRETS
+    if purpose in _SIGNING_PURPOSES or _TUF.fullmatch(purpose):
+        return SIGNING
+    raise KeyStoreError(detail=f"no keys for purpose {purpose!r}", code="PURPOSE_UNKNOWN")
+
+
+def term(purpose: str) -> Term:
+    """Give the calendar of a purpose."""
+    return _TERMS.get(purpose, _OTHER_TERM)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """One line of the index.
+
+    Attributes:
+        kid: thumbprint of a signing key; a name derived from a secret one.
+        purpose, alg, state: what it is for, how, and where it stands.
+        uri: where the private part is, ``file:<name>`` within the store's folder.
+        public: JWK members of a signing key, else empty.
+        changed: instant of the latest change of state.
+    """
+
+    kid: str
+    purpose: str
+    alg: str
+    state: KeyState
+    uri: str
+    public: Mapping[str, str]
+    changed: datetime
+
+    def moved(self, state: KeyState, now: datetime) -> "KeyRecord":
+        """Give the record in its next state.
+
+        Raises:
+            KeyStoreError: the state cannot follow.
+        """
+        if state not in _NEXT[self.state]:
+            raise KeyStoreError(detail=f"{self.kid}: {state} cannot follow {self.state}", code="KEY_STATE")
+        return replace(self, state=state, changed=now)
+
+
+def dump_index(records: Iterable[KeyRecord]) -> bytes:
+    """Write the index.
+
+    Raises:
+        KeyStoreError: two keys of one purpose are ACTIVE.
+    """
+    ordered = sorted(records, key=lambda record: (record.purpose, record.kid))
+    _check_single_active(ordered)
+    lines = [
+        {
+            "kid": record.kid,
+            "purpose": record.purpose,
+            "alg": record.alg,
+            "state": record.state.value,
+            "uri": record.uri,
+            "public": dict(record.public),
+            "changed": record.changed.isoformat(),
+        }
+        for record in ordered
+    ]
+    return canonical_json({"format": FORMAT, "keys": lines})
+
+
+def load_index(data: bytes) -> dict[str, KeyRecord]:
+    """Read the index.
+
+    Raises:
+        KeyStoreError: it is damaged.
+    """
+    try:
+        index = parse_object(data)
+        if index["format"] != FORMAT:
+            raise KeyStoreError(detail="the key index has an unknown format", code="KEY_INDEX_DAMAGED")
+        records = [_record(line) for line in index["keys"]]
+    except (EncodingError, KeyError, TypeError, ValueError) as error:
+        raise KeyStoreError(detail="the key index is damaged", code="KEY_INDEX_DAMAGED") from error
+    _check_single_active(records)
+    return {record.kid: record for record in records}
+
+
+def find(records: Mapping[str, KeyRecord], purpose: str, state: KeyState) -> KeyRecord | None:
+    """Give a purpose's key of a state, the oldest when there are several."""
+    found = [record for record in records.values() if record.purpose == purpose and record.state is state]
+    return min(found, key=lambda record: record.changed, default=None)
+
+
+def known(records: Mapping[str, KeyRecord], kid: str) -> KeyRecord:
+    """Give the key of an id.
+
+    Raises:
+        KeyStoreError: there is none.
+    """
+    try:
+        return records[kid]
+    except KeyError as error:
+        raise KeyStoreError(detail=f"no key {kid!r}") from error
+
+
+def _record(line: Mapping[str, Any]) -> KeyRecord:
+    return KeyRecord(
+        kid=str(line["kid"]),
+        purpose=str(line["purpose"]),
+        alg=str(line["alg"]),
+        state=KeyState(line["state"]),
+        uri=str(line["uri"]),
+        public=dict(line["public"]),
+        changed=datetime.fromisoformat(line["changed"]),
+    )
+
+
+def _check_single_active(records: Iterable[KeyRecord]) -> None:
+    purposes = [record.purpose for record in records if record.state is KeyState.ACTIVE]
+    if len(set(purposes)) != len(purposes):
+        raise KeyStoreError(detail="two keys of one purpose are ACTIVE", code="KEY_INDEX_DAMAGED")

@@ -1,0 +1,247 @@
+"""A folder of encrypted keys with one index: generating, rotating and revoking while instances run.
+
+Invariants: the index is the truth and is replaced in one step; a writer holds the folder's lock from reading the index
+to writing it; a reader looks at the index file's stamp at every use and reads it again when it changed, so a rotation
+or a revocation works in every running instance at once.
+"""
+
+import fcntl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from security.errors import KeyStoreError
+from security.jwk import parse_jwk
+from security.keys.files import dump_private, load_private, write_atomically
+from security.keys.key import Key, key_id, new_private
+from security.keys.model import (
+    SECRETS,
+    VERIFYING,
+    KeyRecord,
+    KeyState,
+    algorithm,
+    dump_index,
+    find,
+    known,
+    load_index,
+    term,
+)
+
+INDEX: Final = "keys.json"
+WARNING: Final = timedelta(days=14)
+"""How long before its date the calendar warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One date of the key calendar: what is to be done with which key, and whether it is near or past."""
+
+    purpose: str
+    kid: str
+    action: str
+    due: datetime
+    urgent: bool
+
+
+class KeyStore:
+    """The keys of one folder; safe to share between threads."""
+
+    def __init__(self, folder: Path, passphrase: bytes) -> None:
+        """Take a folder that exists; ``open`` makes it."""
+        self._folder = folder
+        self._passphrase = passphrase
+        self._lock = threading.RLock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._records: Mapping[str, KeyRecord] = {}
+        self._keys: dict[str, Key] = {}
+
+    @classmethod
+    def open(cls, folder: Path, passphrase: str) -> "KeyStore":
+        """Open the store of a folder, making an empty one where there is none.
+
+        Raises:
+            KeyStoreError: the passphrase does not open the keys that are there, or the index is damaged.
+        """
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        store = cls(folder, passphrase.encode())
+        store.reload()
+        for record in store.records():
+            if record.state in VERIFYING:
+                store._key(record)
+        return store
+
+    def records(self) -> tuple[KeyRecord, ...]:
+        """Give every line of the index, of all states."""
+        self.reload()
+        return tuple(self._records.values())
+
+    def reload(self) -> None:
+        """Read the index again when its file changed.
+
+        Raises:
+            KeyStoreError: the index is damaged.
+        """
+        with self._lock:
+            stamp = _stamp(self._folder / INDEX)
+            if stamp == self._stamp:
+                return
+            records = load_index((self._folder / INDEX).read_bytes()) if stamp else {}
+            self._keys = {
+                kid: key for kid, key in self._keys.items() if kid in records and records[kid].state is key.state
+            }
+            self._records, self._stamp = records, stamp
+
+    def generate(self, purpose: str, now: datetime) -> Key:
+        """Make a key: ACTIVE when its purpose has none, else STAGED beside the active one.
+
+        Raises:
+            KeyStoreError: no such purpose, or one is staged already.
+        """
+        with self._writing() as records:
+            return self._key(self._generate(records, purpose, now))
+
+    def active(self, purpose: str) -> Key:
+        """Give the one key that signs or seals.
+
+        Raises:
+            KeyStoreError: the purpose has no ACTIVE key.
+        """
+        self.reload()
+        record = find(self._records, purpose, KeyState.ACTIVE)
+        if record is None:
+            raise KeyStoreError(detail=f"no active key for {purpose}")
+        return self._key(record)
+
+    def verification_keys(self, purpose: str) -> Mapping[str, Key]:
+        """Give the keys that verify or open, by kid: STAGED, ACTIVE and VERIFY_ONLY."""
+        self.reload()
+        wanted = [item for item in self._records.values() if item.purpose == purpose and item.state in VERIFYING]
+        return {record.kid: self._key(record) for record in wanted}
+
+    def jwks(self, purpose: str) -> dict[str, Any]:
+        """Give the public keys that verify, as a JWK set with the next one in it."""
+        keys = self.verification_keys(purpose).values()
+        return {"keys": [{**key.jwk.as_dict(), "kid": key.kid, "alg": key.alg, "use": "sig"} for key in keys]}
+
+    def rotate(self, purpose: str, now: datetime) -> Key:
+        """Make the staged key ACTIVE and the active one VERIFY_ONLY; a key is made when none was staged.
+
+        Raises:
+            KeyStoreError: no such purpose.
+        """
+        with self._writing() as records:
+            staged = find(records, purpose, KeyState.STAGED)
+            active = find(records, purpose, KeyState.ACTIVE)
+            following = staged or self._generate(records, purpose, now)
+            if active is not None:
+                records[active.kid] = active.moved(KeyState.VERIFY_ONLY, now)
+            if following.state is KeyState.STAGED:
+                following = records[following.kid] = following.moved(KeyState.ACTIVE, now)
+        return self._key(following)
+
+    def revoke(self, kid: str, now: datetime) -> None:
+        """End a key at once; when it was ACTIVE, the staged one or a new one takes its place.
+
+        Raises:
+            KeyStoreError: no such key, or it is destroyed.
+        """
+        with self._writing() as records:
+            record = known(records, kid)
+            records[kid] = record.moved(KeyState.REVOKED, now)
+            if record.state is not KeyState.ACTIVE:
+                return
+            staged = find(records, record.purpose, KeyState.STAGED)
+            if staged is None:
+                self._generate(records, record.purpose, now)
+            else:
+                records[staged.kid] = staged.moved(KeyState.ACTIVE, now)
+
+    def retire(self, kid: str, now: datetime) -> None:
+        """End the verifying of a VERIFY_ONLY key.
+
+        Raises:
+            KeyStoreError: no such key, or it is in another state.
+        """
+        with self._writing() as records:
+            records[kid] = known(records, kid).moved(KeyState.RETIRED, now)
+
+    def destroy(self, kid: str, now: datetime) -> None:
+        """Delete the private part of a RETIRED or REVOKED key; its line stays.
+
+        Raises:
+            KeyStoreError: no such key, or it is in another state.
+        """
+        with self._writing() as records:
+            records[kid] = record = known(records, kid).moved(KeyState.DESTROYED, now)
+        self._file(record).unlink(missing_ok=True)
+
+    def calendar(self, now: datetime) -> tuple[CalendarEntry, ...]:
+        """Give what is due when, the nearest first: rotating the active keys, retiring those that only verify."""
+        entries = []
+        for record in self.records():
+            if record.state is KeyState.ACTIVE:
+                action, due = "rotate", record.changed + term(record.purpose).active
+            elif record.state is KeyState.VERIFY_ONLY:
+                action, due = "retire", record.changed + term(record.purpose).verify
+            else:
+                continue
+            entries.append(CalendarEntry(record.purpose, record.kid, action, due, now >= due - WARNING))
+        return tuple(sorted(entries, key=lambda entry: entry.due))
+
+    @contextmanager
+    def _writing(self) -> Iterator[dict[str, KeyRecord]]:
+        with self._lock, (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.reload()
+            records = dict(self._records)
+            yield records
+            write_atomically(self._folder / INDEX, dump_index(records.values()))
+            self.reload()
+
+    def _generate(self, records: dict[str, KeyRecord], purpose: str, now: datetime) -> KeyRecord:
+        if find(records, purpose, KeyState.STAGED) is not None:
+            raise KeyStoreError(detail=f"a key is staged for {purpose} already", code="KEY_STATE")
+        state = KeyState.STAGED if find(records, purpose, KeyState.ACTIVE) else KeyState.ACTIVE
+        alg = algorithm(purpose)
+        private = new_private(alg)
+        kid, public = key_id(private)
+        name = f"{purpose}.{kid}.{'key' if alg == SECRETS else 'pem'}"
+        write_atomically(self._folder / name, dump_private(private, self._passphrase))
+        record = KeyRecord(kid, purpose, alg, state, f"file:{name}", public.as_dict() if public else {}, now)
+        records[kid] = record
+        return record
+
+    def _key(self, record: KeyRecord) -> Key:
+        with self._lock:
+            key = self._keys.get(record.kid)
+            if key is None or key.state is not record.state:
+                key = self._keys[record.kid] = self._load(record)
+            return key
+
+    def _load(self, record: KeyRecord) -> Key:
+        try:
+            private = load_private(self._file(record).read_bytes(), self._passphrase)
+            public = parse_jwk(record.public) if record.public else None
+        except OSError as error:
+            raise KeyStoreError(detail=f"{record.kid}: its file cannot be read", code="KEY_LOCKED") from error
+        if key_id(private) != (record.kid, public):
+            raise KeyStoreError(detail=f"{record.kid}: file and index disagree", code="KEY_INDEX_DAMAGED")
+        return Key(record.kid, record.purpose, record.alg, record.state, private, public)
+
+    def _file(self, record: KeyRecord) -> Path:
+        scheme, _, name = record.uri.partition(":")
+        if scheme != "file" or name != Path(name).name:
+            raise KeyStoreError(detail=f"{record.kid}: its URI is not a file of this folder", code="KEY_INDEX_DAMAGED")
+        return self._folder / name
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
