@@ -4,7 +4,6 @@ Invariants: a token counts only together with a fresh proof by its own key over 
 its session and its device still stand is read from the database each time.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -21,10 +20,10 @@ from bff.sessions.models import ACTIVE
 from bff.sessions.replay import ReplayMarks
 from bff.sessions.standing import is_alive
 from bff.sessions.tokens import AccessTokens, Claims
+from security.approvals import read_bundle
 from security.dpop import VerifiedProof, verify_proof
-from security.errors import ProofError
+from security.errors import ApprovalError, ProofError
 
-_BUNDLE: Final = re.compile(r"([a-z][a-z0-9-]{0,39})@(\d{1,5}\.\d{1,5}\.\d{1,5}(?:-[0-9a-z.]{1,20})?)#([0-9a-f]{64})")
 _SCOPES: Final = {
     Scope.ONBOARDING: frozenset({Scope.ONBOARDING}),
     Scope.CUSTOMER: frozenset({Scope.ONBOARDING, Scope.CUSTOMER}),
@@ -141,10 +140,11 @@ def parse_bundle(text: str | None) -> BundleRef | None:
     """
     if text is None:
         return None
-    match = _BUNDLE.fullmatch(text)
-    if match is None:
-        raise ProofInvalidError(detail="the proof's bnd is not <bundle>@<version>#<digest>")
-    return BundleRef(match[1], match[2], match[3])
+    try:
+        name = read_bundle(text)
+    except ApprovalError as error:
+        raise ProofInvalidError(detail="the proof's bnd is not <bundle>@<version>#<digest>") from error
+    return BundleRef(name.bundle, name.version, name.digest)
 
 
 def _token(authorization: str) -> str:

@@ -1,14 +1,13 @@
 """Logging in with the device's keys, refreshing, and logging out.
 
 Invariants: a session belongs to one key of one device; a refresh token works once, and a second use by anybody ends
-the whole session, except within ``GRACE`` under the same key, where two tabs may have raced. Whoever has no device
+the whole session, except within a short grace under the same key, where two tabs may have raced. Whoever has no device
 and whoever has a bad signature get the same answer after the same work.
 """
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -36,13 +35,11 @@ from bff.sessions.schemas import (
 from bff.sessions.standing import is_alive
 from bff.sessions.tokens import AccessTokens, Claims, epoch
 from security.devices import verify_login
-from security.encoding import b64url_encode
-from security.errors import SecurityError
+from security.errors import SecurityError, TokenError
 from security.jwk import PublicJwk, parse_jwk
+from security.tokens import REFRESH_BYTES, RefreshRecord, Rotation, new_refresh, refresh_hash, rotation
 
 PURPOSE: Final = "session.create"
-GRACE: Final = timedelta(seconds=10)
-_REFRESH_BYTES: Final = 32
 _DECOY: Final = parse_jwk(
     {
         "kty": "EC",
@@ -114,12 +111,12 @@ class Sessions:
         jkt = _proved_key(context)
         token_hash = _hash(request.refresh_token)
         found = repository.find_refresh(session, token_hash)
-        if found is None or found.jkt != jkt or found.state != ACTIVE or found.expires_at <= context.now:
+        if found is None:
             raise RefreshInvalidError
+        self._rotate(session, context, found, token_hash, jkt)
         device = self.directory.device(session, found.device_id)
         if device is None or not is_alive(device.state, device.customer_id, found.customer_id):
             raise RefreshInvalidError
-        self._rotate(session, context, found, token_hash)
         return self._answer(session, context, device, found.session_id, Scope(found.scope), found.expires_at)
 
     def revoke(self, session: Session, context: Context, _request: Empty) -> Empty:
@@ -167,12 +164,15 @@ class Sessions:
         )
         return self._answer(session, context, device, session_id, scope, expires_at)
 
-    def _rotate(self, session: Session, context: Context, found: Row[tuple[object, ...]], token_hash: str) -> None:
-        """Use the token up; a second use within the grace is a race, later it is theft."""
-        if repository.use_refresh(session, token_hash, context.now):
-            return
-        used_at: datetime | None = repository.used_at(session, token_hash)
-        if used_at is None or context.now - used_at > GRACE:
+    def _rotate(self, session: Session, context: Context, found: Row[Any], token_hash: str, jkt: str) -> None:
+        """Use the token up by the rule of ``security.tokens``; a race's loser is judged by the winner's use."""
+        ended = found.state != ACTIVE
+        record = RefreshRecord(found.session_id, found.jkt, found.expires_at, found.used_at, revoked=ended)
+        decision = _decide(record, jkt, context.now)
+        if decision is Rotation.ROTATE and not repository.use_refresh(session, token_hash, context.now):
+            used_at = repository.used_at(session, token_hash)
+            decision = _decide(replace(record, used_at=used_at), jkt, context.now)
+        if decision is Rotation.REVOKE_FAMILY:
             repository.end(session, found.session_id, "REFRESH_REUSED", context.now)
             raise RefreshReusedError(detail="the refresh token was used before: the session has ended")
 
@@ -186,8 +186,8 @@ class Sessions:
         expires_at: datetime,
     ) -> SessionAnswer:
         """Issue the next pair of tokens."""
-        refresh = b64url_encode(context.new_bytes(_REFRESH_BYTES))
-        repository.add_refresh(session, session_id, _hash(refresh), context.now)
+        refresh, token_hash = new_refresh(context.new_bytes(REFRESH_BYTES))
+        repository.add_refresh(session, session_id, token_hash, context.now)
         ends = min(context.now + self.lifetimes.access, expires_at)
         customer_id = device.customer_id if scope is Scope.CUSTOMER else None
         claims = Claims(
@@ -212,4 +212,14 @@ def _proved_key(context: Context) -> str:
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    try:
+        return refresh_hash(token)
+    except TokenError as error:
+        raise RefreshInvalidError(detail=error.detail) from error
+
+
+def _decide(record: RefreshRecord, jkt: str, now: datetime) -> Rotation:
+    try:
+        return rotation(record, jkt=jkt, now=now)
+    except TokenError as error:
+        raise RefreshInvalidError(detail=error.detail) from error
