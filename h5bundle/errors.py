@@ -1,0 +1,117 @@
+"""The one error root of the bundle toolkit: what was wrong, and what mends it, as data.
+
+``exit_status`` is what the command line ends with: 1 the bundle or repository is not as it should be, 3 a key is
+missing or does not open, 4 the repository is in a state in which this cannot be done (try again or choose otherwise).
+"""
+
+from typing import ClassVar
+
+
+class H5BundleError(Exception):
+    """A refusal of the toolkit."""
+
+    code: ClassVar[str] = "H5BUNDLE"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, *, detail: str, remedy: str = "") -> None:
+        """Carry what was wrong and what mends it.
+
+        Args:
+            detail: one sentence naming the thing that is wrong.
+            remedy: one sentence telling what to do.
+        """
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+
+
+class PathError(H5BundleError):
+    """A name of a file could leave the bundle, or means different files on different systems."""
+
+    code = "PATH_INVALID"
+
+
+class ManifestError(H5BundleError):
+    """The bytes are no manifest of ours."""
+
+    code = "MANIFEST_INVALID"
+
+
+class ProjectError(H5BundleError):
+    """A bundle's folder or its ``bundle.yaml`` is not as it should be."""
+
+    code = "PROJECT_INVALID"
+
+
+class BuildError(H5BundleError):
+    """The sources do not become files."""
+
+    code = "BUILD_FAILED"
+
+
+class CheckError(H5BundleError):
+    """The check found something that must be mended before publishing."""
+
+    code = "CHECK_FAILED"
+
+
+class TrustError(H5BundleError):
+    """A signature, a hash, a version or an expiry is wrong; ``subject`` names the object."""
+
+    code = "TRUST_BROKEN"
+
+    def __init__(self, *, subject: str, detail: str, remedy: str = "") -> None:
+        """Carry the path of the object that failed.
+
+        Args:
+            subject: path in the repository, ``metadata/timestamp.json``.
+            detail: what is wrong with it.
+            remedy: what to do.
+        """
+        super().__init__(detail=f"{subject}: {detail}", remedy=remedy)
+        self.subject = subject
+
+
+class ExpiredError(TrustError):
+    """A role's metadata is past its day."""
+
+    code = "ROLE_EXPIRED"
+
+
+class RoleKeyError(H5BundleError):
+    """A role's key is missing, or the passphrase does not open it."""
+
+    code = "ROLE_KEY"
+    exit_status = 3
+
+
+class StoreError(H5BundleError):
+    """The repository's store does not give or take an object."""
+
+    code = "STORE_FAILED"
+    exit_status = 4
+
+
+class ObjectMissingError(StoreError):
+    """There is no such object in the store."""
+
+    code = "OBJECT_MISSING"
+
+
+class LockedError(StoreError):
+    """Another publisher holds the repository."""
+
+    code = "REPOSITORY_LOCKED"
+
+
+class PublishError(H5BundleError):
+    """The release cannot be published as asked."""
+
+    code = "PUBLISH_REFUSED"
+    exit_status = 4
+
+
+class PullError(H5BundleError):
+    """The client did not get a release that it can trust."""
+
+    code = "PULL_FAILED"

@@ -1,0 +1,1 @@
+"""Where a repository is kept: the port, and its implementations."""

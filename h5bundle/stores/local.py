@@ -1,0 +1,88 @@
+"""A repository in a folder, to be served as static files.
+
+Writes go to the disk before they return; a reader never sees half an object. A lock file keeps publishers apart: the
+operating system releases it when its holder dies.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from h5bundle.errors import LockedError, ObjectMissingError, StoreError
+from h5bundle.paths import check_path
+from h5bundle.stores.files import sync_folder, write_atomically
+
+_LOCK: Final = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStore:
+    """A folder with ``metadata/``, ``targets/`` and ``objects/``."""
+
+    folder: Path
+
+    def read(self, path: str) -> bytes:
+        """Read a file."""
+        try:
+            return self._place(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise ObjectMissingError(detail=f"{path} is not in the repository") from error
+        except OSError as error:
+            raise StoreError(detail=f"{path} cannot be read: {error.strerror}") from error
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is a file."""
+        return self._place(path).is_file()
+
+    def put_blob(self, path: str, data: bytes) -> None:
+        """Write a file unless the same bytes are there already."""
+        place = self._place(path)
+        try:
+            if place.is_file() and place.read_bytes() == data:
+                return
+        except OSError:
+            pass
+        self.put_metadata(path, data)
+
+    def put_metadata(self, path: str, data: bytes) -> None:
+        """Write a file over what was there."""
+        place = self._place(path)
+        try:
+            self._make_folder(place.parent)
+            write_atomically(place, data)
+        except OSError as error:
+            raise StoreError(
+                detail=f"{path} cannot be written: {error.strerror}", remedy="free the disk and publish again"
+            ) from error
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock file."""
+        self._make_folder(self.folder)
+        descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise LockedError(
+                    detail="another publisher holds the repository", remedy="wait until it is done and try again"
+                ) from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _place(self, path: str) -> Path:
+        """Give the file of a path, which cannot lie outside the folder."""
+        return self.folder / PurePosixPath(check_path(path))
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and bring its entry to the disk."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
