@@ -78,19 +78,18 @@ function sessionMethods({ api, keys, sheet, door, ui, page }) {
         confirm: (/** @type {any} */ prepared, /** @type {string} */ code) => api.confirmBind(prepared, code),
       });
       await ui.bound(bound);
-      await openQuietly(door, api, page);
+      await openQuietly(api);
       return { state: bound.state, boundAt: bound.boundAt };
     },
   };
 }
 
 /** The person has just shown the new PIN: log in without asking twice; a failure here is met at the next call. */
-async function openQuietly(door, api, page) {
+async function openQuietly(api) {
   try {
     await api.login({ confirmFactor: async () => "pin" });
   } catch (error) {
     if (!(error instanceof ShellError)) throw error;
-    door.note?.(page, error);
   }
 }
 
@@ -146,11 +145,20 @@ function signMethods({ api, keys, sheet, door, store, config, page, now }) {
       try {
         return await sheet.sign({ operation, complete });
       } catch (error) {
-        if (error.code === "USER_CANCELLED") await reject(api, operation);
+        if (error.code === "USER_CANCELLED") await rejectQuietly(api, operation);
         throw error;
       }
     },
   };
+}
+
+/** Tell the bank that the person said no; when it cannot be told, the challenge runs out by itself. */
+async function rejectQuietly(api, operation) {
+  try {
+    await reject(api, operation);
+  } catch (error) {
+    if (!(error instanceof ShellError)) throw error;
+  }
 }
 
 /** Fetch what is to be signed; what cannot be drawn is refused on the sheet, before the eyes of the person. */

@@ -156,7 +156,7 @@ export class SignSheet {
     const timer = h("div", { class: "countdown num" });
     view.tell = (left) => timer.replaceChildren(icon("clock", 16), t("sign.countdown", { left }));
     const buttons = faceButtons({
-      t, label: t("sign.face"), onPin: () => this.#pin(sheet, view),
+      t, label: t("sign.face"), onPin: () => { if (box.seen()) this.#pin(sheet, view); },
       onFace: (button) => { if (box.seen()) void this.#complete(sheet, view, "face", button); },
     });
     sheet.onKey = () => {};

@@ -1,0 +1,155 @@
+/**
+ * Reads JSON more strictly than JSON.parse: what two readers could understand differently is refused.
+ *
+ * Refused: duplicate keys, `__proto__` as a key, integers beyond 2^53−1, numbers that become infinite, lone surrogates,
+ * nesting deeper than the limit, and of course NaN, comments, trailing commas and anything after the value.
+ */
+export class JsonError extends Error {
+  /** @param {string} message @param {number} at offset in the text */
+  constructor(message, at) {
+    super(`${message} at ${at}`);
+    this.name = "JsonError";
+  }
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const STRING = /"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const LONE = /\p{Surrogate}/u;
+const WORDS = Object.freeze([["true", true], ["false", false], ["null", null]]);
+
+class Reader {
+  /** @param {string} text @param {number} maxDepth */
+  constructor(text, maxDepth) {
+    this.text = text;
+    this.maxDepth = maxDepth;
+    this.at = 0;
+  }
+
+  /** @param {string} message @returns {never} */
+  fail(message) {
+    throw new JsonError(message, this.at);
+  }
+
+  /** @param {RegExp} pattern sticky @returns {string} what matched, empty when nothing did */
+  match(pattern) {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (!found) return "";
+    this.at = pattern.lastIndex;
+    return found[0];
+  }
+
+  /** Skip space and give the next character without taking it. */
+  peek() {
+    this.match(SPACE);
+    return this.text[this.at];
+  }
+
+  /** @param {number} depth @returns {unknown} */
+  value(depth) {
+    const next = this.peek();
+    if (next === "{") return this.object(depth + 1);
+    if (next === "[") return this.array(depth + 1);
+    if (next === '"') return this.string();
+    for (const [word, value] of WORDS) {
+      if (this.text.startsWith(word, this.at)) {
+        this.at += word.length;
+        return value;
+      }
+    }
+    return this.number();
+  }
+
+  string() {
+    const raw = this.match(STRING);
+    if (!raw) this.fail("a broken string");
+    const value = raw.includes("\\") ? JSON.parse(raw) : raw.slice(1, -1);
+    if (LONE.test(value)) this.fail("a lone surrogate");
+    return value;
+  }
+
+  number() {
+    const raw = this.match(NUMBER);
+    if (!raw) this.fail("no JSON value");
+    const value = Number(raw);
+    if (!Number.isFinite(value)) this.fail("a number without end");
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) this.fail("a number beyond 2^53-1");
+    return value;
+  }
+
+  /** @param {number} depth */
+  enter(depth) {
+    if (depth > this.maxDepth) this.fail(`deeper than ${this.maxDepth}`);
+    this.at += 1;
+  }
+
+  /** @param {string} closing @returns {boolean} true when another item follows */
+  more(closing) {
+    const next = this.peek();
+    if (next !== closing && next !== ",") this.fail(`neither , nor ${closing}`);
+    this.at += 1;
+    return next === ",";
+  }
+
+  /** @param {number} depth */
+  array(depth) {
+    this.enter(depth);
+    const items = [];
+    if (this.peek() === "]") {
+      this.at += 1;
+      return items;
+    }
+    do items.push(this.value(depth));
+    while (this.more("]"));
+    return items;
+  }
+
+  /** @param {number} depth */
+  object(depth) {
+    this.enter(depth);
+    /** @type {Record<string, unknown>} */
+    const members = {};
+    if (this.peek() === "}") {
+      this.at += 1;
+      return members;
+    }
+    do {
+      if (this.peek() !== '"') this.fail("a key that is no string");
+      const key = this.string();
+      if (key === "__proto__") this.fail("the key __proto__");
+      if (Object.hasOwn(members, key)) this.fail("a key given twice");
+      if (this.peek() !== ":") this.fail("no colon after a key");
+      this.at += 1;
+      members[key] = this.value(depth);
+    } while (this.more("}"));
+    return members;
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {number} maxDepth
+ * @returns {unknown}
+ * @throws {JsonError}
+ */
+export function parseStrict(text, maxDepth) {
+  const reader = new Reader(text, maxDepth);
+  const value = reader.value(0);
+  if (reader.peek() !== undefined) reader.fail("something after the value");
+  return value;
+}
+
+/** @param {string} text @returns {number} bytes in UTF-8 */
+export function utf8Length(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * Write JSON that stays inert wherever it is pasted: no `<`, no U+2028, no U+2029.
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function writeInert(value) {
+  return JSON.stringify(value).replace(/[<\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
