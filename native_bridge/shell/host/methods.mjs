@@ -15,7 +15,7 @@ const NOTHING = Object.freeze({});
 /**
  * Make the methods of one page.
  * @param {{api: any, keys: any, sheet: any, door: import("./door.mjs").CustomerDoor, store: any, ui: any, config: any,
- *   page: {bundle: string, release: any}, now: () => Date}} parts
+ *   page: {bundle: string, release: any}}} parts
  * @returns {Record<string, (params: any, context?: any) => Promise<any>>}
  */
 export function createMethods(parts) {
@@ -50,8 +50,20 @@ export function sessionStatus(session) {
   return {
     state: session.state,
     customer: session.customer ? { name: session.customer.name } : null,
-    deviceState: session.deviceState ?? "none",
+    deviceState: stateName(session.deviceState),
   };
+}
+
+/** The contract writes an unregistered device small. @param {string | null | undefined} state */
+function stateName(state) {
+  return !state || state === "NONE" ? "none" : state;
+}
+
+/** The body of an answer, or what the bank said as an error. @param {{status: number, body: any}} answer */
+function accepted({ status, body }) {
+  if (status < 400) return body;
+  const { code, message } = body ?? {};
+  throw new ShellError("UPSTREAM_ERROR", `the bank refused: ${code ?? status}`, { status, code, message });
 }
 
 /** @param {any} device body of device.get @param {string} keyId @returns {any} DeviceStatus */
@@ -68,13 +80,13 @@ function sessionMethods({ api, keys, sheet, door, ui, page }) {
     },
     "device.status": async () => {
       await api.ensureSession();
-      return deviceStatus(await api.device(), keys.tx.thumbprint);
+      return deviceStatus(accepted(await api.device()), keys.tx.thumbprint);
     },
     "device.bind": async () => {
       if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
       await api.ensureSession();
       const bound = await sheet.bind({
-        prepared: await api.prepareBind(),
+        prepared: accepted(await api.prepareBind()),
         confirm: (/** @type {any} */ prepared, /** @type {string} */ code) => api.confirmBind(prepared, code),
       });
       await ui.bound(bound);
@@ -133,13 +145,13 @@ async function withSession({ api, door, page }, call) {
   }
 }
 
-function signMethods({ api, keys, sheet, door, store, config, page, now }) {
+function signMethods({ api, keys, sheet, door, store, config, page }) {
   return {
     "tx.sign": async ({ challengeId }) => {
       if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
       if (api.session.deviceState !== "ACTIVE") throw new ShellError("NOT_BOUND", "this device is not bound to a customer");
       await door.ensure(page.bundle);
-      const operation = await askedOperation({ api, keys, sheet, config, page, now, challengeId });
+      const operation = await askedOperation({ api, keys, sheet, config, page, challengeId });
       const complete = (/** @type {string} */ factor, /** @type {string} */ locale) =>
         signed({ api, keys, store, operation, factor, locale });
       try {
@@ -161,18 +173,20 @@ async function rejectQuietly(api, operation) {
   }
 }
 
-/** Fetch what is to be signed; what cannot be drawn is refused on the sheet, before the eyes of the person. */
-async function askedOperation({ api, keys, sheet, config, page, now, challengeId }) {
+/**
+ * Fetch what is to be signed. What the bank sends and this shell cannot draw is refused before the eyes of the person;
+ * a challenge that is merely used up or expired is the page's business.
+ */
+async function askedOperation({ api, keys, sheet, config, page, challengeId }) {
+  const here = {
+    env: config.env, aud: config.aud, deviceId: api.session.deviceId, keyId: keys.tx.thumbprint, bundle: page.release.ref,
+    purposes: page.release.manifest.purposes, now: api.now(),
+  };
   try {
-    const operation = await fetchOperation(api, challengeId, {
-      env: config.env, aud: config.aud, deviceId: api.session.deviceId, keyId: keys.tx.thumbprint, bundle: page.release.ref, now: now(),
-    });
-    if (!page.release.manifest.purposes.includes(operation.fields.type)) {
-      throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the purpose ${operation.fields.type}`, {});
-    }
-    return operation;
+    return await fetchOperation(api, challengeId, here);
   } catch (error) {
-    if (error.details?.drawing) return sheet.refuse(error);
+    const stale = error.details?.status || /^the (operation is|challenge has expired)/.test(error.message);
+    if (error.code === "CHALLENGE_INVALID" && !stale) sheet.refuse(error).catch(() => {});
     throw error;
   }
 }

@@ -1,0 +1,141 @@
+/**
+ * What went over the bridge, as the debug panel tells it: one row for each call, made from the envelopes themselves.
+ *
+ * Nothing here can change a call. Rows hold what the page sent and got; the shell's own calls to the bank stand between.
+ */
+const MOST_ROWS = 400;
+const GRAVE = new Set(["INTERNAL", "PERMISSION_DENIED", "SESSION_INVALID", "REPLAYED", "ENVELOPE_INVALID", "METHOD_UNKNOWN", "VERSION_UNSUPPORTED", "PARAMS_INVALID", "TOO_LARGE"]);
+
+/**
+ * @typedef {{id: number, page: number, bundle: string, at: number, tier: number | null, method: string, note: string,
+ *   ms: number | null, result: "open" | "ok" | "warn" | "bad", code: string | null, n: number | null, call: string | null,
+ *   request: any, answer: any, gates: Record<string, string> | null}} Row
+ */
+
+/** Which gates stood open. @param {{method: string, request: any, code: string | null, tier: number | null, page: any}} of */
+export function gatesOf({ method, request, code, tier, page }) {
+  const { manifest, policy, killed } = page;
+  const operation = request?.p?.op;
+  const declared = method in manifest.permissions && (method !== "net.request" || manifest.ops.includes(operation));
+  const allowed = !policy || !(method in policy) || Boolean(policy[method]);
+  const revoked = killed.includes(method);
+  const asked = tier === 3 && declared && allowed && !revoked;
+  const consent = !asked ? "unasked" : { CONSENT_DENIED: "denied", USER_CANCELLED: "cancelled", BUSY: "unasked" }[code ?? ""] ?? (code ? "unasked" : "given");
+  return { manifest: declared ? "declared" : "undeclared", policy: allowed ? "allowed" : "forbidden", kill: revoked ? "revoked" : "clear", consent };
+}
+
+/** @param {any} request @param {any} answer @returns {string} what distinguishes this call from others of its method */
+function noteOf(request, answer) {
+  const parameters = request?.p ?? {};
+  const subject = parameters.op ?? parameters.title ?? parameters.route ?? parameters.key ?? parameters.name ?? "";
+  const status = answer?.r?.status;
+  const problem = status >= 400 ? `${status} ${answer.r.body?.code ?? ""}` : "";
+  return [subject, problem || answer?.e?.code].filter(Boolean).join(" · ");
+}
+
+/** The journal of this shell. */
+export class Journal {
+  rows = /** @type {Row[]} */ ([]);
+  events = /** @type {any[]} */ ([]);
+  logs = /** @type {any[]} */ ([]);
+  traffic = /** @type {any[]} */ ([]);
+  #serial = 0;
+  #started = 0;
+  #onChange;
+  #clock;
+  #tiers;
+
+  /** @param {{onChange: () => void, clock?: () => number, tiers: () => Record<string, number>}} parts */
+  constructor({ onChange, clock = () => performance.now(), tiers }) {
+    this.#onChange = onChange;
+    this.#clock = clock;
+    this.#tiers = tiers;
+    this.#started = clock();
+  }
+
+  /**
+   * Note one envelope on a page's port.
+   * @param {"in" | "out"} direction in: from the page @param {string} text @param {any} page
+   */
+  message(direction, text, page) {
+    const at = this.#clock();
+    this.traffic.push({ page: page.serial, bundle: page.release.ref, direction, at: at - this.#started, text });
+    let envelope;
+    try {
+      envelope = JSON.parse(text);
+    } catch {
+      this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });
+      return;
+    }
+    if (direction === "in") this.#fromPage(envelope, page, at);
+    else this.#toPage(envelope, page, at);
+    this.#onChange();
+  }
+
+  #fromPage(envelope, page, at) {
+    if (envelope.t === "hello") this.#add({ ...this.#blank(page, at), method: "hello → welcome", request: envelope, call: "hello" });
+    if (envelope.t !== "req") return;
+    this.#add({
+      ...this.#blank(page, at), method: String(envelope.m), tier: this.#tiers()[envelope.m] ?? null, note: noteOf(envelope, null),
+      n: envelope.n, call: envelope.id, request: envelope,
+    });
+  }
+
+  #toPage(envelope, page, at) {
+    if (envelope.t === "evt") this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
+    const call = envelope.t === "welcome" ? "hello" : envelope.t === "res" ? envelope.id : null;
+    const row = call && this.rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
+    if (!row) return;
+    const code = envelope.e?.code ?? null;
+    const denied = envelope.t === "welcome" && Object.keys(envelope.denied ?? {}).length > 0;
+    const upstream = envelope.r?.status >= 400;
+    Object.assign(row, {
+      ms: at - this.#started - row.at, answer: envelope, code,
+      note: envelope.t === "welcome" ? `${page.bundle} · ${envelope.contract}` : noteOf(row.request, envelope),
+      result: code ? (GRAVE.has(code) ? "bad" : "warn") : denied || upstream ? "warn" : "ok",
+    });
+    if (envelope.t === "res") row.gates = gatesOf({ method: row.method, request: row.request, code, tier: row.tier, page });
+  }
+
+  /** Note a call that the shell makes for itself. @param {any} call from api.onCall */
+  own({ op, bundle, method, path, status, code, milliseconds }) {
+    if (bundle) return;
+    const at = this.#clock() - this.#started - milliseconds;
+    const bad = !(status >= 200 && status < 400);
+    const usual = code === "NONCE_REQUIRED";
+    this.#add({
+      ...this.#blank({ serial: 0, bundle: "" }, this.#clock()), at, method: op, note: bad ? `${status ?? ""} ${code ?? ""}`.trim() : "", ms: milliseconds,
+      result: usual || !bad ? "ok" : "warn", code: bad && !usual ? code ?? "OFFLINE" : null, request: { method, path }, answer: { status: status ?? null, code: code ?? null },
+    });
+    this.#onChange();
+  }
+
+  /** @param {{level: string, name: string, fields?: any}} event @param {string} source */
+  log(event, source) {
+    this.logs.push({ at: this.#clock() - this.#started, source, ...event });
+    this.logs.splice(0, this.logs.length - MOST_ROWS);
+    this.#onChange();
+  }
+
+  /** A page has gone: what it still waited for never came. @param {any} page @param {string} reason */
+  ended(page, reason) {
+    for (const row of this.rows) {
+      if (row.page === page.serial && row.result === "open") Object.assign(row, { result: "warn", note: `${row.note} · ${reason}`, ms: null });
+    }
+    this.#onChange();
+  }
+
+  #blank(page, at) {
+    this.#serial += 1;
+    return {
+      id: this.#serial, page: page.serial, bundle: page.bundle, at: at - this.#started, tier: null, method: "", note: "", ms: null,
+      result: "open", code: null, n: null, call: null, request: null, answer: null, gates: null,
+    };
+  }
+
+  /** @param {Row} row */
+  #add(row) {
+    this.rows.push(row);
+    this.rows.splice(0, this.rows.length - MOST_ROWS);
+  }
+}
