@@ -1,0 +1,152 @@
+"""The app's door: HTTP in, bus call, HTTP out; a route for each operation of the catalogue below ``/app/v1``.
+
+A request's path, query and body become one payload; a name given twice is refused. Who sends it, under which key and
+from which bundle, the authenticator establishes.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from bff.bus import Bus, Call
+from bff.catalogue import Catalogue, Operation
+from bff.doors.body import read_body
+from bff.errors import RequestInvalidError
+from bff.kinds import Channel, Clock, Context, NewBytes, NewId
+from bff.sessions.authenticator import Authenticator, Nonces, Presented
+from bff.sessions.errors import TokenInvalidError
+from bff.web.names import names
+
+PREFIX: Final = "/app/v1"
+_JSON: Final = "application/json"
+_READS: Final = frozenset({"GET", "HEAD"})
+_EMPTY_HASH: Final = hashlib.sha256(b"").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AppDoor:
+    """What the door works with.
+
+    Attributes:
+        bus: where calls go; authenticator: who sends them; nonces: for the next proof.
+        public_url: origin at which apps reach this instance, without a path; proofs are bound to it.
+        clock, new_id, new_bytes: time and chance of each call.
+    """
+
+    bus: Bus
+    authenticator: Authenticator
+    nonces: Nonces
+    public_url: str
+    clock: Clock
+    new_id: NewId
+    new_bytes: NewBytes
+
+    def blueprint(self) -> Blueprint:
+        """Make the routes."""
+        routes = Blueprint("app", __name__, url_prefix=PREFIX)
+        for operation in self.bus.catalogue:
+            if Channel.APP in operation.channels:
+                rule = operation.path.replace("{", "<string:").replace("}", ">")
+                view = self._view(operation)
+                endpoint = operation.code.replace(".", "-")
+                routes.add_url_rule(rule, endpoint, view, methods=[operation.method], provide_automatic_options=False)
+        listing = catalogue_listing(self.bus.catalogue)
+        routes.add_url_rule("/catalogue", "catalogue", lambda: Response(listing, content_type=_JSON), methods=["GET"])
+        routes.after_request(self._hand_out_nonce)
+        return routes
+
+    def _view(self, operation: Operation) -> Callable[..., Response]:
+        wire = dict(zip(operation.request.__struct_fields__, operation.request.__struct_encode_fields__, strict=True))
+
+        def view(**path: str) -> Response:
+            named = {wire.get(name, name): value for name, value in path.items()}
+            return self._answer(operation, named)
+
+        return view
+
+    def _answer(self, operation: Operation, path: Mapping[str, str]) -> Response:
+        now = self.clock()
+        headers = request.headers
+        proof = _single("DPoP")
+        presented = Presented(
+            method=request.method,
+            url=self.public_url + request.path,
+            authorization=_single("Authorization"),
+            proof=proof,
+            address=request.remote_addr or "",
+            now=now,
+        )
+        caller = self.authenticator.authenticate(presented)
+        if operation.scope is not None and caller.device_id is None:
+            raise TokenInvalidError(detail=f"{operation.code} needs an access token and its proof")
+        payload, body_hash = self._payload(path)
+        context = Context(caller, now, self.new_id, self.new_bytes, names().request_id, proof or "", body_hash)
+        reply = self.bus.call(Call(operation.code, payload, context, headers.get("Idempotency-Key")))
+        response = Response(reply.body, reply.status, content_type=_JSON)
+        response.headers.update(reply.headers)
+        return response
+
+    def _payload(self, path: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+        """Merge path, query and body.
+
+        Raises:
+            RequestInvalidError: a name stands in two of them, or twice in one.
+        """
+        body, body_hash = ({}, _EMPTY_HASH) if request.method in _READS else read_body(request)
+        if request.method not in _READS and request.args:
+            raise RequestInvalidError(detail="only a GET takes query parameters", field=next(iter(request.args)))
+        merged: dict[str, Any] = dict(path)
+        query = {} if not request.query_string else _query()
+        for part in (query, body):
+            for name, value in part.items():
+                if name in merged:
+                    raise RequestInvalidError(detail=f"{name[:40]} is given twice", field=name[:40])
+                merged[name] = value
+        return merged, body_hash
+
+    def _hand_out_nonce(self, response: Response) -> Response:
+        response.headers["DPoP-Nonce"] = self.nonces.issue(self.clock())
+        return response
+
+
+def catalogue_listing(catalogue: Catalogue) -> bytes:
+    """Give what ``GET /app/v1/catalogue`` answers: how each operation is called."""
+    rows = [
+        {
+            "code": operation.code,
+            "method": operation.method,
+            "path": operation.path,
+            "changes": operation.changes,
+            "idempotency": operation.idempotency.value,
+            "scope": None if operation.scope is None else operation.scope.value,
+            "fromShell": operation.from_shell,
+        }
+        for operation in catalogue
+        if Channel.APP in operation.channels
+    ]
+    return msgspec.json.encode(rows)
+
+
+def _single(name: str) -> str | None:
+    """Give a header that may stand once only.
+
+    Raises:
+        RequestInvalidError: it stands twice; servers in front might have looked at the other one.
+    """
+    value = request.headers.get(name)
+    if value is not None and name == "DPoP" and "," in value:
+        raise RequestInvalidError(detail=f"the {name} header stands twice", field=name)
+    return value
+
+
+def _query() -> dict[str, str]:
+    query: dict[str, str] = {}
+    for name, values in request.args.lists():
+        if len(values) != 1:
+            raise RequestInvalidError(detail=f"{name[:40]} is given twice", field=name[:40])
+        query[name] = values[0]
+    return query

@@ -1,0 +1,40 @@
+"""Reading a request's body: JSON, one object, strictly."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+from flask import Request
+
+from bff.errors import RequestInvalidError
+from bff.web.errors import MediaTypeError
+from security.encoding import parse_object
+from security.errors import EncodingError
+
+
+def read_body(request: Request) -> tuple[dict[str, Any], str]:
+    """Read the body of a request that changes something.
+
+    Returns:
+        Its members (none when it is empty), and the hex SHA-256 of its bytes.
+
+    Raises:
+        MediaTypeError: it is not application/json.
+        RequestInvalidError: not strict JSON (a key twice, NaN, too deep, lone surrogates), or not an object.
+    """
+    raw = request.get_data(cache=False)
+    body_hash = hashlib.sha256(raw).hexdigest()
+    if not raw:
+        return {}, body_hash
+    if request.mimetype != "application/json":
+        raise MediaTypeError(detail="Content-Type must be application/json")
+    try:
+        members = dict(parse_object(raw))
+        msgspec.json.encode(members)  # refuses what no answer and no database could hold
+    except (EncodingError, ValueError, OverflowError, RecursionError) as error:
+        raise RequestInvalidError(detail=f"the body is not strict JSON: {_reason(error)}", field="") from error
+    return members, body_hash
+
+
+def _reason(error: Exception) -> str:
+    return error.detail if isinstance(error, EncodingError) else type(error).__name__

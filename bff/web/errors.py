@@ -1,0 +1,151 @@
+"""The one place where a refusal becomes HTTP: problem+json (RFC 9457) for every error, Flask's own included."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from bff.db.errors import DatabaseBusyError
+from bff.errors import BffError, RequestInvalidError
+from bff.web.names import names
+
+_log = logging.getLogger(__name__)
+_TITLES: Final = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    410: "Gone",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    423: "Locked",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+class RouteUnknownError(BffError):
+    """Nothing is served at that address."""
+
+    code = "ROUTE_UNKNOWN"
+    status = 404
+    zh = "没有找到这个地址。"
+    en = "Nothing is served at this address."
+
+
+class MethodNotAllowedError(BffError):
+    """The address exists, but not with that method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    zh = "这个地址不支持这种请求方式。"
+    en = "This address does not take that method."
+
+
+class TooLargeError(BffError):
+    """The request's body is larger than the limit."""
+
+    code = "TOO_LARGE"
+    status = 413
+    zh = "提交的内容太大，没有处理。"
+    en = "The request is too large and was not processed."
+
+
+class MediaTypeError(BffError):
+    """The request's body is not JSON."""
+
+    code = "MEDIA_TYPE_UNSUPPORTED"
+    status = 415
+    zh = "提交的内容格式不支持，没有处理。"
+    en = "The request's format is not supported. Send application/json."
+
+
+_OF_STATUS: Final[Mapping[int, type[BffError]]] = {
+    404: RouteUnknownError,
+    405: MethodNotAllowedError,
+    413: TooLargeError,
+    415: MediaTypeError,
+    503: DatabaseBusyError,
+}
+
+
+def problem(error: BffError, request_id: str) -> dict[str, Any]:
+    """Give the members of the problem document of a refusal.
+
+    Args:
+        error: the refusal.
+        request_id: by which logs and support find the request again.
+    """
+    return {
+        **error.extra,
+        "type": f"urn:tidegate:problem:{error.code}",
+        "title": _TITLES.get(error.status, "Error"),
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "message": {"zh": error.zh, "en": error.en},
+        "requestId": request_id,
+    }
+
+
+def respond(error: BffError) -> Response:
+    """Answer with a refusal."""
+    body = msgspec.json.encode(problem(error, names().request_id))
+    response = Response(body, error.status, content_type="application/problem+json")
+    if error.challenge:
+        response.headers["WWW-Authenticate"] = error.challenge
+    if "retryAfter" in error.extra:
+        response.headers["Retry-After"] = str(error.extra["retryAfter"])
+    elif error.status == DatabaseBusyError.status:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    """Answer with what Flask or Werkzeug refused."""
+    if error.code is not None and error.code < 400:  # noqa: PLR2004 redirects are no errors
+        return Response(error.get_body(), error.code, error.get_headers())
+    known = _OF_STATUS.get(error.code or 500)
+    if known is None:
+        known = RequestInvalidError if error.code is not None and error.code < 500 else BffError  # noqa: PLR2004 client or server
+    response = respond(known())
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
+    """Answer that the database is away; a mistake of ours in a statement stays a mistake of ours."""
+    if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_away(error)):
+        return _from_mistake(error)
+    _log.error("the database does not answer: %s", type(error.__cause__).__name__, extra=names().facts())
+    return respond(DatabaseBusyError(detail="the database does not answer"))
+
+
+def _is_away(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def _from_mistake(error: Exception) -> Response:
+    """Answer for what nobody foresaw: the trace goes to the log, never to the caller."""
+    _log.error("unforeseen %s", type(error).__name__, exc_info=error, extra=names().facts())
+    return respond(BffError(detail="an unforeseen error; the request id finds it in the log"))
+
+
+def register(app: Flask) -> None:
+    """Make every error of the application answer as a problem."""
+    app.register_error_handler(BffError, respond)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(PoolTimeoutError, _from_database)
+    app.register_error_handler(Exception, _from_mistake)
