@@ -1,0 +1,71 @@
+"""The command line of evidence: verify an export, alone and offline."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from security.encoding import parse_json
+from security.errors import EvidenceError, SecurityError
+from security.evidence import VerifiedEvidence, anchors_of, verify_export
+from security.jwk import PublicJwk
+
+_READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.group()
+def evidence() -> None:
+    """Evidence of orders: who asked, with which code, on which device, for what, and how it ended."""
+
+
+@evidence.command()
+@click.argument("file", type=_READABLE)
+@click.option("--anchor", type=_READABLE, help="JWK set of the bank's audit keys, got from the bank by another way.")
+@click.option("--root", type=_READABLE, help="TUF root metadata of the bank's releases, got by another way.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def verify(file: Path, anchor: Path | None, root: Path | None, *, as_json: bool) -> None:
+    """Verify FILE link by link. Exit code 0: every link holds; 1: one is broken; 2: usage or unreadable input."""
+    keys = _anchors(anchor)
+    try:
+        verified = verify_export(file.read_bytes(), anchors=keys, root=root.read_bytes() if root else None)
+    except EvidenceError as error:
+        click.echo(_json({"ok": False, "link": error.link, "detail": error.reason}) if as_json else _broken(error))
+        raise SystemExit(1) from error
+    click.echo(_json(_members(verified)) if as_json else _words(verified))
+
+
+def _anchors(path: Path | None) -> dict[str, PublicJwk] | None:
+    if path is None:
+        return None
+    try:
+        return anchors_of(parse_json(path.read_bytes()))
+    except SecurityError as error:
+        raise click.BadParameter(error.detail, param_hint="--anchor") from error
+
+
+def _words(verified: VerifiedEvidence) -> str:
+    lines = [f"Order {verified.order} ({verified.env}, {verified.aud}): every link holds.", ""]
+    lines += [f"  ok  {link.name:<10}  {link.sentence}" for link in verified.links]
+    return "\n".join([*lines, "", *verified.trust])
+
+
+def _broken(error: EvidenceError) -> str:
+    return f"BROKEN at link {error.link}: {error.reason}"
+
+
+def _members(verified: VerifiedEvidence) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "order": verified.order,
+        "env": verified.env,
+        "aud": verified.aud,
+        "links": [{"name": link.name, "sentence": link.sentence} for link in verified.links],
+        "trust": list(verified.trust),
+        "anchored": verified.anchored,
+        "rows": [list(row) for row in verified.rows],
+    }
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,0 +1,143 @@
+"""The bodies of the entries that an order's evidence is made of, and the story that they tell together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from security.evidence.file import EvidenceFile, FileEntry
+
+
+class Released(msgspec.Struct, frozen=True):
+    """``bundle.released``: which signed release a digest is; the last four name blobs."""
+
+    bundle: str
+    version: str
+    digest: str
+    manifest: str
+    role: str
+    targets: str
+    root: str
+
+
+class Registered(msgspec.Struct, rename="camel", frozen=True):
+    """``device.registered``."""
+
+    device_id: str
+    level: str
+    platform: str
+    app_id: str
+    app_version: str
+    challenge: str
+    pop_key: dict[str, str]
+    tx_key: dict[str, str]
+    pop_signature: str
+    tx_signature: str
+
+
+class Bound(msgspec.Struct, rename="camel", frozen=True):
+    """``device.bound``."""
+
+    device_id: str
+    customer_id: str
+    event_id: str
+    expires: int
+    pop_jkt: str
+    tx_jkt: str
+    signature: str
+
+
+class Frozen(msgspec.Struct, rename="camel", frozen=True):
+    """``operation.frozen``."""
+
+    operation_id: str
+    fields: dict[str, str]
+    template: dict[str, Any]
+    proof: str
+    url: str
+    method: str
+    request_hash: str
+
+
+class Approved(msgspec.Struct, rename="camel", frozen=True):
+    """``operation.approved``."""
+
+    operation_id: str
+    message: str
+    signature: str
+
+
+class Placed(msgspec.Struct, rename="camel", frozen=True):
+    """``order.placed``."""
+
+    order_id: str
+    operation_id: str
+    product: str
+    amount_fen: int
+    rule_version: str
+    state: str
+
+
+class PostingLine(msgspec.Struct, rename="camel", frozen=True):
+    """One side of a journal in ``core.executed``."""
+
+    account: str
+    amount_fen: int
+    currency: str
+
+
+class Executed(msgspec.Struct, rename="camel", frozen=True):
+    """``core.executed``."""
+
+    order_id: str
+    sequence: str
+    verb: str
+    reference: str
+    postings: list[PostingLine]
+    executed_at: str
+
+
+class Settled(msgspec.Struct, rename="camel", frozen=True):
+    """``order.settled``."""
+
+    order_id: str
+    state: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The entries of one order and their bodies, found but not yet believed."""
+
+    file: EvidenceFile
+    placed_entry: FileEntry
+    placed: Placed
+    frozen_entry: FileEntry
+    frozen: Frozen
+    approved_entry: FileEntry
+    approved: Approved
+
+    def field(self, name: str) -> str:
+        """Give a frozen field, empty when it is missing; the approval link holds them all."""
+        return self.frozen.fields.get(name, "")
+
+
+def gather(file: EvidenceFile) -> Story:
+    """Find what the order's entry points to.
+
+    Raises:
+        EvidenceError: link ``outcome``, ``request`` or ``approval``: an entry is missing, doubled or malformed.
+    """
+    placed_entry = file.one("order.placed", file.order, "outcome")
+    placed = placed_entry.read(Placed, "outcome")
+    frozen_entry = file.one("operation.frozen", placed.operation_id, "request")
+    approved_entry = file.one("operation.approved", placed.operation_id, "approval")
+    return Story(
+        file=file,
+        placed_entry=placed_entry,
+        placed=placed,
+        frozen_entry=frozen_entry,
+        frozen=frozen_entry.read(Frozen, "request"),
+        approved_entry=approved_entry,
+        approved=approved_entry.read(Approved, "approval"),
+    )
