@@ -1,0 +1,161 @@
+"""Decisions: a device's signed yes, spent once; its no; and what it may see before it decides.
+
+Invariants: the signature is verified before anything is locked; the challenge, the device's counter and the day's limit
+each change by one conditional UPDATE; the very message that won is answered again with the same answer.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from sqlalchemy.orm import Session
+
+from bff import audit
+from bff.approvals import repository
+from bff.approvals.errors import BY_CODE, ApprovalExpiredError, ChallengeUsedError, SequenceReusedError
+from bff.approvals.repository import CHALLENGED, EXPIRED, REJECTED, Frozen
+from bff.approvals.service import Approvals
+from bff.devices.errors import verifying
+from bff.devices.repository import KnownDevice
+from bff.errors import NotFoundError
+from bff.kinds import Context
+from security.approvals import VerifiedApproval, verify_approval
+from security.encoding import b64url_decode
+
+FACTORS: Final = frozenset({"face", "pin"})
+"""Factors that are good enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedOperation:
+    """What a domain gets to place: who, by which device and page, and the payload that it froze."""
+
+    operation_id: str
+    customer_id: str
+    device_id: str
+    bundle: str
+    amount_fen: int
+    fields: Mapping[str, str]
+    payload: Mapping[str, Any]
+
+
+class Spender(Protocol):
+    """Port to the domain that executes one type of operation."""
+
+    def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
+        """Write the order and its outbox row in this transaction; give what the approval is answered with."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decides frozen operations; ``spenders`` by type."""
+
+    approvals: Approvals
+    spenders: Mapping[str, Spender]
+
+    def get(self, session: Session, context: Context, challenge_id: str) -> Frozen:
+        """Give an operation of the calling customer and device.
+
+        Raises:
+            NotFoundError: it does not exist, or belongs to another customer or device.
+        """
+        frozen = repository.find(session, challenge_id)
+        caller = context.caller
+        if frozen is None or (frozen.customer_id, frozen.device_id) != (caller.customer_id, caller.device_id):
+            raise NotFoundError(detail="there is no such challenge")
+        return frozen
+
+    def last_seq(self, session: Session, frozen: Frozen) -> int:
+        """Give the greatest counter that the operation's device has used."""
+        return self.approvals.devices.get(session, frozen.device_id).last_seq
+
+    def approve(self, session: Session, context: Context, challenge_id: str, message: str, signature: str) -> Frozen:
+        """Spend a challenge with the device's signed message (both base64url) and have the operation placed.
+
+        Raises:
+            NotFoundError: another customer's or device's challenge.
+            ChallengeUsedError: it was spent by another message, or rejected.
+            ApprovalExpiredError, ApprovalMismatchError, ApprovalInvalidError, SequenceReusedError, FactorRefusedError,
+            SignatureInvalidError, SignatureNoncanonicalError: the approval does not hold.
+            DeviceStateError, DeviceLimitError, BundleRevokedError: something has changed since it was asked for.
+        """
+        frozen = self.get(session, context, challenge_id)
+        with verifying(BY_CODE):
+            raw, proof = b64url_decode(message), b64url_decode(signature)
+        if frozen.state != CHALLENGED:
+            return _answered(frozen, raw)
+        device = self._recheck(session, context, frozen)
+        verified = _verify(frozen, device, raw, proof, context.now)
+        if not repository.spend(session, frozen.operation_id, verified.message_hash, context.now):
+            return _answered(self.get(session, context, challenge_id), raw)
+        if not self.approvals.devices.advance(session, device.device_id, verified.seq):
+            raise SequenceReusedError(detail="the counter was used at this moment")
+        self.approvals.devices.take_limit(session, device, frozen.amount_fen, context.now)
+        body = {"operationId": frozen.operation_id, "message": message, "signature": signature}
+        audit.append(session, kind="operation.approved", subject=frozen.operation_id, body=body, now=context.now)
+        result = self.spenders[frozen.type].place(session, context, _approved(frozen))
+        repository.keep_result(session, frozen.operation_id, result)
+        return self.get(session, context, challenge_id)
+
+    def reject(self, session: Session, context: Context, challenge_id: str) -> Frozen:
+        """Close a challenge by the customer's no; saying it again changes nothing.
+
+        Raises:
+            NotFoundError: another customer's or device's challenge.
+            ChallengeUsedError: it was approved already.
+        """
+        frozen = self.get(session, context, challenge_id)
+        if repository.reject(session, frozen.operation_id, context.now):
+            body = {"operationId": frozen.operation_id}
+            audit.append(session, kind="operation.rejected", subject=frozen.operation_id, body=body, now=context.now)
+        after = self.get(session, context, challenge_id)
+        if after.state not in {REJECTED, EXPIRED}:
+            raise ChallengeUsedError(detail=f"the operation is {after.state}")
+        return after
+
+    def _recheck(self, session: Session, context: Context, frozen: Frozen) -> KnownDevice:
+        """Ask again, at the last moment, what was true when the operation was frozen."""
+        if context.now >= frozen.expires_at:
+            raise ApprovalExpiredError(detail="the challenge has expired")
+        devices = self.approvals.devices
+        device = devices.require_active(session, frozen.device_id, frozen.customer_id)
+        self.approvals.releases.release(session, frozen.bundle_digest)
+        devices.check_limit(session, device, frozen.amount_fen, context.now)
+        return device
+
+
+def _verify(frozen: Frozen, device: KnownDevice, message: bytes, signature: bytes, now: datetime) -> VerifiedApproval:
+    with verifying(BY_CODE):
+        return verify_approval(
+            message=message,
+            signature=signature,
+            frozen=frozen.fields,
+            public_key=device.tx_key,
+            last_seq=device.last_seq,
+            now=now,
+            factors=FACTORS,
+        )
+
+
+def _answered(frozen: Frozen, message: bytes) -> Frozen:
+    """Give the answer again to the message that won; refuse every other."""
+    if frozen.state in {EXPIRED, CHALLENGED}:
+        raise ApprovalExpiredError(detail="the challenge has expired")
+    if frozen.message_hash != hashlib.sha256(message).hexdigest():
+        raise ChallengeUsedError(detail=f"the operation is {frozen.state}")
+    return frozen
+
+
+def _approved(frozen: Frozen) -> ApprovedOperation:
+    return ApprovedOperation(
+        operation_id=frozen.operation_id,
+        customer_id=frozen.customer_id,
+        device_id=frozen.device_id,
+        bundle=frozen.fields["bundle"],
+        amount_fen=frozen.amount_fen,
+        fields=frozen.fields,
+        payload=frozen.payload,
+    )

@@ -1,0 +1,27 @@
+"""Executing at the core exactly once: a sequence number is asked about before it is ever sent (again)."""
+
+from collections.abc import Callable
+
+from bff.core_bank.port import CoreBank, CoreReceipt, CoreRefusedError, CoreStatus, CoreUnknownError
+
+
+def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt]) -> CoreReceipt:
+    """Give the receipt of ``sequence``; call ``send`` only when the core has never heard of it.
+
+    Args:
+        core: the core bank.
+        sequence: the consumer's sequence number under which ``send`` would act.
+        send: calls one verb under that very number.
+
+    Raises:
+        CoreUnknownError: nobody knows yet; ask again later.
+        CoreRefusedError: the core said no.
+    """
+    known = core.query(sequence)
+    if known.status is CoreStatus.ABSENT:
+        return send()
+    if known.status is CoreStatus.FAILED:
+        raise CoreRefusedError(known.reason)
+    if known.status is CoreStatus.SUCCESS and known.receipt is not None:
+        return known.receipt
+    raise CoreUnknownError(sequence)

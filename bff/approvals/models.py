@@ -1,0 +1,36 @@
+"""The table of operations that a device must approve."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bff.db.base import CODE, DIGEST, FEN, ID, JSON_TEXT, Base
+
+
+class ApprovalOperation(Base):
+    """One frozen operation with its single-use challenge.
+
+    ``message_hash`` is the hash of the one message that spent the challenge; ``result`` the answer so far.
+    """
+
+    __tablename__ = "approval_operation"
+    __table_args__ = (Index("ix_approval_operation_open", "state", "expires_at"),)
+
+    operation_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    challenge_id: Mapped[str] = mapped_column(ID, unique=True)
+    type: Mapped[str] = mapped_column(CODE)
+    state: Mapped[str] = mapped_column(CODE)
+    customer_id: Mapped[str] = mapped_column(ID)
+    device_id: Mapped[str] = mapped_column(ID, index=True)
+    bundle_digest: Mapped[str] = mapped_column(DIGEST)
+    amount_fen: Mapped[int] = mapped_column(FEN)
+    fields: Mapped[str] = mapped_column(JSON_TEXT)
+    template: Mapped[str] = mapped_column(JSON_TEXT)
+    payload: Mapped[str] = mapped_column(JSON_TEXT)
+    message_hash: Mapped[str | None] = mapped_column(DIGEST)
+    result: Mapped[str | None] = mapped_column(JSON_TEXT)
+    reason: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
