@@ -3,7 +3,7 @@
 // a port into this origin's cache, has the worker check them, and leaves for the page. It decides nothing by itself:
 // the worker verifies everything again at each answer.
 (() => {
-  const SHELL = "{{ SHELL_ORIGIN }}";
+  const SHELL = {{ SHELL_ORIGIN }};
   const SLOTS_KEPT = 3;
   const WORKER_MS = 10000;
   const UPDATE_MS = 4000;

@@ -7,7 +7,6 @@
 const BUNDLE = {{ BUNDLE }};
 const KEYS = {{ KEYS }};
 const THRESHOLD = {{ THRESHOLD }};
-const SHELL = {{ SHELL_ORIGIN }};
 const LOADER = {{ LOADER_PAGE }};
 const LOADER_HEADERS = {{ LOADER_HEADERS }};
 const PAGE_HEADERS = {{ PAGE_HEADERS }};

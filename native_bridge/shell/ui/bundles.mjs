@@ -13,7 +13,7 @@ export class BundlePanel {
   /** @param {{root: HTMLElement, state: import("./state.mjs").State, t: () => any, onOpen: (bundle: string) => void, onRetry: () => void}} parts */
   constructor({ root, state, t, onOpen, onRetry }) {
     Object.assign(this, { root, state, t, onOpen, onRetry });
-    state.watch(["locale", "releases", "trust", "refused", "policies", "progress", "failure", "open", "busy"], () => this.#render());
+    state.watch(["locale", "releases", "trust", "refused", "waiting", "progress", "failure", "open", "busy"], () => this.#render());
   }
 
   #render() {
@@ -77,8 +77,7 @@ export class BundlePanel {
   /** A gauge only while a policy is partial. */
   #rollout(release) {
     const t = this.t();
-    const waiting = this.state.get("policies")?.[release.bundle]?.find?.((/** @type {any} */ entry) => entry.version !== release.version && entry.permyriad < 10_000);
-    const shown = waiting ?? release.policy;
+    const shown = this.state.get("waiting")[release.bundle] ?? release.policy;
     if (!shown || shown.permyriad >= 10_000 || shown.bucket === undefined || shown.bucket === null) return null;
     const mine = shown.bucket / 100;
     const share = shown.permyriad / 100;

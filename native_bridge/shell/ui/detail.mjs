@@ -5,7 +5,7 @@ import { knows } from "./i18n.mjs";
 import { segments } from "./device.mjs";
 import { tierChip } from "./timeline.mjs";
 
-const GATES = Object.freeze(["manifest", "policy", "kill", "consent"]);
+const GATES = Object.freeze(["manifest", "policy", "killList", "consent"]);
 const OPEN = new Set(["declared", "allowed", "clear", "given"]);
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/g;
 

@@ -16,9 +16,9 @@ function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** The refusal that a switched-on fault makes of a call, if any. @param {Set<string>} on @param {any} declared the contract's entry */
-function refusalOf(on, declared) {
-  if (declared.tier !== SHEET_TIER) return null;
+/** The refusal that a switched-on fault makes of a call, if any. @param {Set<string>} on @param {number} tier */
+function refusalOf(on, tier) {
+  if (tier !== SHEET_TIER) return null;
   if (on.has("deny")) return new ShellError("CONSENT_DENIED", "fault switch: consent denied");
   if (on.has("cancel")) return new ShellError("USER_CANCELLED", "fault switch: the person cancelled");
   if (on.has("locked")) return new ShellError("LOCKED_OUT", "fault switch: locked out", { until: new Date(Date.now() + 900_000).toISOString() });
@@ -74,13 +74,13 @@ export class Faults {
 
   /**
    * Methods that fail as the switches say.
-   * @param {Record<string, Function>} methods @param {Record<string, any>} declared the contract's methods
+   * @param {Record<string, Function>} methods @param {Record<string, number>} tiers of the contract's methods
    */
-  wrap(methods, declared) {
+  wrap(methods, tiers) {
     return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, async (/** @type {any[]} */ ...call) => {
-      const refused = refusalOf(this.#on, declared[name]);
+      const refused = refusalOf(this.#on, tiers[name]);
       if (refused) throw refused;
-      if (this.#on.has("timeout") && declared[name].tier > 0) {
+      if (this.#on.has("timeout") && tiers[name] > 0) {
         await pause(TIMEOUT_MS);
         throw new ShellError("TIMEOUT", "fault switch: no answer in time");
       }

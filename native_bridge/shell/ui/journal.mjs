@@ -12,16 +12,14 @@ const GRAVE = new Set(["INTERNAL", "PERMISSION_DENIED", "SESSION_INVALID", "REPL
  *   request: any, answer: any, gates: Record<string, string> | null}} Row
  */
 
-/** Which gates stood open. @param {{method: string, request: any, code: string | null, tier: number | null, page: any}} of */
-export function gatesOf({ method, request, code, tier, page }) {
-  const { manifest, policy, killed } = page;
-  const operation = request?.p?.op;
-  const declared = method in manifest.permissions && (method !== "net.request" || manifest.ops.includes(operation));
-  const allowed = !policy || !(method in policy) || Boolean(policy[method]);
-  const revoked = killed.includes(method);
-  const asked = tier === 3 && declared && allowed && !revoked;
-  const consent = !asked ? "unasked" : { CONSENT_DENIED: "denied", USER_CANCELLED: "cancelled", BUSY: "unasked" }[code ?? ""] ?? (code ? "unasked" : "given");
-  return { manifest: declared ? "declared" : "undeclared", policy: allowed ? "allowed" : "forbidden", kill: revoked ? "revoked" : "clear", consent };
+const GATES = Object.freeze({
+  manifest: { pass: "declared", fail: "undeclared" }, policy: { pass: "allowed", fail: "forbidden" },
+  killList: { pass: "clear", fail: "revoked" }, consent: { pass: "given", fail: "denied", "not-asked": "unasked" },
+});
+
+/** The dispatcher's gates in the words of the panel. @param {Record<string, string>} gates */
+function gateWords(gates) {
+  return Object.fromEntries(Object.entries(GATES).map(([gate, words]) => [gate, words[gates[gate]] ?? "unasked"]));
 }
 
 /** @param {any} request @param {any} answer @returns {string} what distinguishes this call from others of its method */
@@ -82,6 +80,9 @@ export class Journal {
   }
 
   #toPage(envelope, page, at) {
+    if (envelope.t === "end" || envelope.t === "err") {
+      this.#add({ ...this.#blank(page, at), method: envelope.t, note: envelope.e.code, code: envelope.e.code, result: "bad", answer: envelope });
+    }
     if (envelope.t === "evt") this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
     const call = envelope.t === "welcome" ? "hello" : envelope.t === "res" ? envelope.id : null;
     const row = call && this.rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
@@ -94,7 +95,16 @@ export class Journal {
       note: envelope.t === "welcome" ? `${page.bundle} · ${envelope.contract}` : noteOf(row.request, envelope),
       result: code ? (GRAVE.has(code) ? "bad" : "warn") : denied || upstream ? "warn" : "ok",
     });
-    if (envelope.t === "res") row.gates = gatesOf({ method: row.method, request: row.request, code, tier: row.tier, page });
+  }
+
+  /** What the dispatcher tells its audit: gates go to the call's row, the rest to the log. @param {any} entry @param {any} page */
+  audit(entry, page) {
+    const row = entry.kind === "call" && this.rows.findLast((each) => each.page === page.serial && each.call === entry.id);
+    if (row && entry.gates) row.gates = gateWords(entry.gates);
+    if (entry.kind === "drop" || entry.kind === "late" || entry.code === "INTERNAL") {
+      this.log({ level: "warn", name: `bridge.${entry.kind}`, fields: { code: entry.code, reason: entry.reason ?? "", method: entry.method ?? "" } }, page.bundle);
+    }
+    this.#onChange();
   }
 
   /** Note a call that the shell makes for itself. @param {any} call from api.onCall */
