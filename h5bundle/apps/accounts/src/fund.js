@@ -1,0 +1,102 @@
+// Moving money in from the bound card. What is asked for once is kept with its idempotency key until its end is known,
+// over a reload as well, so that no retry can charge twice.
+
+const FUNDING = "funding";
+
+async function keptFunding() {
+  try {
+    return (await desk.bridge.store.get({ key: FUNDING })).value;
+  } catch {
+    return null;
+  }
+}
+
+function keepFunding(attempt, accountId, amountFen) {
+  return quietly(desk.bridge.store.set({ key: FUNDING, value: { key: attempt.key, print: attempt.print, accountId, amountFen } }));
+}
+
+function dropFunding() {
+  return quietly(desk.bridge.store.remove({ key: FUNDING }));
+}
+
+function resumed(kept) {
+  const attempt = new Attempt("accounts.fund");
+  attempt.key = kept.key;
+  attempt.print = kept.print;
+  return attempt;
+}
+
+/** Send, and remember it until the answer is certain. */
+async function sendFunding(attempt, account, amountFen) {
+  attempt.prepare({ accountId: account.accountId }, { amountFen });
+  await keepFunding(attempt, account.accountId, amountFen);
+  try {
+    const answer = await attempt.send({ accountId: account.accountId }, { amountFen });
+    if (answer.state !== "UNKNOWN") await dropFunding();
+    return answer;
+  } catch (error) {
+    if (error.kind === "refused") await dropFunding();
+    throw error;
+  }
+}
+
+function fundResult(place, account, attempt, answer) {
+  const names = { DONE: "done", FAILED: "failed", UNKNOWN: "unknown" };
+  const name = names[answer.state] || "unknown";
+  const marks = { done: ["check", "ok"], failed: ["x", "bad"], unknown: ["clock", "warn"] };
+  const line = formLine();
+  const places = { amount: plainMoney(answer.amountFen), bank: bankOf(account.boundCard), tail: account.boundCard.tail };
+  const askAgain = button(t("fund.ask"), { class: "primary block", icon: "refresh" }, () => submitFunding(place, account, attempt, answer.amountFen, line));
+  const home = button(t("fund.home"), { class: name === "unknown" ? "block" : "primary block" }, async () => go("/", true));
+  place.show({
+    title: t("title.fund"),
+    body: [state({ mark: marks[name][0], kind: marks[name][1], title: t("fund." + name + ".title", places), text: name === "failed" && said(answer.reason) ? [said(answer.reason), " ", t("fund.failed.text")] : t("fund." + name + ".text", places) }),
+      h("section", { class: "card" }, facts([[t("fund.amount.row"), money(answer.amountFen)],
+        [t("fund.from"), t("home.card.value", places)], answer.balanceFen === null || answer.balanceFen === undefined ? null : [t("fund.balance"), money(answer.balanceFen)]])), line.element],
+    action: name === "unknown" ? [askAgain.element, home.element] : home.element,
+  });
+}
+
+async function submitFunding(place, account, attempt, amountFen, line, fields) {
+  line.clear();
+  try {
+    fundResult(place, account, attempt, await sendFunding(attempt, account, amountFen));
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble.kind === "refused" && fields) placeTrouble(trouble, { LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan", AMOUNT_INVALID: "yuan" }, fields, line.say);
+    else line.say(sentence(trouble, true), trouble);
+  }
+}
+
+function fundForm(place, account) {
+  const attempt = new Attempt("accounts.fund");
+  const line = formLine();
+  const yuan = field({ label: t("fund.amount"), inputmode: "decimal", money: true, maxlength: 15, hint: t("fund.hint"), enterkeyhint: "done" });
+  const submit = button(t("fund.send"), { class: "primary block", submit: true }, async () => {
+    const amountFen = parseYuan(yuan.value());
+    if (!amountFen) {
+      yuan.error(t(amountFen === 0 ? "fund.zero" : "fund.bad"));
+      yuan.focus();
+      return;
+    }
+    await submitFunding(place, account, attempt, amountFen, line, { yuan });
+  });
+  const fromCard = knownField(t("fund.from"), t("home.card.value", { bank: bankOf(account.boundCard), tail: account.boundCard.tail }));
+  const toAccount = knownField(t("fund.to"), t("home.account", { tail: account.number }));
+  place.show({
+    title: t("title.fund"), action: submit.element,
+    body: [h("div", { class: "head" }, h("h1", null, t("fund.title"))), form([yuan.element, fromCard.element, toAccount.element, line.element], submit)],
+  });
+}
+
+async function fundView(place) {
+  const fetch = async () => ({ list: (await look("accounts.list")).data.accounts, kept: await keptFunding() });
+  await place.load(t("title.fund"), "add", fetch, ({ list, kept }) => {
+    if (!list.length) {
+      go("/", true);
+      return;
+    }
+    if (kept) fundResult(place, list[0], resumed(kept), { state: "UNKNOWN", amountFen: kept.amountFen, balanceFen: null });
+    else fundForm(place, list[0]);
+  });
+}

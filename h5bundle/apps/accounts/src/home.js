@@ -1,0 +1,85 @@
+// The account: the balance first, then the bound card, money in, and what came and went.
+
+const RECENT = 5;
+const shown = { balance: true };
+
+function balanceCard(account, redrawBalance) {
+  const eye = h("button", { type: "button", class: "iconbtn", "aria-label": t(shown.balance ? "hide" : "show"), "aria-pressed": String(!shown.balance), onclick: redrawBalance },
+    icon(shown.balance ? "eye" : "eyeOff"));
+  return [tideLines(), h("div", { class: "over" }, h("div", { class: "row between" }, h("span", { class: "soft" }, t("home.balance") + t("unit")), eye),
+    amount(account.balanceFen, { xl: true, hidden: !shown.balance }),
+    h("p", { class: "cap num" }, shown.balance ? t("home.available", { amount: plainMoney(account.availableFen) }) : t("hidden"))),
+    h("div", { class: "over row between wrap" }, h("span", { class: "num" }, t("home.account", { tail: account.number })),
+      account.state === "OPEN" ? null : chip(t("state." + account.state), "warn"))];
+}
+
+function balanceSection(account) {
+  const section = h("section", { class: "hero" });
+  const draw = () => refill(section, balanceCard(account, () => {
+    shown.balance = !shown.balance;
+    draw();
+    section.querySelector("button").focus();
+  }));
+  draw();
+  return section;
+}
+
+function entryRow(entry) {
+  const incoming = entry.amountFen > 0;
+  return h("li", { class: "item" }, h("span", { class: "tile plain" }, icon(incoming ? "download" : "release")),
+    h("span", { class: "grow" }, h("b", null, said(entry.memo) || t(incoming ? "entry.in" : "entry.out")), h("div", { class: "cap num" }, moment(entry.at))),
+    h("span", { class: "value num " + (incoming ? "up" : "down") }, h("b", null, signedMoney(entry.amountFen)), entry.counterparty ? h("div", { class: "cap" }, said(entry.counterparty)) : null));
+}
+
+function entriesCard(entries) {
+  if (!entries.length) return h("section", { class: "card" }, h("h2", null, t("home.entries")), h("p", { class: "cap" }, t("home.entries.none")));
+  return h("section", { class: "card" }, h("h2", null, t("home.entries")), h("ul", { class: "list" }, entries.slice(0, RECENT).map(entryRow)),
+    h("ul", { class: "list" }, openRow({ title: t("home.entries.all"), open: () => go("/entries") })));
+}
+
+function cardFacts(account) {
+  return h("section", { class: "card" }, facts([
+    [t("home.card"), t("home.card.value", { bank: bankOf(account.boundCard), tail: account.boundCard.tail })],
+    [t("home.state"), t("state." + account.state)], [t("home.opened"), day(account.openedAt)]]));
+}
+
+/** The first account with its entries, as {account, entries, seenAt}. */
+async function accountAndEntries() {
+  const accounts = await look("accounts.list");
+  const account = accounts.data.accounts[0];
+  if (!account) return { account: null, entries: [], seenAt: accounts.seenAt };
+  const entries = await look("accounts.entries", { accountId: account.accountId });
+  return { account, entries: entries.data.entries, seenAt: accounts.seenAt || entries.seenAt };
+}
+
+async function waitingNote() {
+  const waiting = await keptFunding();
+  if (!waiting) return null;
+  const open = button(t("fund.ask"), { class: "ghost small" }, async () => go("/fund"));
+  return note("warn", "clock", t("fund.waiting"), open.element);
+}
+
+async function homeView(place) {
+  protect(false);
+  const fetch = async () => ({ ...(await accountAndEntries()), waiting: await waitingNote() });
+  await place.load(t("title.home"), "cdb", fetch, ({ account, entries, seenAt, waiting }) => {
+    if (!account) {
+      openingView(place, false);
+      return;
+    }
+    place.show({
+      title: t("title.home"),
+      body: [h("h1", { class: "hide" }, t("title.home")), place.staleNote(seenAt), waiting, balanceSection(account), cardFacts(account), entriesCard(entries)],
+      action: h("div", { class: "pair" }, button(t("home.wealth"), { icon: "wealth" }, () => openBundle("wealth")).element,
+        button(t("home.fund"), { class: "primary" }, async () => go("/fund")).element),
+    });
+  });
+}
+
+async function entriesView(place) {
+  await place.load(t("title.entries"), "ddddd", accountAndEntries, ({ entries, seenAt }) => {
+    const list = entries.length ? h("section", { class: "card flush" }, h("ul", { class: "list" }, entries.map(entryRow)))
+      : state({ mark: "list", title: t("title.entries"), text: t("home.entries.none") });
+    place.show({ title: t("title.entries"), body: [entries.length ? h("h1", { class: "hide" }, t("title.entries")) : null, place.staleNote(seenAt), list] });
+  });
+}

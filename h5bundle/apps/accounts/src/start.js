@@ -1,0 +1,8 @@
+// Class II account: what this bundle takes from the shared one.
+
+import { connect } from "./_shared/common/bridge.js";
+import {
+  Attempt, agreeField, amount, ask, asIdentity, asMobile, button, byFour, chip, choiceField, day, desk, digits, facts, field,
+  form, formLine, go, h, icon, identityCharacters, knownField, look, moment, money, note, openBundle, openRow, parseYuan,
+  placeTrouble, plainMoney, quietly, refill, said, sentence, signedMoney, start, state, stepper, t, tideLines, tracker, troubleOf,
+} from "./_shared/common/ui.js";

@@ -1,0 +1,52 @@
+// The frame of each step of opening: the stepper above, one primary button below, troubles under their fields.
+
+const STEPS = ["step.identity", "step.code", "step.card", "step.tax", "step.end"];
+
+function stepHead(now, title, text) {
+  return [stepper(STEPS.map((name) => t(name)), now), h("div", { class: "head" }, h("h1", null, title), text ? h("p", { class: "soft" }, text) : null)];
+}
+
+/**
+ * Draw a step that sends something. Options: {place, now, title, text, fields: {name: field}, extra (nodes under the
+ * fields), foot (nodes at the end), label, codes: {CODE: field name}, check(), send(), done(answer)}.
+ */
+function formStep(options) {
+  const line = formLine();
+  const fields = options.fields;
+  const submit = button(options.label, { class: "primary block", submit: true }, async () => {
+    line.clear();
+    const wrong = options.check ? options.check() : firstEmpty(fields);
+    if (wrong) {
+      wrong.focus();
+      return;
+    }
+    try {
+      options.done(await options.send());
+    } catch (error) {
+      placeTrouble(troubleOf(error), options.codes, fields, line.say);
+    }
+  });
+  const element = form([Object.values(fields).map((one) => one.element), options.extra || null, line.element], submit);
+  options.place.show({
+    title: t("title.open"), body: [stepHead(options.now, options.title, options.text), element, h("div", { class: "grow" }), options.foot || null],
+    action: submit.element,
+  });
+}
+
+/** Mark every empty field and give the first. */
+function firstEmpty(fields) {
+  const empty = Object.values(fields).filter((one) => one.input && !one.value());
+  for (const one of empty) one.error(t("required", { label: one.element.querySelector("label").textContent }));
+  return empty[0] || null;
+}
+
+/** The code of the sandbox, in a small note with a button that fills it in. */
+function sandboxNote(code, target) {
+  if (!code) return null;
+  const fill = button(t("sandbox.fill"), { class: "ghost small" }, async () => {
+    target.input.value = code;
+    target.error("");
+    target.focus();
+  });
+  return note("info", "info", h("span", { class: "num" }, t("sandbox.code", { code })), fill.element);
+}

@@ -1,0 +1,198 @@
+// The page's desk: operations asked of the bank over the bridge, their troubles in words, keys kept through retries,
+// and what was last seen, for hours without a network.
+
+/** The connection of this page: the bridge, and whether there is a network. */
+export const desk = { bridge: null, seen: null, online: true };
+const SEEN = "seen";
+const SEEN_MOST = 12;
+
+/** Something that kept an answer away. Kinds: refused, offline, cancelled, auth, unbound, busy, limited, unknown. */
+export class Trouble extends Error {
+  constructor(kind, options) {
+    super(options.code || kind);
+    this.kind = kind;
+    this.code = options.code || "";
+    this.status = options.status || 0;
+    this.text = options.text || "";
+    this.extra = options.extra || {};
+  }
+}
+
+const KINDS = {
+  OFFLINE: "offline", USER_CANCELLED: "cancelled", CONSENT_DENIED: "cancelled", AUTH_REQUIRED: "auth", NOT_BOUND: "unbound",
+  BUSY: "busy", RATE_LIMITED: "limited", USER_VERIFICATION_FAILED: "cancelled", LOCKED_OUT: "refused", CHALLENGE_INVALID: "refused",
+  KEY_INVALIDATED: "unbound", PERMISSION_DENIED: "refused", NOT_ENROLLED: "unbound",
+};
+
+/** The trouble behind a bridge error; a problem document that came with it keeps its words. */
+export function troubleOf(error) {
+  if (error instanceof Trouble) return error;
+  const details = error && error.details ? error.details : {};
+  const problem = details.body && details.body.code ? details.body : null;
+  if (problem) return refusal(details.status || problem.status || 400, problem);
+  const code = (error && error.code) || "INTERNAL";
+  return new Trouble(KINDS[code] || "unknown", { code });
+}
+
+function refusal(status, problem) {
+  const text = said(problem.message) || said(problem.detail);
+  const kind = status === 429 ? "limited" : status >= 500 ? "unknown" : "refused";
+  return new Trouble(kind, { code: problem.code, status, text, extra: problem });
+}
+
+function parsed(body) {
+  return typeof body === "string" ? JSON.parse(body || "null") : body;
+}
+
+function given(object) {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Call an operation: its answer, or a Trouble. */
+export async function ask(op, params, body, idempotencyKey) {
+  let answer;
+  try {
+    answer = await desk.bridge.net.request(given({ op, params, body, idempotencyKey }));
+  } catch (error) {
+    throw troubleOf(error);
+  }
+  const content = parsed(answer.body);
+  if (answer.status >= 400) throw refusal(answer.status, content || {});
+  return content;
+}
+
+async function shelf() {
+  if (desk.seen) return desk.seen;
+  desk.seen = {};
+  try {
+    const kept = await desk.bridge.store.get({ key: SEEN });
+    if (kept.value) desk.seen = kept.value;
+  } catch {
+    desk.seen = {};
+  }
+  return desk.seen;
+}
+
+async function keep(name, data) {
+  const seen = await shelf();
+  delete seen[name];
+  seen[name] = { at: new Date().toISOString(), data };
+  for (const old of Object.keys(seen).slice(0, -SEEN_MOST)) delete seen[old];
+  try {
+    await desk.bridge.store.set({ key: SEEN, value: seen });
+  } catch {
+    desk.seen = seen;
+  }
+}
+
+/** Read: {data, seenAt: null}, or without a network what was last seen and when. */
+export async function look(op, params) {
+  const name = op + JSON.stringify(params || {});
+  try {
+    const data = await ask(op, params);
+    await keep(name, data);
+    return { data, seenAt: null };
+  } catch (error) {
+    const last = error.kind === "offline" ? (await shelf())[name] : null;
+    if (!last) throw error;
+    return { data: last.data, seenAt: last.at };
+  }
+}
+
+/** Forget what was seen: another customer, or none. */
+export async function forget() {
+  desk.seen = {};
+  await desk.bridge.store.remove({ key: SEEN });
+}
+
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Wait for something whose failure does not matter to the customer. */
+export function quietly(promise) {
+  return Promise.resolve(promise).catch(() => undefined);
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * One thing the customer wants done once. The same content keeps its idempotency key until an answer is certain, so a
+ * retry after silence is the same request; other content, or content that was refused, gets a new one.
+ */
+export class Attempt {
+  constructor(op) {
+    this.op = op;
+    this.print = "";
+    this.key = "";
+  }
+
+  /** Take the key for this content: the one in use when the content is the same. */
+  prepare(params, body) {
+    const print = JSON.stringify([params, body]);
+    if (print === this.print) return;
+    this.print = print;
+    this.key = freshKey();
+  }
+
+  /** The next request is another one, even with the same content. */
+  renew() {
+    this.print = "";
+  }
+
+  async send(params, body) {
+    this.prepare(params, body);
+    try {
+      return await this.persist(params, body, 5);
+    } catch (error) {
+      if (error.kind === "refused") this.renew();
+      throw error;
+    }
+  }
+
+  async persist(params, body, tries) {
+    try {
+      return await ask(this.op, params, body || {}, this.key);
+    } catch (error) {
+      if (error.code !== "IDEMPOTENCY_RUNNING") throw error;
+      if (tries === 0) throw new Trouble("unknown", { code: error.code });
+      await pause(1000);
+      return this.persist(params, body, tries - 1);
+    }
+  }
+}
+
+const SHORT = {
+  offline: "offline.now", cancelled: "cancelled.short", busy: "busy.short", limited: "limited.short", auth: "auth.text",
+  unbound: "bound.text", unknown: "failed.short", refused: "failed.short",
+};
+const MONEY = { offline: "offline.money", unknown: "unknown.money" };
+
+/** One sentence for a form: the server's own words first; for money, what is known about it. */
+export function sentence(trouble, money) {
+  if (trouble.kind === "refused" || trouble.kind === "limited") return trouble.text || t(SHORT[trouble.kind]);
+  return t((money && MONEY[trouble.kind]) || SHORT[trouble.kind]);
+}
+
+/** Put a trouble where it belongs: under the field its code names, else in the form's own line; then focus it. */
+export function placeTrouble(trouble, byCode, fields, elsewhere) {
+  const target = fields[byCode[trouble.code]] || fields[trouble.extra.element] || fields[trouble.extra.field] || null;
+  if (target) {
+    target.error(sentence(trouble));
+    target.focus();
+    return;
+  }
+  elsewhere(sentence(trouble), trouble);
+}
+
+/** The form's own line for what belongs to no field. */
+export function formLine() {
+  const element = h("div", { role: "alert" });
+  return {
+    element, clear: () => refill(element),
+    say: (text, trouble) => refill(element, note("bad", trouble && trouble.kind === "offline" ? "offline" : "alert", text)),
+  };
+}

@@ -1,0 +1,192 @@
+// The pages of a bundle: opened from the address's fragment, drawn one at a time, with title, way back and first-screen notice.
+
+const JUST_OPENED = 1500;
+const pages = { routes: [], turn: 0, ready: false, current: null, startedAt: 0 };
+
+function match(route, path) {
+  const wanted = route.path.split("/");
+  const found = path.split("/");
+  if (wanted.length !== found.length) return null;
+  const params = {};
+  for (const [index, part] of wanted.entries()) {
+    if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(found[index]);
+    else if (part !== found[index]) return null;
+  }
+  return params;
+}
+
+function here() {
+  const path = location.hash.replace(/^#/, "") || "/";
+  for (const route of pages.routes) {
+    const params = match(route, path);
+    if (params) return { route, params };
+  }
+  return { route: pages.routes[0], params: {} };
+}
+
+/** Go to a page of this bundle; `instead` leaves no trace of the present one. */
+export function go(path, instead) {
+  if (location.hash === "#" + path) turnTo();
+  else if (instead) location.replace("#" + path);
+  else location.hash = "#" + path;
+}
+
+/** Open another bundle of the bank. */
+export async function openBundle(route) {
+  try {
+    await desk.bridge.nav.open({ route, params: {} });
+  } catch (error) {
+    toast(sentence(troubleOf(error)));
+  }
+}
+
+function settle(title, up) {
+  document.title = title;
+  quietly(desk.bridge.ui.setTitleBar({ title }));
+  quietly(desk.bridge.nav.setBackGuard({ enabled: Boolean(up) }));
+  const first = !pages.ready;
+  pages.ready = true;
+  if (first) quietly(desk.bridge.app.ready());
+  return first;
+}
+
+class Place {
+  constructor(turn, route, params) {
+    this.turn = turn;
+    this.up = route.up || null;
+    this.fresh = Boolean(route.fresh);
+    this.params = params;
+    this.again = null;
+  }
+
+  get stands() {
+    return this.turn === pages.turn;
+  }
+
+  /** Draw: {title, body, action}. The first heading takes the focus, so that it is read out. */
+  show(screen) {
+    if (!this.stands) return;
+    const main = h("main", { class: "page", id: "page" }, screen.body);
+    refill(document.getElementById("app"), main, screen.action ? h("footer", { class: "actionbar" }, screen.action) : null);
+    const first = settle(screen.title, this.up);
+    const heading = main.querySelector("h1");
+    if (heading && !first && !screen.still) {
+      heading.setAttribute("tabindex", "-1");
+      heading.focus({ preventScroll: true });
+    }
+  }
+
+  /** Fetch and draw: a skeleton after 300 ms, a state with a way out when it fails. */
+  async load(title, bones, fetch, draw) {
+    this.again = () => this.load(title, bones, fetch, draw);
+    const soon = setTimeout(() => this.show({ title, body: skeleton(bones), still: true }), 300);
+    try {
+      const answer = await fetch();
+      clearTimeout(soon);
+      if (this.stands) draw(answer);
+    } catch (error) {
+      clearTimeout(soon);
+      if (this.stands) this.showTrouble(title, troubleOf(error));
+    }
+  }
+
+  showTrouble(title, trouble) {
+    const retry = button(t(TROUBLES[trouble.kind] === "auth" ? "auth.action" : "retry"), { class: "primary", icon: "refresh" }, () => this.again());
+    const actions = trouble.kind === "unbound" || trouble.kind === "auth" ? [pages.unbound ? pages.unbound() : retry.element] : [retry.element];
+    const name = TROUBLES[trouble.kind] || "failed";
+    const text = name === "failed" && trouble.text ? trouble.text : t(name + ".text");
+    this.show({ title, body: state({ mark: MARKS[name], kind: name === "failed" ? "warn" : "plain", title: t(name + ".title"), text, code: name === "failed" ? trouble.code : "", actions }) });
+  }
+
+  /** A line that says the figures are old, with a way to ask again; nothing when they are fresh. */
+  staleNote(seenAt) {
+    if (!seenAt) return null;
+    const retry = button(t("retry"), { class: "ghost small" }, () => this.again());
+    return note("warn", "offline", t("offline.seen", { when: moment(seenAt) }), retry.element);
+  }
+}
+
+const TROUBLES = { offline: "offline", cancelled: "auth", auth: "bound", unbound: "bound" };
+const MARKS = { offline: "offline", auth: "lock", bound: "phone", failed: "alert" };
+
+function turnTo() {
+  pages.turn += 1;
+  const { route, params } = here();
+  const place = new Place(pages.turn, route, params);
+  pages.current = place;
+  place.again = () => route.view(place);
+  Promise.resolve(route.view(place)).catch((error) => {
+    place.showTrouble(document.title, troubleOf(error));
+    quietly(desk.bridge.log.event({ name: "page.failed", level: "error", fields: { message: String(error && error.message).slice(0, 200) } }));
+  });
+}
+
+/** Draw the present page again. */
+export function redraw() {
+  turnTo();
+}
+
+function applyTheme(theme) {
+  document.documentElement.dataset.theme = theme === "dark" ? "dark" : "light";
+}
+
+function applyInsets(insets) {
+  for (const side of ["top", "bottom", "left", "right"]) {
+    document.documentElement.style.setProperty("--inset-" + side, (insets && insets[side] ? insets[side] : 0) + "px");
+  }
+}
+
+function appearanceChanged(payload) {
+  applyTheme(payload.theme);
+  const language = document.documentElement.lang;
+  speak(payload.locale || language);
+  if (document.documentElement.lang !== language) redraw();
+}
+
+function networkChanged(payload) {
+  desk.online = payload.online !== false;
+  if (!desk.online) toast(t("offline.title"));
+  else if (pages.current && document.querySelector(".state, .note.warn.act")) pages.current.again();
+}
+
+/** Come to the front: at the page that was asked for, or with fresh figures. */
+function pageShown(payload) {
+  const asked = /#(\/.*)$/.exec(payload.route || "");
+  if (asked) go(asked[1], true);
+  else if (pages.current.fresh && Date.now() - pages.startedAt > JUST_OPENED) redraw();
+}
+
+function listen() {
+  desk.bridge.on("theme.changed", appearanceChanged);
+  desk.bridge.on("network.changed", networkChanged);
+  desk.bridge.on("page.back", () => { if (pages.current.up) go(pages.current.up, true); });
+  desk.bridge.on("page.shown", pageShown);
+  desk.bridge.on("session.changed", async (payload) => { if (payload.state !== "customer") await quietly(forget()); });
+  window.addEventListener("hashchange", turnTo);
+}
+
+/**
+ * Open the bundle: connect, take the theme and language, show the page of the address. Options: {connect, need, want,
+ * words, routes, unbound}; a route is {path, view(place), up, fresh}; `unbound()` makes the button shown to a device
+ * without a customer.
+ */
+export async function start(options) {
+  speak(navigator.language);
+  addWords(options.words);
+  try {
+    desk.bridge = await options.connect({ need: options.need, want: options.want || {} });
+  } catch {
+    refill(document.getElementById("app"), h("main", { class: "page" }, state({ mark: "phone", title: t("host.title"), text: t("host.text") })));
+    return null;
+  }
+  const info = await desk.bridge.app.info();
+  speak(info.locale);
+  applyTheme(info.theme);
+  applyInsets(info.insets);
+  pages.routes = options.routes;
+  pages.unbound = options.unbound || null;
+  pages.startedAt = Date.now();
+  listen();
+  turnTo();
+  return { bridge: desk.bridge, info };
+}

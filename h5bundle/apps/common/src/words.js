@@ -1,0 +1,140 @@
+// The two languages: Chinese first, English beside. A bundle adds its own table to the shared one.
+
+const COMMON_WORDS = {
+  "zh": {
+    "retry": "重试",
+    "back": "返回",
+    "close": "关闭",
+    "dismiss": "知道了",
+    "data": "数据",
+    "show": "显示金额",
+    "hide": "隐藏金额",
+    "hidden": "金额已隐藏",
+    "loading": "正在载入",
+    "unit": "（元）",
+    "comma": "，",
+    "today": "今日",
+    "yesterday": "昨日",
+    "weekdays": "周日 周一 周二 周三 周四 周五 周六",
+    "before": "{day} {time} 前",
+    "r1": "低风险",
+    "r2": "中低风险",
+    "r3": "中风险",
+    "r4": "中高风险",
+    "r5": "高风险",
+    "risk.label": "风险等级 {risk} {name}，共五级",
+    "steps.label": "第 {now} 步，共 {all} 步",
+    "step.done": "已完成",
+    "step.now": "进行中",
+    "step.next": "未开始",
+    "offline.title": "没有网络",
+    "offline.text": "连上网络后再试。钱没有动。",
+    "offline.seen": "没有网络。这是 {when} 的数据。",
+    "offline.now": "没有网络，暂时不能提交。填好的内容都在。",
+    "offline.money": "没有网络，结果还不知道。连上后点重试，不会重复扣款。",
+    "failed.title": "没有打开",
+    "failed.text": "服务暂时没有应答，钱没有动。请稍后再试。",
+    "failed.short": "服务暂时没有应答，请再试一次。",
+    "unknown.money": "还没有收到结果。点重试会查同一笔，不会重复扣款。",
+    "auth.title": "需要先解锁",
+    "auth.text": "这里是你的账户资料。请验证是你本人后再看。",
+    "auth.action": "解锁",
+    "bound.title": "这台设备还没有绑定",
+    "bound.text": "先开立账户并绑定这台设备，再回到这里。",
+    "bound.action": "去开户和绑定",
+    "host.title": "请在澜江银行 App 中打开",
+    "host.text": "这个页面要由银行的 App 打开才能使用。",
+    "cancelled.short": "你取消了，没有提交。",
+    "busy.short": "另一个窗口还开着，先处理完再试。",
+    "limited.short": "操作太频繁，请过一会儿再试。",
+    "required": "请填写{label}",
+    "code.label": "代码 {code}"
+  },
+  "en": {
+    "retry": "Try again",
+    "back": "Back",
+    "close": "Close",
+    "dismiss": "Got it",
+    "data": "Figures",
+    "show": "Show amounts",
+    "hide": "Hide amounts",
+    "hidden": "Amount hidden",
+    "loading": "Loading",
+    "unit": " (¥)",
+    "comma": ", ",
+    "today": "today",
+    "yesterday": "yesterday",
+    "weekdays": "Sun Mon Tue Wed Thu Fri Sat",
+    "before": "Before {time}, {day}",
+    "r1": "low risk",
+    "r2": "lower-medium risk",
+    "r3": "medium risk",
+    "r4": "upper-medium risk",
+    "r5": "high risk",
+    "risk.label": "Risk {risk}, {name}, on a scale of five",
+    "steps.label": "Step {now} of {all}",
+    "step.done": "done",
+    "step.now": "current",
+    "step.next": "to do",
+    "offline.title": "No connection",
+    "offline.text": "Try again when you are back online. No money has moved.",
+    "offline.seen": "No connection. Showing figures from {when}.",
+    "offline.now": "No connection, so nothing was sent. What you typed is kept.",
+    "offline.money": "No connection, so the result is unknown. Try again when online: you will not be charged twice.",
+    "failed.title": "This did not open",
+    "failed.text": "The service is not answering. No money has moved. Please try again shortly.",
+    "failed.short": "The service is not answering. Please try again.",
+    "unknown.money": "No answer yet. Trying again asks for the same transfer: you will not be charged twice.",
+    "auth.title": "Unlock first",
+    "auth.text": "This is your account. Confirm that it is you to see it.",
+    "auth.action": "Unlock",
+    "bound.title": "This device is not bound yet",
+    "bound.text": "Open an account and bind this device, then come back here.",
+    "bound.action": "Open and bind",
+    "host.title": "Open this in the Lanjiang Bank app",
+    "host.text": "This page works only when the bank's app opens it.",
+    "cancelled.short": "You cancelled. Nothing was sent.",
+    "busy.short": "Another window is still open. Finish it first.",
+    "limited.short": "Too many tries. Please wait a moment.",
+    "required": "Enter {label}",
+    "code.label": "Code {code}"
+  }
+};
+
+const words = { language: "zh", tables: [COMMON_WORDS] };
+
+/** Choose the language by a locale ("zh-CN", "en"): what is not Chinese reads English. */
+export function speak(locale) {
+  words.language = String(locale).toLowerCase().startsWith("zh") ? "zh" : "en";
+  document.documentElement.lang = words.language === "zh" ? "zh-CN" : "en";
+}
+
+/** Lay a bundle's own table over the shared one. */
+export function addWords(table) {
+  words.tables.unshift(table);
+}
+
+/** The language in use: "zh" or "en". */
+export function language() {
+  return words.language;
+}
+
+/** The text of a key with its {places} filled. */
+export function t(key, places) {
+  const table = words.tables.find((one) => key in one[words.language]);
+  if (!table) throw new RangeError("no text is called " + key);
+  const text = table[words.language][key];
+  return text.replace(/\{(\w+)\}/g, (_, name) => String((places || {})[name] ?? ""));
+}
+
+/** Whether a key exists. */
+export function hasWord(key) {
+  return words.tables.some((one) => key in one[words.language]);
+}
+
+/** The customer's language of a text the server sends in both ({zh, en}); a plain string stays. */
+export function said(text) {
+  if (text === null || text === undefined) return "";
+  if (typeof text === "string") return text;
+  return text[words.language] || text.zh || "";
+}

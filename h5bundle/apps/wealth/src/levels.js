@@ -1,0 +1,29 @@
+// Levels of customers (C1–C5) against risks of products (R1–R5), and what is still waiting for its end.
+
+const PENDING = "pending";
+
+/** The risks a level may buy: R1, or R1–R3. */
+function risksOf(level) {
+  const most = Number(level.slice(1));
+  return most > 1 ? "R1–R" + most : "R1";
+}
+
+function levelName(level) {
+  return level ? t(level) : t("level.none");
+}
+
+async function keptPending() {
+  try {
+    return (await desk.bridge.store.get({ key: PENDING })).value;
+  } catch {
+    return null;
+  }
+}
+
+function keepPending(pending) {
+  return quietly(desk.bridge.store.set({ key: PENDING, value: pending }));
+}
+
+function dropPending() {
+  return quietly(desk.bridge.store.remove({ key: PENDING }));
+}

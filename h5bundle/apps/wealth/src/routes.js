@@ -1,0 +1,20 @@
+// Where each address leads.
+
+start({
+  connect, words: WORDS,
+  need: {
+    "app.info": 1, "app.ready": 1, "log.event": 1, "nav.open": 1, "nav.setBackGuard": 1, "net.request": 1, "store.get": 1,
+    "store.remove": 1, "store.set": 1, "tx.sign": 1, "ui.setTitleBar": 1,
+  },
+  unbound: () => button(t("bound.action"), { class: "primary" }, () => openBundle("accounts")).element,
+  routes: [
+    { path: "/", view: listView, fresh: true },
+    { path: "/product/:code", view: productView, up: "/", fresh: true },
+    { path: "/assess", view: assessView, up: "/" },
+    { path: "/assess/:code", view: assessView, up: "/" },
+    { path: "/buy/:code", view: buyView, up: "/" },
+    { path: "/result", view: resultView, up: "/" },
+    { path: "/orders", view: ordersView, up: "/", fresh: true },
+    { path: "/order/:order", view: orderView, up: "/orders", fresh: true },
+  ],
+});
