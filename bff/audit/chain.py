@@ -4,26 +4,20 @@ Invariants: sequence numbers start at 1 and have no gap; each entry's ``prev`` i
 first's is 64 zeros; an entry exists exactly when the transaction that wrote it was committed.
 """
 
-import hashlib
-import struct
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import rfc8785
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.audit.models import EvidenceBlob, EvidenceEntry, EvidenceHead
 from bff.db.statements import insert_new
 from bff.kinds import instant
+from security.encoding import canonical_json, digest
+from security.evidence import GENESIS, entry_hash
 
-GENESIS: Final = "0" * 64
 _HEAD: Final = 1
-
-
-def _lp(*parts: str) -> bytes:
-    return b"".join(struct.pack(">I", len(raw)) + raw for raw in (part.encode() for part in parts))
 
 
 def append(
@@ -50,13 +44,12 @@ def append(
     """
     seq, prev = _lock_head(session)
     seq += 1
-    canonical = rfc8785.dumps(dict(body))
-    body_hash = hashlib.sha256(canonical).hexdigest()
-    at = instant(now)
-    digest = hashlib.sha256(_lp("TIDEGATE-EVIDENCE/v1", str(seq), prev, kind, subject, at, body_hash)).hexdigest()
+    canonical = canonical_json(dict(body))
+    body_hash, at = digest(canonical), instant(now)
+    own = entry_hash(seq=seq, prev=prev, kind=kind, subject=subject, at=at, body_hash=body_hash)
     row = {"seq": seq, "prev": prev, "kind": kind, "subject": subject, "at": at, "body_hash": body_hash}
-    session.execute(insert(EvidenceEntry).values(**row, body=canonical.decode(), hash=digest))
-    session.execute(update(EvidenceHead).where(EvidenceHead.id == _HEAD).values(seq=seq, hash=digest))
+    session.execute(insert(EvidenceEntry).values(**row, body=canonical.decode(), hash=own))
+    session.execute(update(EvidenceHead).where(EvidenceHead.id == _HEAD).values(seq=seq, hash=own))
     for blob in blobs:
         keep_blob(session, blob)
     return seq
@@ -74,6 +67,6 @@ def _lock_head(session: Session) -> tuple[int, str]:
 
 def keep_blob(session: Session, blob: bytes) -> str:
     """Keep bytes once, whoever brings them; give their hex SHA-256."""
-    digest = hashlib.sha256(blob).hexdigest()
-    insert_new(session, EvidenceBlob, sha256=digest, data=blob)
-    return digest
+    sha256 = digest(blob)
+    insert_new(session, EvidenceBlob, sha256=sha256, data=blob)
+    return sha256

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Table, Text, event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -66,3 +66,10 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime()}
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _compare_by_bytes(table: Table, parent: object) -> None:
+    """Make MariaDB compare texts byte by byte, as SQLite does: ids, challenges and keys are not words."""
+    if parent is Base.metadata:
+        table.kwargs.update({"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"})

@@ -1,0 +1,146 @@
+"""The evidence of one order: which entries belong to it, the piece of the chain around them, and the export."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bff.audit.checkpoints import checkpoint
+from bff.audit.models import EvidenceBlob, EvidenceCheckpoint, EvidenceEntry
+from bff.errors import NotFoundError
+from bff.kinds import instant
+from security.encoding import is_digest
+from security.evidence import Checkpoint, Entry, export_evidence
+from security.evidence.chain import Signer
+from security.jwk import PublicJwk
+
+_OF_ORDER: Final = ("order.placed", "core.executed", "order.settled")
+_OF_OPERATION: Final = ("operation.frozen", "operation.approved")
+_columns: Final = (
+    EvidenceEntry.seq,
+    EvidenceEntry.prev,
+    EvidenceEntry.kind,
+    EvidenceEntry.subject,
+    EvidenceEntry.at,
+    EvidenceEntry.body,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the chain.
+
+    Attributes:
+        entries: without a gap, up to the entry of the last checkpoint among ``checkpoints``.
+        disclose: numbers of the entries whose bodies belong to the order.
+        blobs: raw bytes to which those bodies point.
+    """
+
+    entries: tuple[Entry, ...]
+    disclose: frozenset[int]
+    checkpoints: tuple[Checkpoint, ...]
+    blobs: tuple[bytes, ...]
+
+
+def export_order(
+    session: Session,
+    *,
+    order_id: str,
+    env: str,
+    aud: str,
+    keys: Mapping[str, PublicJwk],
+    signer: Signer,
+    now: datetime,
+) -> bytes:
+    """Write the evidence file of an order; the chain's end is signed first where it is not.
+
+    Args:
+        session: of a writing transaction.
+        order_id: whose evidence.
+        env: environment of this server.
+        aud: its name inside the devices' signatures.
+        keys: public keys of purpose ``audit-checkpoint`` by id, the withdrawn ones included.
+        signer: the active key of that purpose.
+        now: present instant.
+
+    Raises:
+        NotFoundError: the chain knows no such order.
+    """
+    checkpoint(session, signer, now, env=env)
+    piece = segment(session, order_id)
+    used = {mark.kid for mark in piece.checkpoints} | {signer.kid}
+    return export_evidence(
+        env=env,
+        aud=aud,
+        order=order_id,
+        exported_at=instant(now),
+        entries=piece.entries,
+        disclose=piece.disclose,
+        checkpoints=piece.checkpoints,
+        keys={kid: jwk for kid, jwk in keys.items() if kid in used},
+        blobs=piece.blobs,
+        signer=signer,
+    )
+
+
+def segment(session: Session, order_id: str) -> Segment:
+    """Cut the piece of the chain that proves an order.
+
+    Raises:
+        NotFoundError: the chain knows no such order, or no checkpoint covers it yet.
+    """
+    own = _entries_of(session, order_id)
+    if not own:
+        raise NotFoundError(detail="the chain knows no such order")
+    first, last = min(own), max(own)
+    until = session.scalar(
+        select(EvidenceCheckpoint.seq).where(EvidenceCheckpoint.seq >= last).order_by(EvidenceCheckpoint.seq).limit(1)
+    )
+    if until is None:
+        raise NotFoundError(detail="no checkpoint covers this order yet")
+    rows = session.execute(select(*_columns).where(EvidenceEntry.seq.between(first, until)).order_by(EvidenceEntry.seq))
+    marks = select(EvidenceCheckpoint).where(EvidenceCheckpoint.seq.between(first, until))
+    return Segment(
+        entries=tuple(_entry(row) for row in rows),
+        disclose=frozenset(own),
+        checkpoints=tuple(
+            Checkpoint(mark.seq, mark.hash, mark.at, mark.kid, mark.sig)
+            for mark in session.scalars(marks.order_by(EvidenceCheckpoint.seq))
+        ),
+        blobs=_blobs(session, own.values()),
+    )
+
+
+def _entries_of(session: Session, order_id: str) -> dict[int, Mapping[str, Any]]:
+    """Give the bodies of the order's entries by number: its own, its operation's, its device's, its bundle's."""
+    found = _bodies(session, (order_id,), _OF_ORDER)
+    operations = {body["operationId"] for body in found.values() if "operationId" in body}
+    found |= _bodies(session, operations, _OF_OPERATION)
+    for fields in [body["fields"] for body in found.values() if "fields" in body]:
+        found |= _bodies(session, (fields["dev"],), ("device.registered",))
+        bound = _bodies(session, (fields["dev"],), ("device.bound",))
+        found |= {seq: body for seq, body in bound.items() if body["customerId"] == fields["cust"]}
+        found |= _bodies(session, (fields["bundle"].rpartition("#")[2],), ("bundle.released",))
+    return found
+
+
+def _bodies(session: Session, subjects: Iterable[str], kinds: Iterable[str]) -> dict[int, Mapping[str, Any]]:
+    wanted = select(EvidenceEntry.seq, EvidenceEntry.body).where(
+        EvidenceEntry.subject.in_(list(subjects)), EvidenceEntry.kind.in_(list(kinds))
+    )
+    return {row.seq: msgspec.json.decode(row.body) for row in session.execute(wanted)}
+
+
+def _blobs(session: Session, bodies: Iterable[Mapping[str, Any]]) -> tuple[bytes, ...]:
+    """Give the blobs to which bodies point by a digest."""
+    pointers = {text for body in bodies for text in body.values() if is_digest(text)}
+    wanted = select(EvidenceBlob.data).where(EvidenceBlob.sha256.in_(sorted(pointers)))
+    return tuple(session.scalars(wanted))
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.seq, row.prev, row.kind, row.subject, row.at, row.body.encode())
