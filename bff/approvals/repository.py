@@ -86,10 +86,9 @@ def expire(session: Session, now: datetime) -> int:
 
 
 def placed(session: Session, operation_id: str) -> Row[Any]:
-    """Give device, amount and time of the decision of an operation."""
-    columns = (ApprovalOperation.device_id, ApprovalOperation.amount_fen, ApprovalOperation.decided_at)
-    row: Row[Any] = session.execute(select(*columns).where(ApprovalOperation.operation_id == operation_id)).one()
-    return row
+    """Give an operation by its own id."""
+    columns = ApprovalOperation.__table__.columns
+    return session.execute(select(*columns).where(columns.operation_id == operation_id)).one()
 
 
 def _text(result: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Class II accounts: the application, the account and its funding from the bound card."""

@@ -1,0 +1,108 @@
+"""What leaves the accounts room by the outbox: card checks, openings and fundings, and how their outcomes are kept."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bff.accounts import repository, rules
+from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC, open_elements
+from bff.accounts.funding import TOPIC as FUND_TOPIC
+from bff.accounts.funding import Fundings
+from bff.accounts.repository import BIND_VERIFY, CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
+from bff.approvals.execution import execute
+from bff.core_bank.port import CardCheck, CardNetwork, CoreBank
+from bff.customers.vault import Vault
+from bff.kinds import CURRENCY
+from bff.outbox import Delivered, Outcome, Settlement, Topic
+
+_KIND = "CLASS_II"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends to the card network and to the core, and settles."""
+
+    vault: Vault
+    core: CoreBank
+    cards: CardNetwork
+    fundings: Fundings
+
+    def topics(self) -> tuple[Topic, ...]:
+        """Give the room's topics."""
+        return (
+            Topic(CARD_TOPIC, self._check_card, _settle_card),
+            Topic(OPEN_TOPIC, self._open, _settle_open, _unknown_open),
+            Topic(FUND_TOPIC, self._fund, self._settle_fund, _unknown_fund),
+        )
+
+    def _check_card(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        del key  # a comparison changes nothing at the card's bank: it may be asked again
+        elements = open_elements(self.vault, payload["checkId"], payload["sealed"])
+        return asdict(self.cards.check(**elements))
+
+    def _open(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        holder = payload["customerId"]
+        receipt = execute(
+            self.core,
+            key,
+            lambda: self.core.open_account(sequence=key, kind=_KIND, holder=holder, currency=CURRENCY),
+        )
+        return {"number": receipt.reference}
+
+    def _fund(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        card = self.vault.open(payload["fundingId"], "card", b64decode(payload["sealed"]))
+        number, amount = payload["number"], payload["amountFen"]
+        receipt = execute(
+            self.core,
+            key,
+            lambda: self.core.transfer(
+                sequence=key, payer=card, payee=number, amount=amount, currency=CURRENCY, memo="绑定卡转入"
+            ),
+        )
+        seen = self.core.enquire(number)
+        return {"reference": receipt.reference, "balanceFen": seen.balance, "availableFen": seen.available}
+
+    def _settle_fund(
+        self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome
+    ) -> None:
+        if isinstance(outcome, Delivered):
+            self.fundings.done(session, payload["fundingId"], outcome.result, settlement.now)
+        else:
+            self.fundings.failed(session, payload["fundingId"], outcome.reason, settlement.now)
+
+
+def _settle_card(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
+    application_id = payload["applicationId"]
+    row = repository.application(session, application_id)
+    if row is None or row.card_check != payload["checkId"] or not isinstance(outcome, Delivered):
+        return  # another card was given meanwhile: this answer counts no more
+    check = CardCheck(**outcome.result)
+    objection = rules.objection(check)
+    values: dict[str, Any] = {"card_objection": objection, "updated_at": settlement.now}
+    if not objection:
+        values |= {"state": CRS, "bank_zh": check.bank_zh, "bank_en": check.bank_en}
+    repository.advance(session, application_id, {BIND_VERIFY}, **values)
+
+
+def _settle_open(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
+    application_id, account_id = payload["applicationId"], payload["accountId"]
+    if isinstance(outcome, Delivered):
+        repository.open_account(session, account_id, outcome.result["number"], settlement.now)
+        repository.advance(session, application_id, ON_ITS_WAY, state=OPEN, updated_at=settlement.now)
+        return
+    repository.drop_account(session, account_id)
+    values = {"state": REJECTED, "reason": outcome.reason, "account_id": None, "updated_at": settlement.now}
+    repository.advance(session, application_id, ON_ITS_WAY, **values)
+
+
+def _unknown_open(session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:
+    values = {"state": CORE_UNKNOWN, "updated_at": settlement.now}
+    repository.advance(session, payload["applicationId"], {SUBMITTED}, **values)
+
+
+def _unknown_fund(session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:
+    del settlement
+    repository.move_funding(session, payload["fundingId"], state=UNKNOWN)

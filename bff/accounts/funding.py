@@ -1,0 +1,93 @@
+"""Funding: money from the bound card into the account, counted before it is sent and given back when it was refused."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, insert
+from sqlalchemy.orm import Session
+
+from bff import outbox
+from bff.accounts import repository, rules
+from bff.accounts.errors import AccountStateError, LimitDayError, LimitYearError
+from bff.accounts.models import AccountFunding
+from bff.accounts.repository import DONE, FAILED, OPEN, PENDING
+from bff.accounts.rules import Movement
+from bff.accounts.service import Accounts
+from bff.customers.vault import Vault
+from bff.errors import NotFoundError
+from bff.kinds import Context
+from bff.products.calendar import business_date
+from bff.products.rulepacks import RulePack, RulePacks
+
+TOPIC: Final = "accounts.fund"
+
+
+@dataclass(frozen=True, slots=True)
+class Fundings:
+    """Takes fundings and writes down how they ended."""
+
+    accounts: Accounts
+    vault: Vault
+    packs: RulePacks
+
+    def fund(self, session: Session, context: Context, account_id: str, amount: int) -> str:
+        """Count a transfer from the bound card and have the core make it after the commit.
+
+        Raises:
+            NotFoundError: the account is not the caller's.
+            AccountStateError: it is not open.
+            LimitDayError, LimitYearError: the amount passes a cap.
+        """
+        account = self.accounts.get(session, context, account_id)
+        if account.state != OPEN:
+            raise AccountStateError(detail=f"the account is {account.state}")
+        day = business_date(context.now)
+        pack = self.packs.at(day)
+        _count(session, account_id, amount, pack, day)
+        funding_id = context.new_id("fnd")
+        row = {"funding_id": funding_id, "account_id": account_id, "state": PENDING, "amount_fen": amount}
+        values = {**row, "day": day.isoformat(), "rule_version": pack.version, "created_at": context.now}
+        session.execute(insert(AccountFunding).values(**values))
+        card = self.vault.seal(funding_id, "card", self.vault.open(account_id, "card", account.card))
+        payload = {"fundingId": funding_id, "number": account.number, "amountFen": amount}
+        payload |= {"sealed": b64encode(card).decode()}
+        outbox.put(session, topic=TOPIC, key=f"{funding_id}.fund", payload=payload, now=context.now)
+        return funding_id
+
+    def get(self, session: Session, context: Context, account_id: str, funding_id: str) -> tuple[Row[Any], Row[Any]]:
+        """Give a funding and its account.
+
+        Raises:
+            NotFoundError: it is not the caller's.
+        """
+        account = self.accounts.get(session, context, account_id)
+        row = repository.funding(session, funding_id)
+        if row.account_id != account_id:
+            raise NotFoundError(detail="there is no such funding")
+        return row, account
+
+    def done(self, session: Session, funding_id: str, result: Mapping[str, Any], now: datetime) -> None:
+        """Write that the money came, and the balance that the core told."""
+        row = repository.funding(session, funding_id)
+        if repository.move_funding(
+            session, funding_id, state=DONE, reference=result["reference"], reason=None, settled_at=now
+        ):
+            self.accounts.observe(session, row.account_id, result["balanceFen"], result["availableFen"], now)
+
+    def failed(self, session: Session, funding_id: str, reason: str, now: datetime) -> None:
+        """Write that nothing moved, and give the counters back."""
+        row = repository.funding(session, funding_id)
+        if repository.move_funding(session, funding_id, state=FAILED, reason=reason, settled_at=now):
+            day = date.fromisoformat(row.day)
+            for cap in rules.caps(Movement.BOUND_IN, self.packs.at(day), day):
+                repository.uncount(session, row.account_id, cap, row.amount_fen)
+
+
+def _count(session: Session, account_id: str, amount: int, pack: RulePack, day: date) -> None:
+    for cap in rules.caps(Movement.BOUND_IN, pack, day):
+        if not repository.count(session, account_id, cap, amount):
+            refusal = LimitYearError if cap.yearly else LimitDayError
+            raise refusal(limitFen=cap.most_fen, rules=pack.version)

@@ -1,0 +1,122 @@
+"""Reading and changing applications and accounts; states and counters change by conditional UPDATEs alone."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.orm import Session
+
+from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
+from bff.accounts.rules import Cap
+from bff.db.statements import changed, insert_new
+
+ID_CHECK: Final = "ID_CHECK"
+BIND_VERIFY: Final = "BIND_VERIFY"
+CRS: Final = "CRS"
+SUBMITTED: Final = "SUBMITTED"
+CORE_UNKNOWN: Final = "CORE_UNKNOWN"
+OPEN: Final = "OPEN"
+REJECTED: Final = "REJECTED"
+OPENING: Final = "OPENING"
+"""An account for which the core has not yet answered: it already stands for its person and class."""
+
+HALF_FINISHED: Final = frozenset({ID_CHECK, BIND_VERIFY, CRS})
+ON_ITS_WAY: Final = frozenset({SUBMITTED, CORE_UNKNOWN})
+
+PENDING: Final = "PENDING"
+DONE: Final = "DONE"
+FAILED: Final = "FAILED"
+UNKNOWN: Final = "UNKNOWN"
+
+
+def application(session: Session, application_id: str) -> Row[Any] | None:
+    """Give an application, or None."""
+    columns = AccountApplication.__table__.columns
+    return session.execute(select(*columns).where(columns.application_id == application_id)).first()
+
+
+def latest_application(session: Session, device_id: str, states: Iterable[str] = ()) -> Row[Any] | None:
+    """Give the newest application of a device, in one of ``states`` when there are any."""
+    columns = AccountApplication.__table__.columns
+    wanted = select(*columns).where(columns.device_id == device_id)
+    listed = tuple(states)
+    if listed:
+        wanted = wanted.where(columns.state.in_(listed))
+    return session.execute(wanted.order_by(columns.created_at.desc(), columns.application_id.desc()).limit(1)).first()
+
+
+def advance(session: Session, application_id: str, states: Iterable[str], **values: Any) -> bool:
+    """Change an application that is in one of ``states``; tell whether it was."""
+    row = update(AccountApplication).where(AccountApplication.application_id == application_id)
+    return changed(session, row.where(AccountApplication.state.in_(tuple(states))).values(**values)) == 1
+
+
+def close_half_finished(session: Session, device_id: str, now: datetime) -> None:
+    """Close what was begun on a device and never submitted: a new application takes its place."""
+    row = update(AccountApplication).where(AccountApplication.device_id == device_id)
+    half = row.where(AccountApplication.state.in_(tuple(HALF_FINISHED)))
+    session.execute(half.values(state=REJECTED, reason="REPLACED", updated_at=now))
+
+
+def account(session: Session, account_id: str) -> Row[Any] | None:
+    """Give an account, or None."""
+    columns = Account.__table__.columns
+    return session.execute(select(*columns).where(columns.account_id == account_id)).first()
+
+
+def accounts_of(session: Session, customer_id: str) -> list[Row[Any]]:
+    """Give a customer's accounts, the oldest first; those that the core has not opened are left out."""
+    columns = Account.__table__.columns
+    wanted = select(*columns).where(columns.customer_id == customer_id, columns.number.is_not(None))
+    return list(session.execute(wanted.order_by(columns.opened_at)).all())
+
+
+def has_account(session: Session, customer_id: str, account_class: str) -> bool:
+    """Tell whether a customer has, or is getting, an account of that class."""
+    wanted = select(Account.account_id).filter_by(customer_id=customer_id, account_class=account_class)
+    return session.scalar(wanted) is not None
+
+
+def open_account(session: Session, account_id: str, number: str, now: datetime) -> None:
+    """Write the number that the core gave."""
+    row = update(Account).where(Account.account_id == account_id, Account.state == OPENING)
+    session.execute(row.values(state=OPEN, number=number, opened_at=now, observed_at=now))
+
+
+def drop_account(session: Session, account_id: str) -> None:
+    """Take back an account that the core refused to open, so that the person may try again."""
+    session.execute(delete(Account).where(Account.account_id == account_id, Account.state == OPENING))
+
+
+def observe(session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
+    """Write the balance as the core told it."""
+    row = update(Account).where(Account.account_id == account_id)
+    session.execute(row.values(balance_fen=balance, available_fen=available, observed_at=now))
+
+
+def funding(session: Session, funding_id: str) -> Row[Any]:
+    """Give a funding."""
+    columns = AccountFunding.__table__.columns
+    row: Row[Any] = session.execute(select(*columns).where(columns.funding_id == funding_id)).one()
+    return row
+
+
+def move_funding(session: Session, funding_id: str, **values: Any) -> bool:
+    """Change a funding that has not ended; tell whether it had not."""
+    row = update(AccountFunding).where(AccountFunding.funding_id == funding_id)
+    return changed(session, row.where(AccountFunding.state.in_((PENDING, UNKNOWN))).values(**values)) == 1
+
+
+def count(session: Session, account_id: str, cap: Cap, amount: int) -> bool:
+    """Add to a counter when the sum stays within its cap; tell whether it did."""
+    key = {"account_id": account_id, "counter": cap.counter, "period": cap.period}
+    insert_new(session, AccountCounter, **key, used_fen=0)
+    row = update(AccountCounter).filter_by(**key).where(AccountCounter.used_fen + amount <= cap.most_fen)
+    return changed(session, row.values(used_fen=AccountCounter.used_fen + amount)) == 1
+
+
+def uncount(session: Session, account_id: str, cap: Cap, amount: int) -> None:
+    """Take from a counter what did not move."""
+    row = update(AccountCounter).filter_by(account_id=account_id, counter=cap.counter, period=cap.period)
+    session.execute(row.values(used_fen=AccountCounter.used_fen - amount))

@@ -1,0 +1,128 @@
+"""Accounts as their owner and other rooms see them.
+
+Lists and entries are read from the core, in handlers that only read and so hold no write lock; where a writing handler
+needs a balance, it takes the one that the core told when it last moved something here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bff.accounts import repository
+from bff.accounts.errors import AccountStateError, CoreUnreachableError
+from bff.accounts.repository import OPEN
+from bff.core_bank.port import CoreAccount, CoreBank, CoreError
+from bff.errors import NotFoundError
+from bff.kinds import Context
+
+
+class CoreEntry(Protocol):
+    """One movement on an account: signed fen, the other side, and the core's time."""
+
+    @property
+    def journal(self) -> str:
+        """Give the core's journal id."""
+        ...
+
+    @property
+    def amount(self) -> int:
+        """Give signed fen."""
+        ...
+
+    @property
+    def memo(self) -> str:
+        """Give what the journal is for."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """Give the core's time."""
+        ...
+
+    @property
+    def counterparty(self) -> str:
+        """Give the other side."""
+        ...
+
+
+class CoreEntries(Protocol):
+    """Port to the core's statement of an account."""
+
+    def entries(self, number: str, limit: int) -> Sequence[CoreEntry]:
+        """Give the newest movements, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PayerAccount:
+    """An account that may pay: its number, and what is available in fen as the core last told."""
+
+    account_id: str
+    number: str
+    available_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of customers; somebody else's looks like one that never existed."""
+
+    core: CoreBank
+    statements: CoreEntries
+
+    def mine(self, session: Session, context: Context) -> list[tuple[Row[Any], CoreAccount]]:
+        """Give the calling customer's accounts with their balances at the core."""
+        rows = repository.accounts_of(session, context.caller.customer_id or "")
+        return [(row, self.seen(row)) for row in rows]
+
+    def get(self, session: Session, context: Context, account_id: str) -> Row[Any]:
+        """Give an account of the calling customer.
+
+        Raises:
+            NotFoundError: there is none of that id, or it is somebody else's, or the core has not opened it yet.
+        """
+        row = repository.account(session, account_id)
+        if row is None or row.customer_id != context.caller.customer_id or row.number is None:
+            raise NotFoundError(detail="there is no such account")
+        return row
+
+    def seen(self, row: Row[Any]) -> CoreAccount:
+        """Give an account as the core sees it now; only for handlers that read.
+
+        Raises:
+            CoreUnreachableError: it does not answer.
+        """
+        try:
+            return self.core.enquire(row.number)
+        except CoreError as error:
+            raise CoreUnreachableError(detail=str(error)) from error
+
+    def entries(self, row: Row[Any], limit: int) -> Sequence[CoreEntry]:
+        """Give an account's newest movements; only for handlers that read.
+
+        Raises:
+            CoreUnreachableError: the core does not answer.
+        """
+        try:
+            return self.statements.entries(row.number, limit)
+        except CoreError as error:
+            raise CoreUnreachableError(detail=str(error)) from error
+
+    def payer(self, session: Session, context: Context, account_id: str) -> PayerAccount:
+        """Give an account that may pay; the wealth room asks.
+
+        Raises:
+            NotFoundError: it is not the caller's.
+            AccountStateError: it is not open.
+        """
+        row = self.get(session, context, account_id)
+        if row.state != OPEN:
+            raise AccountStateError(detail=f"the account is {row.state}")
+        return PayerAccount(row.account_id, row.number, row.available_fen)
+
+    def observe(self, session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
+        """Write down the balance that the core told after moving something."""
+        repository.observe(session, account_id, balance, available, now)
