@@ -178,7 +178,7 @@ function openSession(port, { need, want }, deadline) {
   };
 
   const welcomed = (message) => {
-    const missing = Object.keys(need).filter((name) => !Object.hasOwn(message.granted, name));
+    const missing = Object.keys(need).filter((name) => message.granted[name] !== need[name]);
     if (missing.length > 0) {
       const code = message.denied?.[missing[0]] ?? "PERMISSION_DENIED";
       end(new BridgeError(code, `not granted: ${missing.join(", ")}`, { details: { denied: message.denied } }));

@@ -1,0 +1,57 @@
+"""Reads the conformance vectors: attacks on a bridge host, with the replies and the audit that a host must give."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from native_bridge.errors import VectorError
+from native_bridge.model import Contract
+
+VECTORS: Final = Path(__file__).parent / "vectors" / "attacks"
+SCHEMA: Final = Path(__file__).parent / "vectors" / "vector.schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One vector: its name, the number of the attack in the threat model, its title, and all of it as data."""
+
+    name: str
+    attack: int
+    title: str
+    data: Mapping[str, Any]
+
+
+def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
+    """Read every vector of a folder.
+
+    Raises:
+        VectorError: a vector does not have its schema's shape, or names what the contract does not have.
+    """
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    vectors = [_read(path, validator, contract) for path in sorted(folder.glob("*.json"))]
+    return tuple(sorted(vectors, key=lambda vector: (vector.attack, vector.name)))
+
+
+def _read(path: Path, validator: Draft202012Validator, contract: Contract) -> Vector:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    mistakes = [f"{path.name}: {error.json_path}: {error.message}" for error in validator.iter_errors(data)]
+    mistakes = mistakes or [f"{path.name}: {mistake}" for mistake in _contradictions(data, contract)]
+    if mistakes:
+        raise VectorError("\n".join(mistakes))
+    return Vector(path.stem, data["attack"], data["title"], data)
+
+
+def _contradictions(data: Mapping[str, Any], contract: Contract) -> Iterator[str]:
+    """The manifest and the scripted methods name real ones; expected codes stand in the contract."""
+    named = {*data.get("manifest", {}).get("permissions", {}), *data.get("methods", {})}
+    for method in sorted(named - contract.methods.keys()):
+        yield f"the contract has no method {method}"
+    for step in data.get("steps", ()):
+        for reply in step.get("replies", ()):
+            code = reply.get("e", {}).get("code") if isinstance(reply.get("e"), dict) else None
+            if code is not None and code not in contract.errors:
+                yield f"the contract has no error {code}"
