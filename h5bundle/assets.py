@@ -60,6 +60,25 @@ def collect(project: Project) -> dict[str, bytes]:
     return dict(sorted(files.items()))
 
 
+def texts(project: Project) -> dict[str, str]:
+    """Give the text files as the team wrote them, by the names that a person would look for.
+
+    With ``build:`` these are the sources (``src/app.js``), with ``dist:`` the files themselves.
+
+    Raises:
+        BuildError: a folder or a source is missing.
+    """
+    declaration = project.declaration
+    if declaration.build is None:
+        files = read_folder(project.folder / (declaration.dist or "."))
+        return {name: data.decode(errors="replace") for name, data in files.items() if is_text(name)}
+    build = declaration.build
+    files = read_folder(project.folder / build.source)
+    patterns = [*build.copy, *(source for output in build.bundles.values() for source in output.sources)]
+    used = {name for pattern in patterns for name in _matching(pattern, files)}
+    return {f"{build.source}/{name}": files[name].decode(errors="replace") for name in sorted(used) if is_text(name)}
+
+
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Read all files below a folder; names that begin with a dot are left out.
 
