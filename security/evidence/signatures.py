@@ -111,9 +111,9 @@ def check_approval(story: Story, device: BoundDevice) -> tuple[VerifiedApproval,
     except SecurityError as error:
         raise _wrapped(error, "approval") from error
     sentence = (
-        f"The device signed, by {approval.factor}, exactly the frozen transaction: {fields['cur']} {fields['amt']} from "
-        f"{fields['payer']} to {fields['payee']} ({fields['payee_name']}), {fields['type']}, bundle {fields['bundle']}, "
-        f"counter {approval.seq}, at {story.approved_entry.at_text}, before it expired."
+        f"The device signed, by {approval.factor}, exactly the frozen transaction: {fields['cur']} {fields['amt']} "
+        f"{fields['payer']} to {fields['payee']} ({fields['payee_name']}), {fields['type']}, "
+        f"bundle {fields['bundle']}, counter {approval.seq}, at {story.approved_entry.at_text}, before it expired."
     )
     return approval, sentence
 

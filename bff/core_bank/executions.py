@@ -1,0 +1,86 @@
+"""Exactly once: what each consumer sequence number did, remembered in the same transaction that did it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import rfc8785
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bff.core_bank.models import CoreExecutionRow
+from bff.core_bank.port import CoreQuery, CoreReceipt, CoreRefusedError, CoreStatus, Posting
+from bff.db.statements import insert_new
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb did: the core's reference and the postings."""
+
+    reference: str
+    postings: tuple[Posting, ...] = ()
+
+
+def execute_once(
+    session: Session,
+    *,
+    sequence: str,
+    verb: str,
+    content: Mapping[str, str | int],
+    now: datetime,
+    work: Callable[[], Done],
+) -> CoreQuery:
+    """Execute a verb unless its sequence number was executed before.
+
+    Args:
+        session: of a writing transaction; another one with the same number waits here until this one ends.
+        sequence: the consumer's number.
+        verb: the verb's name.
+        content: its arguments: the same number may come again with the same ones only.
+        now: the core's clock.
+        work: does it; raises CoreRefusedError before it has written anything.
+
+    Returns:
+        What the number did, now or before: S with the receipt, or F with the reason.
+
+    Raises:
+        CoreRefusedError: SEQUENCE_REUSED, the number came with another content; this is not remembered.
+    """
+    content_hash = hashlib.sha256(rfc8785.dumps({"verb": verb, **content})).hexdigest()
+    values = {"verb": verb, "content_hash": content_hash, "reason": "", "receipt": "", "at": now}
+    if not insert_new(session, CoreExecutionRow, sequence=sequence, status=CoreStatus.UNKNOWN.value, **values):
+        return _remembered(session, sequence, content_hash)
+    try:
+        done = work()
+    except CoreRefusedError as error:
+        return _remember(session, sequence, CoreQuery(CoreStatus.FAILED, reason=error.reason))
+    receipt = CoreReceipt(sequence, verb, done.reference, done.postings, now)
+    return _remember(session, sequence, CoreQuery(CoreStatus.SUCCESS, receipt))
+
+
+def recall(session: Session, sequence: str) -> CoreQuery:
+    """Tell what became of a sequence number."""
+    row = session.scalar(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence))
+    return CoreQuery(CoreStatus.ABSENT) if row is None else _answer(row)
+
+
+def _remembered(session: Session, sequence: str, content_hash: str) -> CoreQuery:
+    row = session.scalars(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence)).one()
+    if row.content_hash != content_hash:
+        raise CoreRefusedError(reason="SEQUENCE_REUSED")
+    return _answer(row)
+
+
+def _remember(session: Session, sequence: str, answer: CoreQuery) -> CoreQuery:
+    row = session.scalars(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence)).one()
+    row.status, row.reason = answer.status.value, answer.reason
+    row.receipt = msgspec.json.encode(answer.receipt).decode() if answer.receipt else ""
+    session.flush()
+    return answer
+
+
+def _answer(row: CoreExecutionRow) -> CoreQuery:
+    receipt = msgspec.json.decode(row.receipt, type=CoreReceipt) if row.receipt else None
+    return CoreQuery(CoreStatus(row.status), receipt, row.reason)
