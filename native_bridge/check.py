@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
 from native_bridge.errors import ContractError, Finding
-from native_bridge.parse import Source
+from native_bridge.parse import SECTIONS, Source
+from native_bridge.schema import Schema
 
 META_SCHEMA: Final = Path(__file__).parent / "contract" / "schema.json"
 SCALARS: Final = frozenset({"string", "bool", "int", "decimal", "bytes"})
@@ -34,16 +33,10 @@ def check(source: Source) -> None:
 
 
 def _schema(source: Source) -> Findings:
-    validator = Draft202012Validator(json.loads(META_SCHEMA.read_text(encoding="utf-8")))
-    for error in validator.iter_errors(source.data):
-        deepest = error
-        while deepest.context:
-            deepest = deepest.context[0]
-        path = tuple(deepest.absolute_path)
-        yield source.finding(
-            path, deepest.message, f"see {META_SCHEMA.name}, {'/'.join(map(str, deepest.schema_path))}"
-        )
-    for section in ("contract", "envelope", "types", "methods", "events", "errors"):
+    schema = Schema(json.loads(META_SCHEMA.read_text(encoding="utf-8")))
+    for path, message in schema.mistakes(source.data):
+        yield source.finding(path, message, f"contract/{META_SCHEMA.name} says what may stand here")
+    for section in SECTIONS:
         if section not in source.data:
             yield source.finding((section,), "is missing", "one of the files has to declare it")
 

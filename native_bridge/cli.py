@@ -12,10 +12,10 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
+from native_bridge.conformance import VECTORS, read_vectors
 from native_bridge.emit import typescript
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
-from native_bridge.conformance import VECTORS, read_vectors
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
 EPILOG: Final = "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
@@ -24,6 +24,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 as_json = click.option("--json", "machine", is_flag=True, help="Answer one JSON document.")
+only_checking = click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 when a file is not what would be written."
+)
 in_folder = click.option(
     "--contract",
     "folder",
@@ -85,13 +88,14 @@ def check(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     """Check the contract against its meta-schema and rules."""
     contract = compile_folder(folder)
     document = {"ok": True, "contract": contract.version, "hash": contract.hash, "methods": len(contract.methods)}
-    _answer(machine, document, f"contract {contract.version} is valid: {len(contract.methods)} methods, {contract.hash}")
+    text = f"contract {contract.version} is valid: {len(contract.methods)} methods, {contract.hash}"
+    _answer(machine, document, text)
 
 
 @main.command(name="compile")
 @in_folder
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=COMPILED, help="File to write.")
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when the file is not what would be written.")
+@only_checking
 @as_json
 @_refusing
 def compile_(folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags
@@ -105,7 +109,7 @@ def compile_(folder: Path, out: Path, only_check: bool, machine: bool) -> None: 
 @click.argument("language", type=click.Choice(sorted(EMITTERS)))
 @in_folder
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to.")
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when a file is not what would be written.")
+@only_checking
 @as_json
 @_refusing
 def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
 from native_bridge.errors import VectorError
 from native_bridge.model import Contract
+from native_bridge.schema import Schema
 
 VECTORS: Final = Path(__file__).parent / "vectors" / "attacks"
 SCHEMA: Final = Path(__file__).parent / "vectors" / "vector.schema.json"
@@ -31,14 +30,14 @@ def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
     Raises:
         VectorError: a vector does not have its schema's shape, or names what the contract does not have.
     """
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    vectors = [_read(path, validator, contract) for path in sorted(folder.glob("*.json"))]
+    schema = Schema(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    vectors = [_read(path, schema, contract) for path in sorted(folder.glob("*.json"))]
     return tuple(sorted(vectors, key=lambda vector: (vector.attack, vector.name)))
 
 
-def _read(path: Path, validator: Draft202012Validator, contract: Contract) -> Vector:
+def _read(path: Path, schema: Schema, contract: Contract) -> Vector:
     data = json.loads(path.read_text(encoding="utf-8"))
-    mistakes = [f"{path.name}: {error.json_path}: {error.message}" for error in validator.iter_errors(data)]
+    mistakes = [f"{path.name}: {'.'.join(map(str, at))}: {message}" for at, message in schema.mistakes(data)]
     mistakes = mistakes or [f"{path.name}: {mistake}" for mistake in _contradictions(data, contract)]
     if mistakes:
         raise VectorError("\n".join(mistakes))

@@ -117,7 +117,8 @@ def parse(files: Mapping[str, str]) -> Source:
 def _merge(source: Source, data: Mapping[str, Any], places: Mapping[Path, Place]) -> Iterator[Finding]:
     for section, value in data.items():
         named = section in MERGED and isinstance(value, dict)
-        for path in [(section, name) for name in value] if named else [(section,)]:
+        paths: list[tuple[str, ...]] = [(section, name) for name in value] if named else [(section,)]
+        for path in paths:
             if path in source.places and (named or section in source.data):
                 known = source.places[path].file
                 name = ".".join(path)
@@ -126,5 +127,5 @@ def _merge(source: Source, data: Mapping[str, Any], places: Mapping[Path, Place]
             source.data.setdefault(section, {}).update(value)
         else:
             source.data[section] = value
-    for path, place in places.items():
-        source.places.setdefault(path, place)
+    for where, place in places.items():
+        source.places.setdefault(where, place)
