@@ -29,7 +29,7 @@ const COMMON_WORDS = {
     "step.next": "未开始",
     "offline.title": "没有网络",
     "offline.text": "连上网络后再试。钱没有动。",
-    "offline.seen": "没有网络。这是 {when} 的数据。",
+    "offline.seen": "没有网络。这是{when} 的数据。",
     "offline.now": "没有网络，暂时不能提交。填好的内容都在。",
     "offline.money": "没有网络，结果还不知道。连上后点重试，不会重复扣款。",
     "failed.title": "没有打开",

@@ -5,7 +5,7 @@ const PENDING = "pending";
 /** The risks a level may buy: R1, or R1–R3. */
 function risksOf(level) {
   const most = Number(level.slice(1));
-  return most > 1 ? "R1–R" + most : "R1";
+  return most > 1 ? "R1\u2060–\u2060R" + most : "R1";
 }
 
 function levelName(level) {

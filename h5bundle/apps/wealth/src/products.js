@@ -23,9 +23,9 @@ function productCard(product) {
 }
 
 function levelCard(suitability) {
-  const start = button(t("level.start"), { class: "small" }, async () => go("/assess"));
+  const start = button(t(suitability.level ? "level.again" : "level.start"), { class: suitability.level ? "small ghost" : "small" }, async () => go("/assess"));
   return h("section", { class: "card" }, h("div", { class: "row between wrap" }, h("div", { class: "grow" }, h("div", { class: "cap" }, t("level.yours")), h("b", null, levelName(suitability.level)),
-    h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), suitability.level ? null : start.element));
+    h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), start.element));
 }
 
 async function waitingPurchase() {

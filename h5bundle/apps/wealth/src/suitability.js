@@ -41,7 +41,7 @@ function levelScreen(place, result) {
   place.show({
     title: t("title.assess"),
     body: [h("div", { class: "state" }, h("span", { class: "tile ok" }, icon("check", "i24")), h("h1", null, h("span", { class: "cap line" }, t("assess.done")), h("span", { class: "amount line" }, levelName(result.level))),
-      riskStaff("R" + result.level.slice(1)), h("p", null, t("assess.range", { range: risksOf(result.level) })),
+      h("p", null, t("assess.range", { range: risksOf(result.level) })),
       h("p", { class: "cap" }, t("assess.valid", { date: day(result.validUntil) }), result.leftToday > 0 ? h("span", { class: "line" }, t("assess.left", { left: result.leftToday })) : null))],
     action: button(t(place.params.code ? "end.product" : "assess.list"), { class: "primary block" }, async () => go(then, true)).element,
   });
