@@ -6,6 +6,12 @@ import { knows, pairText } from "./i18n.mjs";
 
 const ROLES = Object.freeze(["root", "timestamp", "snapshot", "targets"]);
 
+/** Who of the role's keys signed its metadata; TUF has verified that they reach the threshold. @param {Uint8Array} bytes @param {string[]} keyids */
+function signersOf(bytes, keyids) {
+  const { signatures } = JSON.parse(new TextDecoder().decode(bytes));
+  return keyids.filter((keyid) => signatures.some((/** @type {any} */ signature) => signature.keyid === keyid && signature.sig));
+}
+
 /** The panel of bundles. */
 export class BundlePanel {
   #unfolded = null;
@@ -62,9 +68,9 @@ export class BundlePanel {
   }
 
   #signatures(release) {
-    const role = this.state.get("trust")?.roles?.[`app-${release.bundle}`];
+    const role = this.state.get("trust")?.[`app-${release.bundle}`];
     if (!role) return this.t()("bundles.signedUnknown");
-    const signed = role.signedBy?.length ?? role.threshold;
+    const signed = signersOf(release.roleBytes, role.keyids).length;
     return this.t()("bundles.signedBy", { signed, keys: role.keyids.length, role: `app-${release.bundle}`, threshold: role.threshold });
   }
 

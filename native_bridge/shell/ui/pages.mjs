@@ -21,7 +21,7 @@ function randomHex(bytes) {
 /** @param {string} route @returns {{bundle: string, hash: string | null}} */
 function parsedRoute(route) {
   const at = route.indexOf("#");
-  return at < 0 ? { bundle: route, hash: null } : { bundle: route.slice(0, at), hash: route.slice(at + 1) };
+  return at < 0 ? { bundle: route, hash: null } : { bundle: route.slice(0, at), hash: route.slice(at) };
 }
 
 /** The stack of pages. */
@@ -83,6 +83,7 @@ export class Pages {
   async #start(page, hash) {
     page.frame = new BundleFrame({ bundle: page.bundle, origin: page.origin, object: (/** @type {string} */ sha256) => this.releases.object(sha256) });
     page.frame.onState = (/** @type {any} */ change) => this.#changed(page, change);
+    page.frame.onDrop = (/** @type {any} */ drop) => this.journal.log({ level: "warn", name: "window.dropped", fields: drop }, page.bundle);
     page.frame.onPage = (/** @type {MessagePort} */ port) => this.#connect(page, port);
     try {
       await page.frame.open(page.release, page.place, hash ? { hash } : {});

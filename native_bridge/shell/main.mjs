@@ -1,0 +1,239 @@
+/**
+ * The shell in the browser, wired: configuration, store, keys, API, releases, phone, sheets, pages, panels.
+ *
+ * Nothing here decides about trust; it brings together those who do and shows what they found, failures included.
+ */
+import { Api } from "./core/api.mjs";
+import { cohort } from "./core/policy.mjs";
+import { ShellError } from "./core/errors.mjs";
+import { BundleFrame } from "./core/frames.mjs";
+import { DeviceKeys } from "./core/keys.mjs";
+import { Releases } from "./core/releases.mjs";
+import { Store } from "./core/store.mjs";
+import { CustomerDoor } from "./host/door.mjs";
+import { createMethods, sessionStatus, deviceStatus } from "./host/methods.mjs";
+import { BundleStore } from "./host/pages_store.mjs";
+import { repositoryFetcher } from "./tuf/fetch.mjs";
+import { applyAppearance, keepAppearance, keptAppearance } from "./ui/appearance.mjs";
+import { confirmation, help, notice } from "./ui/dialog.mjs";
+import { h } from "./ui/dom.mjs";
+import { Faults } from "./ui/faults.mjs";
+import { pairText, sayIn } from "./ui/i18n.mjs";
+import { Journal } from "./ui/journal.mjs";
+import { listenKeys } from "./ui/keyboard.mjs";
+import { Pages } from "./ui/pages.mjs";
+import { PinVault } from "./ui/pin.mjs";
+import { saveJson, vectorOf } from "./ui/recorder.mjs";
+import { createState, drawScreen } from "./ui/screen.mjs";
+import { createSheets } from "./ui/sheets.mjs";
+
+const PLATFORM = "browser";
+const state = createState(keptAppearance());
+const t = () => sayIn(state.get("locale"));
+let tiers = /** @type {Record<string, number>} */ ({});
+let parts = /** @type {any} */ (null);
+let recordedFrom = 0;
+
+const journal = new Journal({ onChange: () => state.set({ journal: state.get("journal") + 1 }), tiers: () => tiers });
+const faults = new Faults({ onChange: faultsChanged });
+const { phone, debug } = drawScreen({ state, t, journal, faults, stored, on: actions() });
+
+/** Every control of the screen, and what it does. */
+function actions() {
+  return {
+    reload: () => void start(), record, help: () => void help(t()), open: (/** @type {string} */ bundle) => void parts?.pages.open(bundle),
+    back: () => parts?.pages.back(), network: (/** @type {any} */ network) => { faults.network = network; },
+    locale: (/** @type {string | Event} */ locale) => look({ locale: typeof locale === "string" ? locale : state.get("locale") === "en" ? "zh-CN" : "en" }),
+    theme: () => look({ theme: state.get("theme") === "dark" ? "light" : "dark" }),
+    reset: () => void reset(), logout: () => void parts?.api.logout(),
+  };
+}
+
+/** @param {{locale?: string, theme?: string}} change */
+function look(change) {
+  state.set(change);
+  const appearance = { locale: state.get("locale"), theme: state.get("theme") };
+  applyAppearance(appearance);
+  keepAppearance(appearance);
+  parts?.pages.emitAll("theme.changed", appearance);
+}
+
+/** @param {string[]} on */
+function faultsChanged(on) {
+  const before = state.get("network");
+  state.set({ faults: on, network: faults.network });
+  if ((before === "offline") !== (faults.network === "offline")) parts?.pages.emitAll("network.changed", { online: faults.network !== "offline" });
+}
+
+/** Fetch a JSON document of the shell, or take the one that was kept. @param {Store} store @param {string} address */
+async function shellDocument(store, address) {
+  const key = `kept:${address}`;
+  try {
+    const response = await faults.fetch(fetch)(address, { cache: "no-cache" });
+    if (!response.ok) throw new ShellError("UPSTREAM_ERROR", `${address} answers ${response.status}`);
+    const content = await response.json();
+    await store.put("values", key, content);
+    return content;
+  } catch (error) {
+    const kept = await store.get("values", key);
+    if (kept) return kept;
+    throw error instanceof ShellError ? error : new ShellError("OFFLINE", `${address}: ${error.message}`);
+  }
+}
+
+/** Make what lives as long as the document. */
+async function build() {
+  const store = await Store.open();
+  const config = await shellDocument(store, "/shell/config.json");
+  const contract = await shellDocument(store, config.contract);
+  tiers = Object.fromEntries(Object.entries(contract.methods).map(([name, versions]) => [name, Object.values(/** @type {any} */ (versions))[0].tier]));
+  state.set({ bank: config.bank, env: config.env, samples: config.samples ?? [] });
+  const keys = await DeviceKeys.open(store);
+  state.set({ keyId: keys.tx.thumbprint });
+  const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch) });
+  const fetcher = repositoryFetcher(config.repository, { fetch: faults.fetch(fetch) });
+  const releases = new Releases({ store, config, platform: PLATFORM, fetcher });
+  const vault = new PinVault({ store });
+  const sheet = createSheets({ phone, store, vault, look: sheetLook, sandbox: () => (config.env === "sandbox" ? t()("sandbox") : null), clock: () => api.now().getTime() });
+  const door = new CustomerDoor({ api, sheet });
+  const made = { store, config, contract, keys, api, releases, sheet, door };
+  const pages = new Pages({
+    holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers,
+    methods: (/** @type {any} */ page) => createMethods({ ...made, ui: pageUi(), page }),
+  });
+  api.onSession = sessionChanged;
+  api.onCall = (/** @type {any} */ call) => called(call);
+  return { ...made, pages };
+}
+
+function sheetLook() {
+  const locale = state.get("locale");
+  return { locale, t: t(), bank: pairText(state.get("bank"), locale), level: state.get("device")?.level ?? "sim" };
+}
+
+/** What methods may do to the screen. */
+function pageUi() {
+  return {
+    appearance: () => ({ locale: state.get("locale"), theme: state.get("theme") }),
+    ready: (/** @type {any} */ page) => parts.pages.markReady(page),
+    setTitleBar: (/** @type {any} */ page, /** @type {any} */ bar) => parts.pages.change(page, bar),
+    openRoute: (/** @type {any} */ where) => parts.pages.openRoute(where),
+    closePage: (/** @type {any} */ page, /** @type {any} */ result) => setTimeout(() => parts.pages.closePage(page, result)),
+    setBackGuard: (/** @type {any} */ page, /** @type {boolean} */ guard) => parts.pages.change(page, { guard }),
+    protect: (/** @type {any} */ page, /** @type {boolean} */ on) => parts.pages.change(page, { protected: on }),
+    log: (/** @type {any} */ page, /** @type {any} */ event) => journal.log(event, page.bundle),
+    bound: async () => {
+      await readDevice(parts.api);
+      notice(t()("device.boundNow"));
+    },
+  };
+}
+
+/** @param {any} session */
+function sessionChanged(session) {
+  state.set({ session });
+  parts?.pages.emitAll("session.changed", sessionStatus(session));
+}
+
+/** @param {any} call */
+function called(call) {
+  state.set({ bff: call.status === undefined || call.status === null || call.status === 0 ? "unreachable" : "connected" });
+  journal.own(call);
+}
+
+/** Ask the bank what it knows of this device. @param {any} api */
+async function readDevice(api) {
+  await api.ensureSession();
+  const { status, body } = await api.device();
+  if (status !== 200) throw new ShellError("UPSTREAM_ERROR", `device.get answers ${status}: ${body?.code ?? ""}`);
+  const changed = state.get("device")?.state !== body.state;
+  state.set({ device: body });
+  if (changed) parts?.pages.emitAll("device.bindingChanged", deviceStatus(body, parts.keys.tx.thumbprint));
+}
+
+/** Where this installation stands in a rollout that did not reach it. @param {any} made */
+async function waitingReleases({ store, releases }) {
+  const waiting = {};
+  const installId = await releases.installId();
+  for (const { bundle, version, policyDigest } of releases.list()) {
+    const bytes = await store.get("objects", policyDigest);
+    const policy = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : { releases: [] };
+    const partial = policy.releases.find((/** @type {any} */ release) => release.version !== version && release.permyriad < 10_000);
+    if (partial) waiting[bundle] = { version: partial.version, permyriad: partial.permyriad, bucket: await cohort(installId, partial.salt) };
+  }
+  return waiting;
+}
+
+/** Bring the releases up to date and put each where its worker can serve it. */
+async function update() {
+  const { releases, config } = parts;
+  state.set({ releases: await releases.load(), trust: releases.trust });
+  const { refused, changed } = await releases.update({ onProgress: (/** @type {any} */ progress) => state.set({ progress: progress.phase === "done" ? null : progress }) });
+  state.set({ releases: releases.list(), trust: releases.trust, refused, progress: null, waiting: await waitingReleases(parts) });
+  const holder = h("div", { hidden: true, "aria-hidden": "true" });
+  document.body.append(holder);
+  for (const release of releases.list().filter((/** @type {any} */ each) => each.entry)) {
+    if (changed.includes(release.bundle)) parts.pages.emitAll("bundle.updateReady", { version: release.version });
+    const origin = config.bundleOrigin.replace("{bundle}", release.bundle);
+    const frame = new BundleFrame({ bundle: release.bundle, origin, object: (/** @type {string} */ sha256) => releases.object(sha256) });
+    await frame.prepare(release, holder).catch((error) => journal.log({ level: "warn", name: "bundle.prepare", fields: { bundle: release.bundle, message: error.message } }, "shell"));
+  }
+  holder.remove();
+}
+
+/** Start, or start again after a failure. */
+async function start() {
+  state.set({ busy: true, failure: null, bff: "checking" });
+  try {
+    parts ??= await build();
+    const results = await Promise.allSettled([update(), readDevice(parts.api)]);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw /** @type {PromiseRejectedResult} */ (failed).reason;
+  } catch (error) {
+    const code = error.code ?? error.name;
+    state.set({ failure: { code, message: error.message }, progress: null });
+    if (code === "OFFLINE") state.set({ bff: "unreachable" });
+    journal.log({ level: "error", name: "shell.start", fields: { code, message: error.message } }, "shell");
+  }
+  state.set({ busy: false });
+}
+
+/** What all installed bundles keep. */
+async function stored() {
+  if (!parts) return [];
+  const drawers = parts.releases.list().map(async ({ bundle }) => (await new BundleStore({ store: parts.store, bundle }).entries()).map((entry) => ({ bundle, ...entry })));
+  return (await Promise.all(drawers)).flat();
+}
+
+/** Begin to record, or end and hand over the file. */
+function record() {
+  const recording = !state.get("recording");
+  state.set({ recording });
+  if (recording) {
+    recordedFrom = journal.traffic.length;
+    return;
+  }
+  const traffic = journal.traffic.slice(recordedFrom);
+  if (!traffic.length) {
+    notice(t()("record.empty"));
+    return;
+  }
+  const manifests = Object.fromEntries((parts?.releases.list() ?? []).map((/** @type {any} */ release) => [release.ref, release.manifest]));
+  saveJson("tidegate-recording.json", vectorOf({ traffic, contract: parts.contract.contract, manifests }));
+  notice(t()("record.saved", { count: traffic.length }));
+}
+
+/** Make this simulated device a new one: keys, PIN, 预留语 and what bundles kept are gone; verified bundles stay. */
+async function reset() {
+  const say = t();
+  const sure = await confirmation({ title: say("reset.title"), body: say("reset.body"), yes: say("reset.yes"), no: say("cancel") });
+  if (!sure || !parts) return;
+  parts.pages.home();
+  await parts.api.logout();
+  for (const area of ["keys", "values", "pages"]) await parts.store.clear(area);
+  location.reload();
+}
+
+applyAppearance({ locale: state.get("locale"), theme: state.get("theme") });
+listenKeys({ rows: (step) => debug.move(step), enter: () => debug.enter(), faults: () => debug.toFaults(), home: () => parts?.pages.home(), help: () => void help(t()) });
+await start();
