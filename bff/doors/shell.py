@@ -1,0 +1,222 @@
+"""The shell's door: which host was asked decides what is served.
+
+The shell's own host has the page, its modules, contract and configuration, beside the API. A bundle's host has a
+loader page and a worker script and nothing else at all. Any other host is refused: an answer under a name that we do
+not know could be framed, cached or taken for another's.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from bff.errors import BffError
+from h5bundle.errors import PathError
+from h5bundle.paths import check_path
+from h5bundle.trust import SigningKeys
+from native_bridge.hosting import BundleHost, refusal_headers, shell_headers
+
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_PROBES: Final = frozenset({"/healthz", "/readyz"})
+_TEMPLATES: Final = "origin"
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
+
+
+class HostUnknownError(BffError):
+    """The request came under a host name that is not ours."""
+
+    code = "HOST_UNKNOWN"
+    status = 421
+    zh = "这个地址不属于本服务。"
+    en = "This address does not belong to this service."
+
+
+class ShellFileUnknownError(BffError):
+    """The shell has no such file."""
+
+    code = "SHELL_FILE_UNKNOWN"
+    status = 404
+    zh = "没有这个文件。"
+    en = "There is no such file."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShellHosting:
+    """What the door serves.
+
+    Attributes:
+        shell_origin: ``http://localhost:8000``.
+        bundle_origin: ``http://{bundle}-h5.localhost:8000``.
+        folder: the shell's files.
+        contract: bytes of the compiled bridge contract.
+        config: members of ``/shell/config.json`` besides origins, root and bundles.
+        bundles: gives the bundles that have an origin.
+        root: gives the trusted root metadata as text.
+        role_keys: gives the keys that sign a bundle's releases now, or None.
+        repository: folder of the release repository to serve under ``/repo/``, or None when a web server does.
+        other_hosts: further names (``host:port``) under which the API may be asked.
+    """
+
+    shell_origin: str
+    bundle_origin: str
+    folder: Path
+    contract: bytes
+    config: Mapping[str, Any]
+    bundles: Callable[[], Sequence[str]]
+    root: Callable[[], str]
+    role_keys: Callable[[str], SigningKeys | None]
+    repository: Path | None = None
+    other_hosts: frozenset[str] = frozenset()
+
+    def bundle_of(self, host: str) -> str | None:
+        """Give the bundle that a host name belongs to, or None."""
+        before, _, after = urlsplit(self.bundle_origin).netloc.partition("{bundle}")
+        match = re.fullmatch(f"{re.escape(before)}([a-z][a-z0-9]{{1,23}}){re.escape(after)}", host)
+        return None if match is None else match[1]
+
+    def origins(self) -> list[str]:
+        """Give the exact origins of all bundles."""
+        return [self.bundle_origin.replace("{bundle}", bundle) for bundle in self.bundles()]
+
+
+def shell_door(hosting: ShellHosting) -> Blueprint:
+    """Make the routes and the dispatch by host."""
+    door = _ShellDoor(hosting)
+    routes = Blueprint("shell", __name__)
+    routes.before_app_request(door.dispatch)
+    routes.add_url_rule("/", "page", door.page)
+    routes.add_url_rule("/shell/contract.json", "contract", door.contract)
+    routes.add_url_rule("/shell/config.json", "config", door.config)
+    routes.add_url_rule("/shell/<path:name>", "file", door.file)
+    if hosting.repository is not None:
+        routes.add_url_rule("/repo/<path:name>", "repository", door.repository)
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class _ShellDoor:
+    """The views."""
+
+    hosting: ShellHosting
+
+    def dispatch(self) -> Response | None:
+        """Answer for a bundle's host, refuse an unknown one, and let the shell's host go on."""
+        host = request.host.lower()
+        if host == urlsplit(self.hosting.shell_origin).netloc or host in self.hosting.other_hosts:
+            return None
+        bundle = self.hosting.bundle_of(host)
+        if bundle is not None:
+            return self._bundle_answer(bundle)
+        if request.path in _PROBES:
+            return None
+        raise HostUnknownError(detail=f"nothing is served under the host {host[:100]}")
+
+    def page(self) -> Response:
+        """Give the shell's page."""
+        return self._static("index.html")
+
+    def file(self, name: str) -> Response:
+        """Give one of the shell's files."""
+        return self._static(name)
+
+    def contract(self) -> Response:
+        """Give the compiled bridge contract."""
+        return self._answer(self.hosting.contract, _TYPES[".json"])
+
+    def config(self) -> Response:
+        """Give what the shell must know to start."""
+        hosting = self.hosting
+        members = {
+            **hosting.config,
+            "shellOrigin": hosting.shell_origin,
+            "bundleOrigin": hosting.bundle_origin,
+            "bundles": list(hosting.bundles()),
+            "trustedRoot": hosting.root(),
+            "contract": "/shell/contract.json",
+            "repository": "/repo",
+            "apiBase": "/app/v1",
+        }
+        return self._answer(json.dumps(members, ensure_ascii=False, sort_keys=True).encode(), _TYPES[".json"])
+
+    def repository(self, name: str) -> Response:
+        """Give an object of the release repository, as a plain web server would."""
+        data = _read(self.hosting.repository, name)
+        if data is None:
+            raise ShellFileUnknownError(detail=f"the repository has no {name[:200]}")
+        kind = _TYPES[".json"] if name.endswith(".json") else "application/octet-stream"
+        kept = name.startswith(("objects/", "targets/")) or _VERSIONED.fullmatch(name)
+        headers = {"Cache-Control": _IMMUTABLE if kept else "no-cache", "X-Content-Type-Options": "nosniff"}
+        return _conditional(data, kind, headers)
+
+    def _static(self, name: str) -> Response:
+        """Give a file of the shell's folder, if it is one that browsers load."""
+        kind = _TYPES.get(PurePosixPath(name).suffix)
+        hidden = name.split("/", maxsplit=1)[0] == _TEMPLATES
+        data = None if kind is None or hidden else _read(self.hosting.folder, name)
+        if kind is None or data is None:
+            raise ShellFileUnknownError(detail=f"the shell has no file {name[:200]}")
+        return self._answer(data, kind)
+
+    def _answer(self, data: bytes, kind: str) -> Response:
+        """Answer under the shell's own headers."""
+        return _conditional(data, kind, shell_headers(bundle_origins=self.hosting.origins()))
+
+    def _bundle_answer(self, bundle: str) -> Response:
+        """Answer for a bundle's host: loader, worker, or 404."""
+        hosting = self.hosting
+        keys = hosting.role_keys(bundle)
+        if keys is None or request.method not in {"GET", "HEAD"}:
+            return Response(b"Not found\n", 404, refusal_headers(shell_origin=hosting.shell_origin))
+        host = BundleHost(
+            bundle=bundle,
+            keys=[{"keyid": keyid, "pem": pem} for keyid, pem in sorted(keys.keys.items())],
+            threshold=keys.threshold,
+            shell_origin=hosting.shell_origin,
+        )
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = host.answer(target=_target(request.environ), headers=headers)
+        return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _target(environ: Mapping[str, Any]) -> str:
+    """Give path and query as they came; a server that does not keep the raw form gives the decoded one."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if raw:
+        return str(raw)
+    query = environ.get("QUERY_STRING", "")
+    return f"{environ.get('PATH_INFO', '')}{'?' if query else ''}{query}"
+
+
+def _read(folder: Path | None, name: str) -> bytes | None:
+    """Read a file below a folder; a name that is not plain, a link or a folder is no file."""
+    try:
+        place = folder / PurePosixPath(check_path(name)) if folder is not None else None
+    except PathError:
+        return None
+    if folder is None or place is None or not place.is_file() or not place.resolve().is_relative_to(folder.resolve()):
+        return None
+    return place.read_bytes()
+
+
+def _conditional(data: bytes, kind: str, headers: Mapping[str, str]) -> Response:
+    """Answer with an entity tag, and with 304 to whom has the same bytes."""
+    response = Response(data, content_type=kind, headers=dict(headers))
+    response.set_etag(hashlib.sha256(data).hexdigest())
+    response.make_conditional(request)
+    return response
