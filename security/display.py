@@ -4,6 +4,7 @@ Invariant: a row shows nothing that is not in the signed fields or in the templa
 drawn is an error, and then nothing is drawn. ``native_bridge/vectors/display.json`` holds both twins to the same rows.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -23,6 +24,7 @@ class Row(NamedTuple):
     value: str
 
 
+_AMOUNT = re.compile(r"([0-9]{1,12})\.([0-9]{2})")
 _DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
 _PLACES: Final = ("仟", "佰", "拾", "")
 _GROUPS: Final = ("亿", "万", "")
@@ -82,9 +84,10 @@ def uppercase_amount(amount: str) -> str:
     Raises:
         DisplayError: it is no such amount.
     """
-    whole, _, cents = amount.partition(".")
-    if not (whole + cents).isascii() or not (whole + cents).isdigit() or len(whole) > 12 or len(cents) != 2:  # noqa: PLR2004 — the form itself
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
         raise DisplayError(detail="not an amount")
+    whole, cents = match.groups()
     yuan = _yuan(whole.zfill(12))
     jiao, fen = (int(digit) for digit in cents)
     text = f"{yuan}元" if yuan else ""
@@ -120,11 +123,13 @@ def _row(entry: Mapping[str, Any], fields: Mapping[str, str], locale: Locale) ->
         raise DisplayError(detail="a row has unknown members")
     kind, language = entry["as"], _language(locale)
     if kind == "warning":
-        if entry["from"]:
+        if entry["from"] != []:
             raise DisplayError(detail="a warning shows its own text only")
         value = entry["text"][language]
     else:
         drawer, count = _DRAWERS.get(kind, (None, 0))
+        if not isinstance(entry["from"], list):
+            raise DisplayError(detail="sources stand in a list")
         values = [_value(source, fields) for source in entry["from"]]
         if drawer is None or len(values) != count or "text" in entry:
             raise DisplayError(detail=f"row {entry['key']!r} cannot be drawn as {kind!r}")

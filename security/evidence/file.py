@@ -153,11 +153,10 @@ def read_file(data: bytes) -> EvidenceFile:
         EvidenceError: link ``file``: another byte sequence than the canonical one, or a member is not in its form.
     """
     try:
-        content = _content(data)
+        content, sealed = _content(data)
         frame = msgspec.convert(content, _Frame)
         if frame.format != FORMAT:
             raise EvidenceError(link=LINK, detail=f"format {frame.format!r} is unknown")
-        sealed = canonical_json({name: value for name, value in content.items() if name != "seal"})
         return EvidenceFile(
             env=frame.env,
             aud=frame.aud,
@@ -177,13 +176,15 @@ def read_file(data: bytes) -> EvidenceFile:
         raise EvidenceError(link=LINK, detail=str(error)) from error
 
 
-def _content(data: bytes) -> Mapping[str, Any]:
+def _content(data: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """Give the content and the bytes that the seal signs; ``seal`` is the last member in canonical order."""
     if len(data) > MAX_FILE:
         raise EvidenceError(link=LINK, detail="the file is too large")
     content = parse_object(data)
-    if canonical_json(content) != data:
+    sealed = canonical_json({name: value for name, value in content.items() if name != "seal"})
+    if sealed[:-1] + b',"seal":' + canonical_json(content.get("seal")) + b"}" != data:
         raise EvidenceError(link=LINK, detail="the file is not canonical JSON (RFC 8785)")
-    return content
+    return content, sealed
 
 
 def _entry(line: _Line) -> FileEntry:
