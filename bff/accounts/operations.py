@@ -28,6 +28,7 @@ from bff.accounts.schemas import (
     TaxRequest,
 )
 from bff.accounts.service import Accounts
+from bff.approvals.reasons import reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.core_bank.port import CoreAccount
 from bff.customers.service import Person
@@ -91,7 +92,7 @@ class _Applying:
             account=_opened(session, row),
             sandbox_code=self.applications.sandbox_code(session, row),
             expires_at=instant(row.expires_at),
-            reason=row.reason,
+            reason=reason(row.reason),
         )
 
 
@@ -137,7 +138,7 @@ class _Holding:
             state=repository.UNKNOWN if row.state == repository.PENDING else row.state,
             amount_fen=row.amount_fen,
             balance_fen=account.balance_fen,
-            reason=row.reason,
+            reason=reason(row.reason),
         )
 
 

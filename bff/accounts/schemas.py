@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from bff.approvals.reasons import Reason
+
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -75,7 +77,7 @@ class ApplicationAnswer(Answer):
     account: OpenedAnswer | None
     sandbox_code: str | None
     expires_at: str
-    reason: str | None
+    reason: Reason | None
 
 
 class AccountRequest(Request):
@@ -133,4 +135,4 @@ class FundingAnswer(Answer):
     state: str
     amount_fen: int
     balance_fen: int
-    reason: str | None
+    reason: Reason | None

@@ -49,10 +49,10 @@ class CoreEntry(Protocol):
         ...
 
 
-class CoreEntries(Protocol):
+class Statements(Protocol):
     """Port to the core's statement of an account."""
 
-    def entries(self, number: str, limit: int) -> Sequence[CoreEntry]:
+    def statement(self, number: str, limit: int) -> Sequence[CoreEntry]:
         """Give the newest movements, newest first."""
         ...
 
@@ -71,7 +71,7 @@ class Accounts:
     """The accounts of customers; somebody else's looks like one that never existed."""
 
     core: CoreBank
-    statements: CoreEntries
+    statements: Statements
 
     def mine(self, session: Session, context: Context) -> list[tuple[Row[Any], CoreAccount]]:
         """Give the calling customer's accounts with their balances at the core."""
@@ -107,7 +107,7 @@ class Accounts:
             CoreUnreachableError: the core does not answer.
         """
         try:
-            return self.statements.entries(row.number, limit)
+            return self.statements.statement(row.number, limit)
         except CoreError as error:
             raise CoreUnreachableError(detail=str(error)) from error
 

@@ -1,0 +1,1 @@
+"""金芒果 wealth sale: suitability, products for sale and orders."""

@@ -1,0 +1,270 @@
+"""The operations on wealth products, suitability and orders; pages call them."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bff.approvals.reasons import reason
+from bff.catalogue.operation import Empty, Idempotency, Operation
+from bff.kinds import Context, instant
+from bff.products.calendar import business_date
+from bff.products.errors import CalendarExhaustedError
+from bff.products.warehouse import OnSale
+from bff.wealth import rules
+from bff.wealth.orders import TEMPLATE, Orders
+from bff.wealth.schemas import (
+    AssessedAnswer,
+    AssessRequest,
+    DatesAnswer,
+    LevelAnswer,
+    NavAnswer,
+    OptionAnswer,
+    OrderAnswer,
+    OrderRequest,
+    OrdersAnswer,
+    PreparedAnswer,
+    PrepareRequest,
+    ProductAnswer,
+    ProductCard,
+    ProductRequest,
+    ProductsAnswer,
+    QuestionAnswer,
+    QuestionsAnswer,
+    SuitabilityAnswer,
+)
+from bff.wealth.suitability import Suitability
+
+
+@dataclass(frozen=True, slots=True)
+class _Selling:
+    orders: Orders
+
+    def products(self, session: Session, context: Context, request: Empty) -> ProductsAnswer:
+        del context, request
+        on_sale = self.orders.warehouse.on_sale(session)
+        return ProductsAnswer(products=[ProductCard(**_card(product)) for product in on_sale])
+
+    def product(self, session: Session, context: Context, request: ProductRequest) -> ProductAnswer:
+        product = self.orders.warehouse.get(session, request.code)
+        definition = product.definition
+        return ProductAnswer(
+            **_card(product),
+            nav=[NavAnswer(date=point.date.isoformat(), value=point.value) for point in definition.nav],
+            dates=self._dates(context, product),
+            suitability=self._suitability(session, context, product),
+            warning=definition.warning,
+            issuer=definition.issuer,
+        )
+
+    def prepare(self, session: Session, context: Context, request: PrepareRequest) -> PreparedAnswer:
+        what = (request.product, request.account_id, request.amount_fen)
+        asked = self.orders.prepare(session, context, *what, age_confirmed=request.age_confirmed)
+        ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
+        return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
+
+    def order(self, session: Session, context: Context, request: OrderRequest) -> OrderAnswer:
+        return _order(self.orders.get(session, context, request.order_id))
+
+    def mine(self, session: Session, context: Context, request: Empty) -> OrdersAnswer:
+        del request
+        return OrdersAnswer(orders=[_order(row) for row in self.orders.mine(session, context)])
+
+    def _dates(self, context: Context, product: OnSale) -> DatesAnswer | None:
+        pack = self.orders.packs.at(business_date(context.now))
+        try:
+            dates = rules.order_dates(self.orders.calendar, pack, product.definition, context.now)
+        except CalendarExhaustedError:
+            return None
+        return DatesAnswer(
+            purchase_before=instant(rules.cut_off_instant(dates.trade, pack.clock("cut_off"))),
+            trade_date=dates.trade.isoformat(),
+            confirm_date=dates.confirm.isoformat(),
+            redeemable_from=dates.redeemable.isoformat(),
+            redeemable_provisional=dates.provisional,
+        )
+
+    def _suitability(self, session: Session, context: Context, product: OnSale) -> SuitabilityAnswer:
+        held = self.orders.suitability.level(session, context)
+        if held.level is None or held.valid_until is None:
+            return SuitabilityAnswer(level=None, valid_until=None, matches=None)
+        matches = rules.suits(product.definition.risk, held.level)
+        return SuitabilityAnswer(level=held.level, valid_until=instant(held.valid_until), matches=matches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Assessing:
+    suitability: Suitability
+
+    def questions(self, session: Session, context: Context, request: Empty) -> QuestionsAnswer:
+        del session, context, request
+        questionnaire = self.suitability.questionnaire
+        return QuestionsAnswer(
+            version=questionnaire.version,
+            questions=[
+                QuestionAnswer(
+                    id=question.id,
+                    text=question.text,
+                    options=[OptionAnswer(id=option.id, text=option.text) for option in question.options],
+                )
+                for question in questionnaire.questions
+            ],
+        )
+
+    def assess(self, session: Session, context: Context, request: AssessRequest) -> AssessedAnswer:
+        found = self.suitability.assess(session, context, request.version, request.answers)
+        return AssessedAnswer(
+            level=found.level,
+            score=found.score,
+            assessed_at=instant(found.assessed_at),
+            valid_until=instant(found.valid_until),
+            left_today=found.left_today,
+        )
+
+    def level(self, session: Session, context: Context, request: Empty) -> LevelAnswer:
+        del request
+        held = self.suitability.level(session, context)
+        valid_until = instant(held.valid_until) if held.valid_until else None
+        left = self.suitability.left_today(session, context)
+        return LevelAnswer(level=held.level, valid_until=valid_until, left_today=left)
+
+
+def _card(product: OnSale) -> dict[str, Any]:
+    definition = product.definition
+    shown = ("code", "name", "category", "benchmark_low", "benchmark_high", "holding_days", "minimum_fen", "step_fen")
+    quota = {"quota_total_fen": product.quota_total_fen, "quota_left_fen": product.quota_left_fen}
+    values = {name: getattr(definition, name) for name in shown}
+    return {**values, **quota, "risk": definition.risk_name, "state": product.state}
+
+
+def _order(row: Row[Any]) -> OrderAnswer:
+    return OrderAnswer(
+        order_id=row.order_id,
+        operation_id=row.operation_id,
+        product=row.product,
+        product_name=row.product_name,
+        amount_fen=row.amount_fen,
+        state=row.state,
+        trade_date=row.trade_date.isoformat(),
+        confirm_date=row.confirm_date.isoformat(),
+        redeemable_from=row.redeemable_from.isoformat(),
+        redeemable_provisional=row.redeemable_provisional,
+        bundle=row.bundle,
+        device_id=row.device_id,
+        placed_at=instant(row.placed_at),
+        reason=reason(row.reason),
+    )
+
+
+_read = partial(Operation, method="GET", idempotency=Idempotency.NONE)
+_write = partial(Operation, method="POST", idempotency=Idempotency.KEY, limit="60/minute")
+
+
+def operations(orders: Orders, suitability: Suitability) -> tuple[Operation, ...]:
+    """Give the operations of this room."""
+    selling = _Selling(orders)
+    return (*_products(selling), *_suitability(_Assessing(suitability)), *_orders(selling))
+
+
+def _products(selling: _Selling) -> tuple[Operation, ...]:
+    return (
+        _read(
+            code="wealth.product.list",
+            summary="Give what is on sale.",
+            path="/wealth/products",
+            request=Empty,
+            response=ProductsAnswer,
+            handler=selling.products,
+        ),
+        _read(
+            code="wealth.product.get",
+            summary="Give one product with its net values, dates and whether it suits the caller.",
+            path="/wealth/products/{code}",
+            request=ProductRequest,
+            response=ProductAnswer,
+            handler=selling.product,
+            errors=("NOT_FOUND",),
+        ),
+    )
+
+
+def _suitability(assessing: _Assessing) -> tuple[Operation, ...]:
+    return (
+        _read(
+            code="wealth.suitability.questions",
+            summary="Give the questionnaire in force.",
+            path="/wealth/suitability/questions",
+            request=Empty,
+            response=QuestionsAnswer,
+            handler=assessing.questions,
+        ),
+        _write(
+            code="wealth.suitability.assess",
+            summary="Score the answers and give the level that follows.",
+            path="/wealth/suitability",
+            request=AssessRequest,
+            response=AssessedAnswer,
+            handler=assessing.assess,
+            errors=("ANSWERS_INVALID", "ASSESSMENT_LIMIT"),
+        ),
+        _read(
+            code="wealth.suitability.get",
+            summary="Give the caller's level.",
+            path="/wealth/suitability",
+            request=Empty,
+            response=LevelAnswer,
+            handler=assessing.level,
+        ),
+    )
+
+
+def _orders(selling: _Selling) -> tuple[Operation, ...]:
+    return (
+        _write(
+            code="wealth.order.prepare",
+            summary="Check a purchase and freeze it for the device to sign.",
+            path="/wealth/orders/prepare",
+            request=PrepareRequest,
+            response=PreparedAnswer,
+            handler=selling.prepare,
+            template=TEMPLATE,
+            errors=_PREPARE_ERRORS,
+        ),
+        _read(
+            code="wealth.order.get",
+            summary="Give one order.",
+            path="/wealth/orders/{order_id}",
+            request=OrderRequest,
+            response=OrderAnswer,
+            handler=selling.order,
+            errors=("NOT_FOUND",),
+        ),
+        _read(
+            code="wealth.order.list",
+            summary="Give the caller's orders.",
+            path="/wealth/orders",
+            request=Empty,
+            response=OrdersAnswer,
+            handler=selling.mine,
+        ),
+    )
+
+
+_PREPARE_ERRORS = (
+    "NOT_FOUND",
+    "PRODUCT_CLOSED",
+    "AMOUNT_MINIMUM",
+    "AMOUNT_STEP",
+    "SUITABILITY_REQUIRED",
+    "RISK_MISMATCH",
+    "AGE_CONFIRMATION_REQUIRED",
+    "QUOTA_GONE",
+    "INSUFFICIENT_FUNDS",
+    "CALENDAR_EXHAUSTED",
+    "ACCOUNT_FROZEN",
+    "DEVICE_STATE",
+    "DEVICE_LIMIT",
+    "PURPOSE_NOT_IN_MANIFEST",
+)

@@ -1,0 +1,245 @@
+"""Orders: prepared by rules, frozen for the device's signature, placed once it is there, and settled by the core.
+
+Invariant: an order that is on its way or accepted has its amount in the product's quota; a rejected one has not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Row, insert
+from sqlalchemy.orm import Session
+
+from bff import audit, outbox
+from bff.approvals.decisions import ApprovedOperation
+from bff.approvals.repository import DONE, FAILED
+from bff.approvals.repository import UNKNOWN as OPERATION_UNKNOWN
+from bff.approvals.service import Approvals, Asked, Intent
+from bff.customers import rules as person_rules
+from bff.customers.service import Customers, Person
+from bff.errors import NotFoundError
+from bff.kinds import Context
+from bff.products.calendar import TradingCalendar, business_date
+from bff.products.errors import QuotaGoneError
+from bff.products.rulepacks import RulePacks
+from bff.products.warehouse import OnSale, Warehouse
+from bff.wealth import repository, rules
+from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError
+from bff.wealth.models import WealthOrder
+from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UNKNOWN
+from bff.wealth.suitability import Suitability
+
+TYPE: Final = "wealth.order.place"
+TEMPLATE: Final = "wealth.order.place/1"
+TOPIC: Final = "wealth.debit"
+
+
+class Payer(Protocol):
+    """An account that may pay."""
+
+    @property
+    def account_id(self) -> str:
+        """Give its id."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """Give its number at the core."""
+        ...
+
+    @property
+    def available_fen(self) -> int:
+        """Give what is available, as the core last told."""
+        ...
+
+
+class AccountsView(Protocol):
+    """Port to the customers' accounts."""
+
+    def payer(self, session: Session, context: Context, account_id: str) -> Payer:
+        """Give an open account of the calling customer; NotFoundError for any other."""
+        ...
+
+    def observe(self, session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
+        """Hear what the core told of the balance after the debit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Prepares, places and settles orders."""
+
+    warehouse: Warehouse
+    calendar: TradingCalendar
+    packs: RulePacks
+    suitability: Suitability
+    customers: Customers
+    accounts: AccountsView
+    approvals: Approvals
+
+    def prepare(
+        self, session: Session, context: Context, code: str, account_id: str, amount: int, *, age_confirmed: bool
+    ) -> Asked:
+        """Check a purchase and freeze it for the device to sign.
+
+        Raises:
+            NotFoundError: no such product, or not the caller's account.
+            ProductClosedError, AmountMinimumError, AmountStepError, SuitabilityRequiredError, RiskMismatchError,
+            AgeConfirmationRequiredError, QuotaGoneError, InsufficientFundsError, CalendarExhaustedError: a rule's no.
+            DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
+        """
+        product = self.warehouse.get(session, code)
+        payer = self.accounts.payer(session, context, account_id)
+        product.require_open()
+        rules.check_amount(product.definition, amount)
+        level = self.suitability.require(session, context)
+        rules.check_risk(product.definition, level)
+        person = self.customers.person(session, context.caller.customer_id or "")
+        self._check_age(context, person, confirmed=age_confirmed)
+        if amount > product.quota_left_fen:
+            raise QuotaGoneError(detail=f"{code} has less left", product=code, leftFen=product.quota_left_fen)
+        if amount > payer.available_fen:
+            raise InsufficientFundsError(detail="less is available", availableFen=payer.available_fen)
+        pack = self.packs.at(business_date(context.now))
+        rules.order_dates(self.calendar, pack, product.definition, context.now)
+        memo = _memo(product, person, level, pack.version)
+        return self.approvals.ask(session, context, _intent(product, payer, amount, memo))
+
+    def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
+        """Place an approved order: hold the quota, write it, and have the core debited after the commit.
+
+        Raises:
+            ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError: no longer possible.
+        """
+        product = self.warehouse.get(session, approved.payload["product"])
+        product.require_open()
+        rules.check_risk(product.definition, self.suitability.require(session, context))
+        self.warehouse.hold(session, product.definition.code, approved.amount_fen)
+        order_id = context.new_id("ord")
+        row = self._row(context, approved, product, order_id)
+        session.execute(insert(WealthOrder).values(**row))
+        payload = {
+            "orderId": order_id,
+            "payer": approved.fields["payer"],
+            "payee": approved.fields["payee"],
+            "amountFen": approved.amount_fen,
+            "memo": f"购买 {product.definition.name}",
+        }
+        outbox.put(session, topic=TOPIC, key=f"{order_id}.debit", payload=payload, now=context.now)
+        body = {
+            "orderId": order_id,
+            "operationId": approved.operation_id,
+            "product": product.definition.code,
+            "amountFen": approved.amount_fen,
+            "ruleVersion": row["rule_version"],
+            "state": QUOTA_HELD,
+        }
+        audit.append(session, kind="order.placed", subject=order_id, body=body, now=context.now)
+        return {"orderId": order_id, "state": QUOTA_HELD}
+
+    def get(self, session: Session, context: Context, order_id: str) -> Row[Any]:
+        """Give an order of the calling customer.
+
+        Raises:
+            NotFoundError: there is none of that id, or it is somebody else's.
+        """
+        row = repository.order(session, order_id)
+        if row is None or row.customer_id != context.caller.customer_id:
+            raise NotFoundError(detail="there is no such order")
+        return row
+
+    def mine(self, session: Session, context: Context) -> list[Row[Any]]:
+        """Give the calling customer's orders, the newest first."""
+        return repository.orders_of(session, context.caller.customer_id or "")
+
+    def accepted(self, session: Session, order_id: str, executed: Mapping[str, Any], now: datetime) -> None:
+        """Write that the core debited the account: quota taken, evidence of the journal, order accepted."""
+        row = _known(session, order_id)
+        values = {"state": ACCEPTED, "reference": executed["reference"], "settled_at": now, "reason": None}
+        if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
+            return
+        self.warehouse.confirm(session, row.product, row.amount_fen)
+        self.accounts.observe(session, row.account_id, executed["balanceFen"], executed["availableFen"], now)
+        named = ("sequence", "verb", "reference", "postings", "executedAt")
+        body = {"orderId": order_id, **{name: executed[name] for name in named}}
+        audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
+        settled = {"orderId": order_id, "state": ACCEPTED}
+        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
+        self.approvals.conclude(session, row.operation_id, DONE, settled)
+
+    def rejected(self, session: Session, order_id: str, reason: str, now: datetime) -> None:
+        """Write that the core said no: quota given back, no money moved."""
+        row = _known(session, order_id)
+        values = {"state": REJECTED, "reason": reason, "settled_at": now}
+        if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
+            return
+        self.warehouse.release(session, row.product, row.amount_fen)
+        settled = {"orderId": order_id, "state": REJECTED, "reason": reason}
+        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
+        self.approvals.conclude(session, row.operation_id, FAILED, settled)
+
+    def unknown(self, session: Session, order_id: str) -> None:
+        """Write that nobody knows yet: the quota stays held, and the core is asked again."""
+        if repository.move_order(session, order_id, (QUOTA_HELD,), state=UNKNOWN):
+            row = _known(session, order_id)
+            self.approvals.conclude(
+                session, row.operation_id, OPERATION_UNKNOWN, {"orderId": order_id, "state": UNKNOWN}
+            )
+
+    def _check_age(self, context: Context, person: Person, *, confirmed: bool) -> None:
+        today = business_date(context.now)
+        least = self.packs.at(today).integer("age_confirmation")
+        if person_rules.age(person.born, today) >= least and not confirmed:
+            raise AgeConfirmationRequiredError(age=least)
+
+    def _row(self, context: Context, approved: ApprovedOperation, product: OnSale, order_id: str) -> dict[str, Any]:
+        pack = self.packs.at(business_date(context.now))
+        dates = rules.order_dates(self.calendar, pack, product.definition, context.now)
+        whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
+        return whose | {
+            "order_id": order_id,
+            "account_id": approved.payload["accountId"],
+            "product": product.definition.code,
+            "product_name": product.definition.name,
+            "product_version": product.definition.version,
+            "rule_version": pack.version,
+            "amount_fen": approved.amount_fen,
+            "state": QUOTA_HELD,
+            "trade_date": dates.trade,
+            "confirm_date": dates.confirm,
+            "redeemable_from": dates.redeemable,
+            "redeemable_provisional": dates.provisional,
+            "placed_at": context.now,
+        }
+
+
+def _known(session: Session, order_id: str) -> Row[Any]:
+    row = repository.order(session, order_id)
+    if row is None:
+        raise NotFoundError(detail="there is no such order")
+    return row
+
+
+def _memo(product: OnSale, person: Person, level: str, version: str) -> dict[str, str]:
+    return {
+        "product": product.definition.code,
+        "name": product.definition.name,
+        "payer_name": person.name,
+        "risk": product.definition.risk_name,
+        "level": level,
+        "rules": version,
+    }
+
+
+def _intent(product: OnSale, payer: Payer, amount: int, memo: Mapping[str, str]) -> Intent:
+    return Intent(
+        type=TYPE,
+        template_id=TEMPLATE,
+        amount_fen=amount,
+        payer=payer.number,
+        payee=product.definition.raising_account,
+        payee_name=product.definition.raising_name,
+        memo=memo,
+        payload={"product": product.definition.code, "accountId": payer.account_id},
+    )
