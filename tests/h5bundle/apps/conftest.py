@@ -1,0 +1,98 @@
+"""A phone's screen in Chromium with a page of a bundle in it, under a host that speaks the bridge's envelope."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+
+from tests.h5bundle.apps.site import Site
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=Translate",
+]
+NOW = datetime(2026, 11, 20, 6, 32, tzinfo=UTC)
+
+
+@dataclass
+class Screen:
+    """One open page of a bundle."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def frame(self) -> Frame:
+        """The bundle's own document."""
+        return next(frame for frame in self.page.frames if "-h5.localhost" in frame.url)
+
+    def host(self, script: str) -> Any:
+        """Ask or tell the host: an expression over ``host``."""
+        return self.page.evaluate(script)
+
+    def sent(self, op: str) -> list[dict[str, Any]]:
+        """What the page asked of one operation."""
+        calls: list[dict[str, Any]] = self.host("host.calls.filter((c) => c.m === 'net.request').map((c) => c.p)")
+        return [call for call in calls if call["op"] == op]
+
+    def heading(self, text: str) -> None:
+        """Wait for a heading."""
+        self.frame.get_by_role("heading", name=text).first.wait_for()
+
+    def press(self, name: str) -> None:
+        """Press a button by its name."""
+        self.frame.get_by_role("button", name=name, exact=True).first.click()
+
+
+Open = Callable[..., Screen]
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(site: Site, browser: Browser) -> Iterator[Open]:
+    """Open a bundle at an address; at the end nothing may have been complained about, by the CSP or by a script."""
+    contexts: list[BrowserContext] = []
+    screens: list[Screen] = []
+
+    def open_(bundle: str, at: str = "/", *, width: int = 390, height: int = 749, **state: str) -> Screen:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", device_scale_factor=2
+        )
+        context.clock.set_fixed_time(NOW)
+        context.set_default_timeout(8000)
+        contexts.append(context)
+        screen = Screen(context.new_page())
+        screens.append(screen)
+        screen.page.on("console", lambda m: screen.complaints.append(m.text) if m.type == "error" else None)
+        screen.page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+        screen.page.goto(f"http://localhost:{site.port}/?{urlencode({'bundle': bundle, 'at': at, **state})}")
+        screen.page.wait_for_function("window.host && host.ready > 0")
+        return screen
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [screen.complaints for screen in screens] == [[] for _ in screens]

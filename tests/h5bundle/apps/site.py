@@ -1,0 +1,89 @@
+"""A server for the pages' tests: the built bundles on their own origins, under the headers of the real worker."""
+
+import json
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from h5bundle.assets import collect
+from h5bundle.project import Project, read_project
+
+APPS = Path(__file__).parents[3] / "h5bundle" / "apps"
+HOST = Path(__file__).parent / "host"
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Bytes with their headers."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+def files_of(bundle: str) -> dict[str, bytes]:
+    """Build a bundle and lay the shared one beside it."""
+    shared = {f"_shared/common/{name}": content for name, content in collect(read_project(APPS / "common")).items()}
+    return {**collect(read_project(APPS / bundle)), **shared}
+
+
+class Site:
+    """The host page on localhost and both bundles on their origins, on one free port."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, Project] = {name: read_project(APPS / name) for name in ("accounts", "wealth")}
+        self.files = {name: files_of(name) for name in self.projects}
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                answer = site.answer(self.headers["Host"].split(":")[0], self.path.split("?")[0])
+                self.send_response(200 if answer else 404)
+                for name, value in (answer.headers if answer else {"Content-Type": "text/plain"}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer.body if answer else b"")
+
+            def log_message(self, *_: object) -> None:
+                """Stay silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+
+    def __enter__(self) -> Self:
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, host: str, path: str) -> Answer | None:
+        """Answer for the shell's host or a bundle's."""
+        if host == "localhost":
+            return self._shell(path)
+        return self._bundle(host.removesuffix("-h5.localhost"), path)
+
+    def _shell(self, path: str) -> Answer | None:
+        if path.startswith("/host/declared/"):
+            declaration = self.projects[Path(path).stem].declaration
+            declared = {"ops": declaration.ops, "permissions": declaration.permissions, "events": declaration.events}
+            return Answer(json.dumps(declared).encode(), {"Content-Type": "application/json"})
+        file = HOST / ("index.html" if path == "/" else path.removeprefix("/host/"))
+        if not file.is_file():
+            return None
+        return Answer(file.read_bytes(), {"Content-Type": f"{TYPES[file.suffix]}; charset=utf-8"})
+
+    def _bundle(self, bundle: str, path: str) -> Answer | None:
+        body = self.files.get(bundle, {}).get("/".join(path.split("/")[3:]))
+        if body is None:
+            return None
+        constant = "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'"
+        policy = f"{self.projects[bundle].declaration.csp}, frame-ancestors http://localhost:{self.port}; {constant}"
+        kind = f"{TYPES[Path(path).suffix]}; charset=utf-8"
+        return Answer(
+            body, {"Content-Type": kind, "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+        )

@@ -1,0 +1,130 @@
+"""Both languages say the same things, and the pages use nothing that is not there."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from h5bundle.project import Declaration, read_project
+from tests.h5bundle.apps.site import APPS
+
+TABLE = re.compile(r"const (?:COMMON_)?WORDS = (\{.*?\n\});", re.DOTALL)
+PLACE = re.compile(r"\{(\w+)\}")
+CALL = re.compile(r"\bt\(\s*\"([\w.]+)\"\s*[,)]")
+STRING = re.compile(r"\"((?:[A-Za-z]\w*)(?:\.\w+)+)\"")
+APP_NAMES = ("accounts", "wealth")
+MADE = {  # keys put together at run time: stem → what may follow
+    "accounts": {"step.": (), "state.": ("OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},
+    "wealth": {
+        "": ("C1", "C2", "C3", "C4", "C5"),
+        "product.": ("SOLD_OUT", "CLOSED"),
+        "order.": ("ACCEPTED", "CONFIRMED", "REJECTED", "REFUNDED", "CREATED", "QUOTA_HELD", "DEBITED", "UNKNOWN"),
+    },
+}
+
+
+def sources(bundle: str) -> str:
+    """All scripts of a bundle but its table of words and the generated client."""
+    folder = APPS / bundle / "src"
+    return "\n".join(p.read_text() for p in sorted(folder.glob("*.js")) if p.name not in {"words.js", "bridge.js"})
+
+
+def words(bundle: str) -> dict[str, dict[str, str]]:
+    found = TABLE.search((APPS / bundle / "src" / "words.js").read_text())
+    assert found is not None
+    table: dict[str, dict[str, str]] = json.loads(found[1])
+    return table
+
+
+@pytest.mark.parametrize("bundle", ["common", *APP_NAMES])
+def test_both_languages_have_the_same_keys_and_places(bundle: str) -> None:
+    table = words(bundle)
+    chinese = {key: sorted(set(PLACE.findall(text))) for key, text in table["zh"].items()}
+    english = {key: sorted(set(PLACE.findall(text))) for key, text in table["en"].items()}
+    assert chinese == english
+
+
+@pytest.mark.parametrize("bundle", ["common", *APP_NAMES])
+def test_every_text_says_something_in_its_language(bundle: str) -> None:
+    table = words(bundle)
+    assert [key for texts in table.values() for key, text in texts.items() if not text.strip()] == []
+    assert [key for key, text in table["en"].items() if re.search(r"[\u4e00-\u9fff]", text)] == []
+
+
+@pytest.mark.parametrize("bundle", ["common", *APP_NAMES])
+def test_every_key_used_exists(bundle: str) -> None:
+    known = {**words("common")["zh"], **(words(bundle)["zh"])}
+    assert sorted(set(CALL.findall(sources(bundle))) - known.keys()) == []
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_every_key_made_at_run_time_exists(bundle: str) -> None:
+    table = words(bundle)["zh"]
+    made = {stem + ending for stem, endings in MADE[bundle].items() for ending in endings}
+    assert sorted(made - table.keys()) == []
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_no_text_is_left_unused(bundle: str) -> None:
+    code = sources(bundle)
+    mentioned = set(STRING.findall(code)) | {stem + e for stem, ends in MADE[bundle].items() for e in ends}
+    stems = set(re.findall(r"\"([a-z]+\.)\" \+", code))
+    unused = [
+        key
+        for key in words(bundle)["zh"]
+        if key not in mentioned and f'"{key}"' not in code and not any(key.startswith(stem) for stem in stems)
+    ]
+    assert unused == []
+
+
+def declared(bundle: str) -> Declaration:
+    return read_project(APPS / bundle).declaration
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_the_manifest_declares_exactly_the_operations_used(bundle: str) -> None:
+    used = set(re.findall(r"(?:ask|look|Attempt)\(\"([a-z_.]+)\"", sources(bundle)))
+    assert used == set(declared(bundle).ops)
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_the_manifest_declares_exactly_the_methods_used(bundle: str) -> None:
+    code = sources(bundle) + sources("common")
+    used = {f"{group}.{verb}" for group, verb in re.findall(r"bridge\.([a-z]+)\.([A-Za-z]+)\(", code)}
+    assert used == set(declared(bundle).permissions)
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_the_manifest_declares_exactly_the_events_heard(bundle: str) -> None:
+    assert set(re.findall(r"bridge\.on\(\"([\w.]+)\"", sources("common"))) == set(declared(bundle).events)
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_what_is_needed_at_connect_is_what_is_declared(bundle: str) -> None:
+    routes = (APPS / bundle / "src" / "routes.js").read_text()
+    need = dict(re.findall(r"\"([a-z]+\.[A-Za-z]+)\": (\d)", routes))
+    permissions: dict[str, Any] = declared(bundle).permissions
+    assert {name: int(version) for name, version in need.items()} == permissions
+
+
+def all_files() -> list[Path]:
+    return [p for p in APPS.glob("*/src/*") if p.suffix in {".js", ".html", ".css"} and p.name != "bridge.js"]
+
+
+def test_no_markup_is_made_from_text_and_no_style_or_handler_stands_in_an_attribute() -> None:
+    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|style=|\son\w+=\"|fetch\(")
+    found = {
+        path.name: forbidden.findall(re.sub(r"await fetch\(\)|//.*", "", path.read_text())) for path in all_files()
+    }
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+def test_colours_stand_in_the_tokens_only() -> None:
+    hexes = {p.name: re.findall(r"#[0-9A-Fa-f]{3,8}\b", p.read_text()) for p in all_files() if p.name != "tokens.css"}
+    assert {name: hits for name, hits in hexes.items() if hits} == {}
+
+
+def test_the_pages_never_name_what_is_reserved_for_the_bank() -> None:
+    assert [path.name for path in all_files() if "--native-" in path.read_text()] == []
