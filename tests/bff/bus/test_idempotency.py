@@ -1,0 +1,141 @@
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from bff.bus.errors import IdempotencyKeyRequiredError, IdempotencyMismatchError, IdempotencyRunningError
+from bff.bus.idempotency import DONE, IdempotencyRecord
+from bff.db.engine import transaction
+from bff.errors import RequestInvalidError
+from bff.outbox import Relay, Relayed
+from tests.bff.bus.world import Bank
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class DyingRelay(Relay):
+    def run(self, keys: Any = None, limit: int = 100) -> Relayed:
+        del keys, limit
+        raise Crash
+
+
+def race(bank: Bank, code: str, racers: int) -> tuple[list[bytes], list[Exception]]:
+    start = threading.Barrier(racers)
+    answers: list[bytes] = []
+    failures: list[Exception] = []
+
+    def run() -> None:
+        call = bank.call(code, key="one")
+        start.wait()
+        try:
+            answers.append(bank.bus.call(call).body)
+        except Exception as error:  # noqa: BLE001 — collected for the assertion
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(racers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers, failures
+
+
+def test_64_racers_under_one_key_are_one_execution_and_one_answer(bank: Bank) -> None:
+    answers, failures = race(bank, "counter.add", 64)
+    assert failures == []
+    assert len(answers) == 64
+    assert len(set(answers)) == 1
+    assert len(bank.entries("done")) == 1
+
+
+def test_64_racers_who_must_hear_from_the_core_are_one_execution_too(bank: Bank) -> None:
+    answers, failures = race(bank, "counter.send", 64)
+    assert len(set(answers)) == 1
+    assert {type(error) for error in failures} <= {IdempotencyRunningError}
+    assert (len(bank.entries("asked")), len(bank.core.executed)) == (1, 1)
+    assert bank.bus.call(bank.call("counter.send", key="one")).body == answers[0]
+
+
+def test_a_replay_gets_the_same_bytes_though_the_world_moved_on(bank: Bank) -> None:
+    first = bank.bus.call(bank.call("counter.add", key="k"))
+    bank.bus.call(bank.call("counter.add", key="other"))
+    again = bank.bus.call(bank.call("counter.add", key="k"))
+    assert first.body == again.body
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_the_order_of_members_makes_no_other_request(bank: Bank) -> None:
+    first = bank.bus.call(bank.call("counter.add", key="k", payload={"amountFen": 1, "kind": "small"}))
+    again = bank.bus.call(bank.call("counter.add", key="k", payload={"kind": "small", "amountFen": 1}))
+    assert first.body == again.body
+
+
+def test_a_key_belongs_to_one_request(bank: Bank) -> None:
+    bank.bus.call(bank.call("counter.add", key="k"))
+    with pytest.raises(IdempotencyMismatchError):
+        bank.bus.call(bank.call("counter.add", key="k", payload={"amountFen": 101}))
+
+
+def test_a_key_belongs_to_one_customer_and_one_operation(bank: Bank) -> None:
+    bank.bus.call(bank.call("counter.add", key="k"))
+    bank.bus.call(bank.call("counter.add", key="k", customer="cus_2", payload={"amountFen": 7}))
+    bank.bus.call(bank.call("counter.add", key="K", payload={"amountFen": 8}))
+    bank.bus.call(bank.call("counter.send", key="k", payload={"amountFen": 9}))
+    assert len(bank.entries("done")) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (None, IdempotencyKeyRequiredError),
+        ("", IdempotencyKeyRequiredError),
+        ("k" * 81, RequestInvalidError),
+        ("a\nb", RequestInvalidError),
+        ("键", RequestInvalidError),
+    ],
+)
+def test_a_key_is_needed_and_is_printable(bank: Bank, key: str | None, expected: type[Exception]) -> None:
+    with pytest.raises(expected):
+        bank.bus.call(bank.call("counter.add", key=key))
+    assert bank.entries("done") == []
+
+
+def test_a_malformed_request_does_not_use_up_its_key(bank: Bank) -> None:
+    with pytest.raises(RequestInvalidError):
+        bank.bus.call(bank.call("counter.add", key="k", payload={}))
+    assert bank.bus.call(bank.call("counter.add", key="k")).status == 200
+
+
+def test_a_crash_between_commit_and_relay_is_finished_by_a_replay(bank: Bank) -> None:
+    dying = bank.make_bus(DyingRelay(bank.engine, [], lambda: bank.now, bank.new_id))
+    with pytest.raises(Crash):
+        dying.call(bank.call("counter.send", key="k"))
+    with pytest.raises(IdempotencyRunningError) as caught:
+        bank.bus.call(bank.call("counter.send", key="k"))
+    assert caught.value.extra == {"retryAfter": 1}
+    bank.later(seconds=31)
+    answer = bank.bus.call(bank.call("counter.send", key="k"))
+    assert msgspec.json.decode(answer.body) == {"entrySeq": 1, "state": "Delivered"}
+    assert (len(bank.entries("asked")), bank.core.calls) == (1, 1)
+    assert bank.bus.call(bank.call("counter.send", key="k")).body == answer.body
+
+
+def test_a_crash_between_relay_and_settle_does_not_send_again(bank: Bank) -> None:
+    class DiesAfter(Relay):
+        def run(self, keys: Any = None, limit: int = 100) -> Relayed:
+            bank.relay.run(keys, limit)
+            raise Crash
+
+    dying = bank.make_bus(DiesAfter(bank.engine, [], lambda: bank.now, bank.new_id))
+    with pytest.raises(Crash):
+        dying.call(bank.call("counter.send", key="k"))
+    bank.later(seconds=31)
+    answer = bank.bus.call(bank.call("counter.send", key="k"))
+    assert msgspec.json.decode(answer.body)["state"] == "Delivered"
+    assert bank.core.calls == 1
+    with transaction(bank.engine, writing=False) as session:
+        assert session.scalars(select(IdempotencyRecord.state)).all() == [DONE]
