@@ -42,7 +42,7 @@ class Questionnaire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """An order's dates; ``provisional``: the calendar ends before the day of redemption, which is a natural day then."""
+    """An order's dates; ``provisional``: the calendar ends before redemption, which is a natural day then."""
 
     trade: date
     confirm: date
