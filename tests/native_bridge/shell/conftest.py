@@ -8,10 +8,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.native_bridge.shell.site import Site, start
 from tests.native_bridge.shell.tuf_repository import Repository
 
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-features=Translate"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=Translate",
+]
 
 SHARED = {"shared.js": b'export const shared = "common 1";\n', "tokens.css": b":root { --sea: #06355c; }\n"}
 PAGE = {

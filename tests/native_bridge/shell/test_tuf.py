@@ -269,7 +269,9 @@ def test_a_missing_snapshot_is_told(shell: Page, site: Site) -> None:
 
 def test_a_target_without_sha256_is_refused(shell: Page, site: Site) -> None:
     data = b"{}"
-    site.repository.roles["app-wealth"].targets["apps/wealth/x"] = TargetFile(2, {"md5": sha256(data)[:32]}, "apps/wealth/x")
+    site.repository.roles["app-wealth"].targets["apps/wealth/x"] = TargetFile(
+        2, {"md5": sha256(data)[:32]}, "apps/wealth/x"
+    )
     site.repository.publish("app-wealth")
     assert refresh(shell, "apps/wealth/x")["code"] == "TUF_DELEGATION"
 

@@ -22,7 +22,9 @@ from tuf.api.metadata import (
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 TOP = ("root", "timestamp", "snapshot", "targets")
 LONG = timedelta(days=30)
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'"
+)
 
 
 def sha256(data: bytes) -> str:
@@ -64,7 +66,9 @@ def build_manifest(bundle: str, version: str, files: Mapping[str, bytes], **memb
 class Repository:
     """Signed metadata and files by path below the repository's address."""
 
-    def __init__(self, bundles: Sequence[str] = ("common", "wealth"), root_keys: int = 3, root_threshold: int = 2) -> None:
+    def __init__(
+        self, bundles: Sequence[str] = ("common", "wealth"), root_keys: int = 3, root_threshold: int = 2
+    ) -> None:
         delegated = [f"app-{bundle}" for bundle in bundles] + ["rollout"]
         self.signers = {role: [CryptoSigner.generate_ecdsa()] for role in (*TOP, *delegated)}
         self.signers["root"] = [CryptoSigner.generate_ecdsa() for _ in range(root_keys)]
