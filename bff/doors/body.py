@@ -3,12 +3,11 @@
 import hashlib
 from typing import Any
 
-import msgspec
 from flask import Request
 
 from bff.errors import RequestInvalidError
 from bff.web.errors import MediaTypeError
-from security.encoding import parse_object
+from security.encoding import canonical_json, parse_object
 from security.errors import EncodingError
 
 
@@ -20,7 +19,7 @@ def read_body(request: Request) -> tuple[dict[str, Any], str]:
 
     Raises:
         MediaTypeError: it is not application/json.
-        RequestInvalidError: not strict JSON (a key twice, NaN, too deep, lone surrogates), or not an object.
+        RequestInvalidError: not strict JSON (a key twice, NaN, too deep, beyond 2^53, lone surrogates), or not an object.
     """
     raw = request.get_data(cache=False)
     body_hash = hashlib.sha256(raw).hexdigest()
@@ -30,11 +29,7 @@ def read_body(request: Request) -> tuple[dict[str, Any], str]:
         raise MediaTypeError(detail="Content-Type must be application/json")
     try:
         members = dict(parse_object(raw))
-        msgspec.json.encode(members)  # refuses what no answer and no database could hold
-    except (EncodingError, ValueError, OverflowError, RecursionError) as error:
-        raise RequestInvalidError(detail=f"the body is not strict JSON: {_reason(error)}", field="") from error
+        canonical_json(members)  # refuses numbers and texts that evidence could not hold
+    except EncodingError as error:
+        raise RequestInvalidError(detail=f"the body is not strict JSON: {error.detail}", field="") from error
     return members, body_hash
-
-
-def _reason(error: Exception) -> str:
-    return error.detail if isinstance(error, EncodingError) else type(error).__name__

@@ -33,7 +33,7 @@ from bff.sessions.schemas import (
     SessionAnswer,
 )
 from bff.sessions.standing import is_alive
-from bff.sessions.tokens import AccessTokens, Claims, epoch
+from bff.sessions.tokens import AccessTokens, Claims, Confirmation, epoch
 from security.devices import verify_login
 from security.errors import SecurityError, TokenError
 from security.jwk import PublicJwk, parse_jwk
@@ -195,7 +195,7 @@ class Sessions:
             did=device.device_id,
             sid=session_id,
             scope=scope,
-            cnf={"jkt": device.pop_jkt},
+            cnf=Confirmation(device.pop_jkt),
             iat=epoch(context.now),
             exp=epoch(ends),
             jti=context.new_id("tok"),

@@ -58,6 +58,12 @@ class TokenKeys(Protocol):
         ...
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that a token is bound to (RFC 7800): its RFC 7638 thumbprint."""
+
+    jkt: str
+
+
 class Claims(msgspec.Struct, frozen=True):
     """What an access token states; ``sub`` is the customer, or the device while there is none."""
 
@@ -65,7 +71,7 @@ class Claims(msgspec.Struct, frozen=True):
     did: str
     sid: str
     scope: Scope
-    cnf: dict[str, str]
+    cnf: Confirmation
     iat: int
     exp: int
     jti: str
@@ -73,7 +79,7 @@ class Claims(msgspec.Struct, frozen=True):
     @property
     def jkt(self) -> str:
         """Give the thumbprint of the key that the token is bound to."""
-        return self.cnf["jkt"]
+        return self.cnf.jkt
 
 
 @dataclass(frozen=True, slots=True)
