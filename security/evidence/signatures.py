@@ -112,7 +112,7 @@ def check_approval(story: Story, device: BoundDevice) -> tuple[VerifiedApproval,
         raise _wrapped(error, "approval") from error
     sentence = (
         f"The device signed, by {approval.factor}, exactly the frozen transaction: {fields['cur']} {fields['amt']} "
-        f"{fields['payer']} to {fields['payee']} ({fields['payee_name']}), {fields['type']}, "
+        f"from {fields['payer']} to {fields['payee']} ({fields['payee_name']}), {fields['type']}, "
         f"bundle {fields['bundle']}, counter {approval.seq}, at {story.approved_entry.at_text}, before it expired."
     )
     return approval, sentence
