@@ -18,9 +18,15 @@ from native_bridge.schema import Schema
 META = json.loads(META_SCHEMA.read_text(encoding="utf-8"))
 CONTRACT = parse({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml")}).data
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 10**6), st.text(max_size=3), st.just([]), st.just({}), st.just(["a", "a"]),
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**6),
+    st.text(max_size=3),
+    st.just([]),
+    st.just({}),
+    st.just(["a", "a"]),
     st.sampled_from(["Nothing", "string", "record", "app.info", "1.0", "none", "INTERNAL"]),
-)  # fmt: skip
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

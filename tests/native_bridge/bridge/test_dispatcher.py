@@ -89,32 +89,34 @@ def test_every_admitted_id_gets_exactly_one_answer(core: Chromium, ids: list[str
     assert sorted(answered) == sorted(set(ids) - {json.loads(text)["id"] for text in broken})
 
 
+def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in items]
+    if len(set(names)) != len(names) or "__proto__" in names:
+        raise ValueError(names)
+    return dict(items)
+
+
+def constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def bounded(value: Any, depth: int) -> None:
+    if isinstance(value, dict | list):
+        if depth >= 32:
+            raise ValueError(depth)
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            bounded(item, depth + 1)
+    elif isinstance(value, str):
+        value.encode()
+    elif isinstance(value, int | float) and (math.isinf(value) or abs(float(value)) > 2**53 - 1):
+        raise ValueError(value)
+
+
 def strictly(text: str) -> tuple[Any] | None:
     """The reference: Python's parser with duplicate keys, __proto__, big numbers, surrogates and depth refused."""
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in items]
-        if len(set(names)) != len(names) or "__proto__" in names:
-            raise ValueError(names)
-        return dict(items)
-
-    def constant(word: str) -> None:
-        raise ValueError(word)
-
-    def check(value: Any, depth: int) -> None:
-        if isinstance(value, dict | list):
-            if depth >= 32:
-                raise ValueError(depth)
-            for item in [*value, *value.values()] if isinstance(value, dict) else value:
-                check(item, depth + 1)
-        elif isinstance(value, str):
-            value.encode()
-        elif isinstance(value, int | float) and (math.isinf(value) or abs(float(value)) > 2**53 - 1):
-            raise ValueError(value)
-
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
-        check(value, 0)
+        bounded(value, 0)
     except (ValueError, RecursionError):
         return None
     return (value,)
@@ -161,18 +163,59 @@ TYPES = {
 @pytest.mark.parametrize(
     ("type_", "value", "path"),
     [
-        ("Case", {"n": 1}, None), ("Case", {"n": None}, None), ("Case", {}, "n"), ("Case", {"n": 1.5}, "n"), ("Case", {"n": 1, "m": 2}, "m"),
-        ("Case", [], ""), ("Case", None, ""), ("Case", "n", ""),
-        ("Choice", {"kind": "a", "n": 1}, None), ("Choice", {"kind": "b", "n": 1}, ""), ("Choice", {"n": 1}, ""), ("Choice", {"kind": "constructor"}, ""),
-        ("Names", ["a"], None), ("Names", [], ""), ("Names", ["a", "b", "c"], ""), ("Names", ["a", 1], "[1]"), ("Names", {"0": "a", "length": 1}, ""),
-        ("Name", "字😀", None), ("Name", "", ""), ("Name", "abc", ""), ("Name", "x", ""), ("Name", "a\nx", ""),
-        ("Book", {"a": True}, None), ("Book", {"A": True}, ""), ("Book", {"a": 1}, ".a"), ("Book", {"a": True, "b": True}, ""),
-        ("Price", "12.50", None), ("Price", "-0.1", None), ("Price", "1.234", ""), ("Price", "01", ""), ("Price", 1, ""), ("Price", "1.", ""), ("Price", "1\n", ""),
-        ("Key", "AA", None), ("Key", "AB", ""), ("Key", "AAA", None), ("Key", "AAB", ""), ("Key", "AAAA", ""), ("Key", "", ""), ("Key", "A", ""), ("Key", "A=", ""),
-        ("Closed", "a", None), ("Closed", "b", ""), ("Closed", ["a"], ""), ("Open", "later", None), ("Open", "<b>", ""), ("Open", 1, ""),
-        ("Free", {"a": 1}, None), ("Free", {"a": 12345}, ""), ("Free", [1], ""), ("Unknown", 1, ""),
+        ("Case", {"n": 1}, None),
+        ("Case", {"n": None}, None),
+        ("Case", {}, "n"),
+        ("Case", {"n": 1.5}, "n"),
+        ("Case", {"n": 1, "m": 2}, "m"),
+        ("Case", [], ""),
+        ("Case", None, ""),
+        ("Case", "n", ""),
+        ("Choice", {"kind": "a", "n": 1}, None),
+        ("Choice", {"kind": "b", "n": 1}, ""),
+        ("Choice", {"n": 1}, ""),
+        ("Choice", {"kind": "constructor"}, ""),
+        ("Names", ["a"], None),
+        ("Names", [], ""),
+        ("Names", ["a", "b", "c"], ""),
+        ("Names", ["a", 1], "[1]"),
+        ("Names", {"0": "a", "length": 1}, ""),
+        ("Name", "字😀", None),
+        ("Name", "", ""),
+        ("Name", "abc", ""),
+        ("Name", "x", ""),
+        ("Name", "a\nx", ""),
+        ("Book", {"a": True}, None),
+        ("Book", {"A": True}, ""),
+        ("Book", {"a": 1}, ".a"),
+        ("Book", {"a": True, "b": True}, ""),
+        ("Price", "12.50", None),
+        ("Price", "-0.1", None),
+        ("Price", "1.234", ""),
+        ("Price", "01", ""),
+        ("Price", 1, ""),
+        ("Price", "1.", ""),
+        ("Price", "1\n", ""),
+        ("Key", "AA", None),
+        ("Key", "AB", ""),
+        ("Key", "AAA", None),
+        ("Key", "AAB", ""),
+        ("Key", "AAAA", ""),
+        ("Key", "", ""),
+        ("Key", "A", ""),
+        ("Key", "A=", ""),
+        ("Closed", "a", None),
+        ("Closed", "b", ""),
+        ("Closed", ["a"], ""),
+        ("Open", "later", None),
+        ("Open", "<b>", ""),
+        ("Open", 1, ""),
+        ("Free", {"a": 1}, None),
+        ("Free", {"a": 12345}, ""),
+        ("Free", [1], ""),
+        ("Unknown", 1, ""),
     ],
-)  # fmt: skip
+)
 def test_a_type_takes_what_it_declares(core: Chromium, type_: str, value: Any, path: str | None) -> None:
     outcome = core.evaluate("play => window.shape(play)", {"types": TYPES, "type": type_, "value": value})
     assert outcome == ({"ok": True, "value": value} if path is None else {"ok": False, "path": path})

@@ -60,7 +60,7 @@ def test_a_vector_that_names_an_unknown_method_is_refused(tmp_path: Path) -> Non
     data = json.loads((VECTORS / "18-traversal-key.json").read_text(encoding="utf-8"))
     data["methods"]["store.burn"] = [{"returns": {}}]
     (tmp_path / "18-x.json").write_text(json.dumps(data), encoding="utf-8")
-    with pytest.raises(VectorError, match="no method store.burn"):
+    with pytest.raises(VectorError, match=r"no method store\.burn"):
         read_vectors(tmp_path, CONTRACT)
 
 

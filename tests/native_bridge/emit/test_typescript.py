@@ -32,8 +32,12 @@ const bridge: Bridge = await connect({ need: { "tx.sign": 1 }, want: { "device.b
 const info = await bridge.app.info();
 const locale: "zh-CN" | "en" = info.locale;
 const signed: TxSigned = await bridge.tx.sign({ challengeId: "chl_1" }, { timeoutMs: 1000 });
-const answer: NetAnswer = await bridge.net.request({ op: "a.b", params: { id: "1" }, body: { amountFen: 1 }, idempotencyKey: "k" });
-const stop: () => void = bridge.on("theme.changed", ({ theme }) => { const dark: boolean = theme === "dark"; void dark; });
+const request = { op: "a.b", params: { id: "1" }, body: { amountFen: 1 }, idempotencyKey: "k" };
+const answer: NetAnswer = await bridge.net.request(request);
+const stop: () => void = bridge.on("theme.changed", ({ theme }) => {
+  const dark: boolean = theme === "dark";
+  void dark;
+});
 await bridge.nav.close();
 try { await bridge.store.set({ key: "a", value: [1, { b: null }] }); } catch (error) {
   if (error instanceof BridgeError && error.code === "STORAGE_FULL") stop();
