@@ -90,8 +90,8 @@ function fundForm(place, account) {
 }
 
 async function fundView(place) {
-  const fetch = async () => ({ list: (await look("accounts.list")).data.accounts, kept: await keptFunding() });
-  await place.load(t("title.fund"), "add", fetch, ({ list, kept }) => {
+  const obtain = async () => ({ list: (await look("accounts.list")).data.accounts, kept: await keptFunding() });
+  await place.load(t("title.fund"), "add", obtain, ({ list, kept }) => {
     if (!list.length) {
       go("/", true);
       return;

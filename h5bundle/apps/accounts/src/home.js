@@ -10,7 +10,7 @@ function balanceCard(account, redrawBalance) {
     amount(account.balanceFen, { xl: true, hidden: !shown.balance }),
     h("p", { class: "cap num" }, shown.balance ? t("home.available", { amount: plainMoney(account.availableFen) }) : t("hidden"))),
     h("div", { class: "over row between wrap" }, h("span", { class: "num" }, t("home.account", { tail: account.number })),
-      account.state === "OPEN" ? null : chip(t("state." + account.state), "warn"))];
+      account.state === "OPEN" ? null : chip(stateWord(account.state), "warn"))];
 }
 
 function balanceSection(account) {
@@ -24,11 +24,20 @@ function balanceSection(account) {
   return section;
 }
 
+/** The other side of a movement: four digits are the tail of a number. */
+function otherSide(text) {
+  return /^\d{4}$/.test(text) ? t("entry.tail", { tail: text }) : said(text);
+}
+
+function stateWord(state) {
+  return hasWord("state." + state) ? t("state." + state) : state;
+}
+
 function entryRow(entry) {
   const incoming = entry.amountFen > 0;
   return h("li", { class: "item" }, h("span", { class: "tile plain" }, icon(incoming ? "download" : "release")),
     h("span", { class: "grow" }, h("b", null, said(entry.memo) || t(incoming ? "entry.in" : "entry.out")), h("div", { class: "cap num" }, moment(entry.at))),
-    h("span", { class: "value num " + (incoming ? "up" : "down") }, h("b", null, signedMoney(entry.amountFen)), entry.counterparty ? h("div", { class: "cap" }, said(entry.counterparty)) : null));
+    h("span", { class: "value num " + (incoming ? "up" : "down") }, h("b", null, signedMoney(entry.amountFen)), entry.counterparty ? h("div", { class: "cap" }, otherSide(entry.counterparty)) : null));
 }
 
 function entriesCard(entries) {
@@ -40,7 +49,7 @@ function entriesCard(entries) {
 function cardFacts(account) {
   return h("section", { class: "card" }, facts([
     [t("home.card"), t("home.card.value", { bank: bankOf(account.boundCard), tail: account.boundCard.tail })],
-    [t("home.state"), t("state." + account.state)], [t("home.opened"), day(account.openedAt)]]));
+    [t("home.state"), stateWord(account.state)], account.openedAt ? [t("home.opened"), day(account.openedAt)] : null]));
 }
 
 /** The first account with its entries, as {account, entries, seenAt}. */
@@ -61,8 +70,8 @@ async function waitingNote() {
 
 async function homeView(place) {
   protect(false);
-  const fetch = async () => ({ ...(await accountAndEntries()), waiting: await waitingNote() });
-  await place.load(t("title.home"), "cdb", fetch, ({ account, entries, seenAt, waiting }) => {
+  const obtain = async () => ({ ...(await accountAndEntries()), waiting: await waitingNote() });
+  await place.load(t("title.home"), "cdb", obtain, ({ account, entries, seenAt, waiting }) => {
     if (!account) {
       openingView(place, false);
       return;

@@ -102,9 +102,28 @@ function cardStep(place, application) {
     place, now: 2, title: t("card.title"), text: t("card.text"), label: t("next"), fields: { name, idNumber: name, card, mobile },
     extra: h("div", null, restart.element), foot: note("info", "lock", t("card.note", { date: day(application.expiresAt) })),
     codes: { CARD_LUHN: "card", BIND_NOT_CLASS_I: "card", REQUEST_INVALID: "card" }, check: () => firstEmpty({ card }),
+    pending: (line) => awaitCard(place, line),
     send: () => attempt.send({ applicationId: application.applicationId }, { cardNumber: card.value() }),
     done: (next) => drawApplication(place, next),
   });
+}
+
+/** The card's bank is slow: look again until the application moved on, or it said no. */
+function awaitCard(place, line, round = 0) {
+  line.say(t("card.pending"));
+  if (round < POLL_MOST) {
+    setTimeout(async () => {
+      if (!place.stands || !line.element.hasChildNodes()) return;
+      const next = await quietly(ask("accounts.application.current"));
+      if (next && next.state !== "BIND_VERIFY") drawApplication(place, next);
+      else awaitCard(place, line, round + 1);
+    }, POLL_MILLISECONDS);
+  }
+}
+
+function lapsedScreen(place, trouble) {
+  const again = button(t("end.rejected.again"), { class: "primary" }, async () => identityStep(place));
+  place.show({ title: t("title.open"), body: state({ mark: "clock", kind: "warn", title: t("expired.title"), text: sentence(trouble), actions: again.element }) });
 }
 
 function taxStep(place, application) {

@@ -8,7 +8,7 @@ function stepHead(now, title, text) {
 
 /**
  * Draw a step that sends something. Options: {place, now, title, text, fields: {name: field}, extra (nodes under the
- * fields), foot (nodes at the end), label, codes: {CODE: field name}, check(), send(), done(answer)}.
+ * fields), foot (nodes at the end), label, codes: {CODE: field name}, check(), send(), done(answer), pending(line)}.
  */
 function formStep(options) {
   const line = formLine();
@@ -23,7 +23,7 @@ function formStep(options) {
     try {
       options.done(await options.send());
     } catch (error) {
-      placeTrouble(troubleOf(error), options.codes, fields, line.say);
+      stepTrouble(options, troubleOf(error), line);
     }
   });
   const element = form([Object.values(fields).map((one) => one.element), options.extra || null, line.element], submit);
@@ -31,6 +31,14 @@ function formStep(options) {
     title: t("title.open"), body: [stepHead(options.now, options.title, options.text), element, h("div", { class: "grow" }), options.foot || null],
     action: submit.element,
   });
+}
+
+/** An application that lapsed begins anew; one that moved on is drawn where it stands; all else stays at its field. */
+function stepTrouble(options, trouble, line) {
+  if (trouble.code === "APPLICATION_EXPIRED") lapsedScreen(options.place, trouble);
+  else if (trouble.code === "STATE_CONFLICT" && trouble.extra.state) quietly(openingView(options.place, true));
+  else if (trouble.code === "CARD_CHECK_PENDING") options.pending(line);
+  else placeTrouble(trouble, options.codes, options.fields, line.say);
 }
 
 /** Mark every empty field and give the first. */

@@ -173,8 +173,7 @@ const MONEY = { offline: "offline.money", unknown: "unknown.money" };
 
 /** One sentence for a form: the server's own words first; for money, what is known about it. */
 export function sentence(trouble, money) {
-  if (trouble.kind === "refused" || trouble.kind === "limited") return trouble.text || t(SHORT[trouble.kind]);
-  return t((money && MONEY[trouble.kind]) || SHORT[trouble.kind]);
+  return trouble.text || t((money && MONEY[trouble.kind]) || SHORT[trouble.kind]);
 }
 
 /** Put a trouble where it belongs: under the field its code names, else in the form's own line; then focus it. */

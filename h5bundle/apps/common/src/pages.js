@@ -77,11 +77,11 @@ class Place {
   }
 
   /** Fetch and draw: a skeleton after 300 ms, a state with a way out when it fails. */
-  async load(title, bones, fetch, draw) {
-    this.again = () => this.load(title, bones, fetch, draw);
+  async load(title, bones, obtain, draw) {
+    this.again = () => this.load(title, bones, obtain, draw);
     const soon = setTimeout(() => this.show({ title, body: skeleton(bones), still: true }), 300);
     try {
-      const answer = await fetch();
+      const answer = await obtain();
       clearTimeout(soon);
       if (this.stands) draw(answer);
     } catch (error) {

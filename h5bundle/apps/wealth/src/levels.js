@@ -12,6 +12,12 @@ function levelName(level) {
   return level ? t(level) : t("level.none");
 }
 
+/** When units may be redeemed; a day that the trading calendar does not reach yet is said to be about then. */
+function redeemable(dates) {
+  const date = day(dates.redeemableFrom);
+  return dates.redeemableProvisional ? t("date.about", { date }) : date;
+}
+
 async function keptPending() {
   try {
     return (await desk.bridge.store.get({ key: PENDING })).value;

@@ -14,10 +14,10 @@ function orderStops(order) {
   if (order.state === "REFUNDED") return [sent, paid, { title: t("order.REFUNDED"), state: "done" }];
   const confirmed = order.state === "CONFIRMED";
   return [sent, paid, { title: t("order.shares"), caption: order.confirmDate ? day(order.confirmDate) : null, state: confirmed ? "done" : checking ? "next" : "now" },
-    { title: t("order.redeem"), caption: order.redeemableFrom ? day(order.redeemableFrom) : null, state: "next" }];
+    { title: t("order.redeem"), caption: redeemable(order), state: "next" }];
 }
 
-/** "wealth@1.0.0#9f2c…" as "wealth 1.0.0 · 9f2c41d8…7ae0e41b". */
+/** Bundle, version and digest as "wealth 1.0.0 · 9f2c41d8…7ae0e41b". */
 function bundleText(bundle) {
   const found = /^([a-z0-9-]+)@([^#]+)#([0-9a-f]+)$/.exec(bundle || "");
   return found ? found[1] + " " + found[2] + " · " + shortDigest(found[3]) : shortDigest(bundle || "");
@@ -64,8 +64,8 @@ async function watchOrder(place, order, round) {
 }
 
 async function orderView(place) {
-  const fetch = () => look("wealth.order.get", { orderId: place.params.order });
-  await place.load(t("title.order"), "cc", fetch, ({ data, seenAt }) => drawOrder(place, data, seenAt));
+  const obtain = () => look("wealth.order.get", { orderId: place.params.order });
+  await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => drawOrder(place, data, seenAt));
 }
 
 function orderRow(order) {

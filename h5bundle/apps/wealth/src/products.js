@@ -1,5 +1,6 @@
 // What is on sale, and one product: its risk, benchmark, net value, quota and dates, with one way to buy it.
 
+const QUARTER = 92 * 24 * 3600 * 1000;
 const ON_SALE = ["OPEN", "RAISING", "ESTABLISHED"];
 
 function benchmark(product, large) {
@@ -35,12 +36,12 @@ async function waitingPurchase() {
 }
 
 async function listView(place) {
-  const fetch = async () => {
+  const obtain = async () => {
     const products = await look("wealth.product.list");
     const suitability = await look("wealth.suitability.get");
     return { products: products.data.products, suitability: suitability.data, seenAt: products.seenAt || suitability.seenAt, waiting: await waitingPurchase() };
   };
-  await place.load(t("title.list"), "dcc", fetch, ({ products, suitability, seenAt, waiting }) => place.show({
+  await place.load(t("title.list"), "dcc", obtain, ({ products, suitability, seenAt, waiting }) => place.show({
     title: t("title.list"),
     body: [h("div", { class: "head" }, h("h1", null, t("list.products"))), place.staleNote(seenAt), waiting, levelCard(suitability),
       products.length ? h("ul", { class: "cards" }, products.map(productCard)) : h("section", { class: "card" }, h("p", { class: "soft" }, t("list.none"))),
@@ -48,7 +49,15 @@ async function listView(place) {
   }));
 }
 
-function navCard(nav) {
+/** The net values of the last three months. */
+function lastQuarter(all) {
+  if (!all.length) return [];
+  const end = Date.parse(all[all.length - 1].date);
+  return all.filter((point) => end - Date.parse(point.date) <= QUARTER);
+}
+
+function navCard(all) {
+  const nav = lastQuarter(all);
   if (!nav.length) return null;
   const first = nav[0];
   const last = nav[nav.length - 1];
@@ -56,7 +65,7 @@ function navCard(nav) {
   const sign = change > 0 ? "+" : change < 0 ? "\u2212" : "";
   const places = { first: first.value, from: day(first.date), last: last.value, to: day(last.date) };
   return h("section", { class: "card" }, h("div", { class: "row between wrap" }, h("h2", null, t("product.nav")),
-    h("span", { class: "cap num" }, t("product.nav.since", { date: day(first.date) }), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%"))),
+    h("span", { class: "cap num" }, t("product.nav.quarter"), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%"))),
     h("div", { class: "row num" }, h("b", { class: "figure" }, last.value), h("span", { class: "cap" }, day(last.date))),
     lineChart(nav, { sentence: t("product.nav.sentence", places), dateLabel: t("product.nav.date"), valueLabel: t("product.nav.unit") }));
 }
@@ -70,7 +79,7 @@ function quotaCard(product) {
 function datesCard(dates) {
   if (!dates) return null;
   return h("section", { class: "card" }, datePath([{ when: before(dates.purchaseBefore), what: t("product.buy"), done: true },
-    { when: day(dates.confirmDate), what: t("product.confirm") }, { when: day(dates.redeemableFrom), what: t("product.redeem") }]));
+    { when: day(dates.confirmDate), what: t("product.confirm") }, { when: redeemable(dates), what: t("product.redeem") }]));
 }
 
 function termsCard(product) {
@@ -96,8 +105,8 @@ function productAction(product, blocked) {
 }
 
 async function productView(place) {
-  const fetch = () => look("wealth.product.get", { code: place.params.code });
-  await place.load(t("title.product"), "acc", fetch, ({ data: product, seenAt }) => {
+  const obtain = () => look("wealth.product.get", { code: place.params.code });
+  await place.load(t("title.product"), "acc", obtain, ({ data: product, seenAt }) => {
     const blocked = obstacle(product);
     place.show({
       title: t("title.product"), action: productAction(product, blocked),

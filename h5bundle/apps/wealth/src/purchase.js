@@ -1,7 +1,7 @@
 // Buying: amount, the bank's own slip signed by the device, and an end that always says what happened to the money.
 
 const end = { outcome: null };
-const FIELD_OF = { AMOUNT_MINIMUM: "yuan", AMOUNT_STEP: "yuan", INSUFFICIENT_FUNDS: "yuan", DEVICE_LIMIT: "yuan", QUOTA_GONE: "yuan", LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan" };
+const FIELD_OF = { AMOUNT_MINIMUM: "yuan", AMOUNT_STEP: "yuan", INSUFFICIENT_FUNDS: "yuan", DEVICE_LIMIT: "yuan", QUOTA_GONE: "yuan", LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan", AGE_CONFIRMATION_REQUIRED: "age" };
 const GRACE_MILLISECONDS = 60000;
 
 /** What is wrong with an amount for a product, in a sentence, or null. */
@@ -13,7 +13,7 @@ function amountProblem(amountFen, product) {
 }
 
 function outcomeOf(trouble) {
-  const names = { CHALLENGE_INVALID: "expired", CHALLENGE_EXPIRED: "expired", APPROVAL_EXPIRED: "expired", USER_VERIFICATION_FAILED: "unverified", LOCKED_OUT: "locked" };
+  const names = { CHALLENGE_INVALID: "expired", CHALLENGE_EXPIRED: "expired", APPROVAL_EXPIRED: "expired", CHALLENGE_USED: "unknown", USER_VERIFICATION_FAILED: "unverified", LOCKED_OUT: "locked" };
   const kinds = { cancelled: "cancelled", unbound: "unbound", refused: "refused", auth: "unbound", busy: "refused", limited: "refused" };
   return names[trouble.code] || kinds[trouble.kind] || "unknown";
 }
@@ -44,6 +44,8 @@ function buyForm(place, product, account, typed) {
   const places = { minimum: wholeMoney(product.minimumFen), step: wholeMoney(product.stepFen) };
   const yuan = field({ label: t("buy.amount"), inputmode: "decimal", money: true, maxlength: 15, hint: t("buy.hint", places), value: typed, enterkeyhint: "done" });
   const fund = h("div", { hidden: true }, button(t("buy.fund"), { class: "small block" }, () => openBundle("accounts#/fund")).element);
+  const age = agreeField(t("buy.age"));
+  age.element.hidden = true;
   const submit = button(t("buy.send"), { class: "primary block", submit: true }, async () => {
     line.clear();
     fund.hidden = true;
@@ -54,30 +56,36 @@ function buyForm(place, product, account, typed) {
       yuan.focus();
       return;
     }
+    if (!age.element.hidden && !age.value()) {
+      age.error(t("buy.age.choose"));
+      age.focus();
+      return;
+    }
     try {
-      const asked = await attempt.send(null, { product: product.code, accountId: account.accountId, amountFen });
+      const asked = await attempt.send(null, { product: product.code, accountId: account.accountId, amountFen, ...(age.value() ? { ageConfirmed: true } : {}) });
       attempt.renew();
       await sign(asked, product, amountFen);
     } catch (error) {
       const trouble = troubleOf(error);
+      if (trouble.code === "AGE_CONFIRMATION_REQUIRED") age.element.hidden = false;
       fund.hidden = trouble.code !== "INSUFFICIENT_FUNDS";
-      placeTrouble(trouble, FIELD_OF, { yuan }, line.say);
+      placeTrouble(trouble, FIELD_OF, { yuan, age }, line.say);
     }
   });
   const from = knownField(t("buy.from"), t("buy.account", { tail: account.number, amount: plainMoney(account.availableFen) }));
   place.show({
     title: t("title.buy"), action: submit.element,
     body: [h("div", { class: "head" }, h("h1", null, t("buy.title")), h("div", { class: "row wrap" }, h("span", { class: "soft" }, said(product.name)), riskStaff(product.risk))),
-      form([yuan.element, fund, from.element, line.element], submit), note("tide", "shield", t("buy.note"))],
+      form([yuan.element, fund, from.element, age.element, line.element], submit), note("tide", "shield", t("buy.note"))],
   });
 }
 
 async function buyView(place) {
-  const fetch = async () => {
+  const obtain = async () => {
     const product = await ask("wealth.product.get", { code: place.params.code });
     return { product, account: (await ask("accounts.list")).accounts[0] };
   };
-  await place.load(t("title.buy"), "add", fetch, ({ product, account }) => {
+  await place.load(t("title.buy"), "add", obtain, ({ product, account }) => {
     if (account) buyForm(place, product, account, "");
     else place.show({ title: t("title.buy"), body: state({ mark: "account", title: t("buy.noaccount.title"), text: t("buy.noaccount.text"), actions: button(t("buy.open"), { class: "primary" }, () => openBundle("accounts")).element }) });
   });

@@ -48,8 +48,8 @@ function levelScreen(place, result) {
 }
 
 async function assessView(place) {
-  const fetch = () => ask("wealth.suitability.questions");
-  await place.load(t("title.assess"), "adddd", fetch, (sheet) => {
+  const obtain = () => ask("wealth.suitability.questions");
+  await place.load(t("title.assess"), "adddd", obtain, (sheet) => {
     if (answers.version !== sheet.version) answers.given = {};
     answers.version = sheet.version;
     questionScreen(place, { ...sheet, attempt: new Attempt("wealth.suitability.assess") }, 0);
