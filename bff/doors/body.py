@@ -19,7 +19,8 @@ def read_body(request: Request) -> tuple[dict[str, Any], str]:
 
     Raises:
         MediaTypeError: it is not application/json.
-        RequestInvalidError: not strict JSON (a key twice, NaN, too deep, beyond 2^53, lone surrogates), or not an object.
+        RequestInvalidError: not strict JSON (a key twice, NaN, too deep, a lone surrogate, a number beyond
+            2^53), or not an object.
     """
     raw = request.get_data(cache=False)
     body_hash = hashlib.sha256(raw).hexdigest()

@@ -36,9 +36,9 @@ class ProblemCatalogue:
     """All refusals whose modules are loaded, by code."""
 
     def __init__(self) -> None:
-        """Collect the subclasses of the error root."""
+        """Collect the error root and its subclasses in the bff."""
         found: dict[str, Problem] = {}
-        for kind in _kinds(BffError):
+        for kind in (item for item in _kinds(BffError) if item.__module__.startswith("bff.")):
             meaning = (kind.__doc__ or "").strip().splitlines()[0] if kind.__doc__ else ""
             found.setdefault(kind.code, Problem(kind.code, kind.status, kind.zh, kind.en, meaning))
         self._found = found
