@@ -83,7 +83,5 @@ class Site:
             return None
         constant = "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'"
         policy = f"{self.projects[bundle].declaration.csp}, frame-ancestors http://localhost:{self.port}; {constant}"
-        kind = f"{TYPES[Path(path).suffix]}; charset=utf-8"
-        return Answer(
-            body, {"Content-Type": kind, "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
-        )
+        headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+        return Answer(body, headers | {"Content-Type": f"{TYPES[Path(path).suffix]}; charset=utf-8"})

@@ -123,3 +123,12 @@ def test_slow_answers_show_blocks_and_no_figures(open_page: Open) -> None:
     screen.frame.locator(".bone").first.wait_for()
     assert "%" not in screen.frame.locator("main").inner_text()
     screen.frame.get_by_text("业绩比较基准（年化）").wait_for()
+
+
+def test_the_policy_stops_what_a_page_must_not_do(open_page: Open) -> None:
+    screen = open_page("wealth", "/orders", state="bound")
+    screen.frame.evaluate("document.body.setAttribute('style', 'color: red')")
+    reached = screen.frame.evaluate("fetch('./index.html').then(() => true, () => false)")
+    complaints, screen.complaints[:] = list(screen.complaints), []
+    assert reached is False
+    assert ["style-src" in complaints[0], "connect-src" in complaints[1]] == [True, True]

@@ -192,3 +192,26 @@ def test_the_way_to_wealth_and_the_guarded_way_back(open_page: Open) -> None:
     screen.press("去理财")
     assert screen.host("host.opened") == ["wealth"]
     assert screen.host("host.guarded") is False
+
+
+def test_a_slow_answer_of_the_cards_bank_goes_on_by_itself(open_page: Open) -> None:
+    screen = open_page("accounts", state="card")
+    words = "{zh: '还没有收到发卡行的答复。', en: 'No answer yet.'}"
+    answer = f"{{after: true, status: 503, body: {{code: 'CARD_CHECK_PENDING', message: {words}}}}}"
+    screen.host(f"host.next('accounts.application.bind_card', {answer})")
+    screen.frame.get_by_label("银行卡号").fill("6222021208004417111")
+    screen.press("下一步")
+    screen.frame.get_by_text("发卡行还没有答复，有了结果会自动继续。钱没有动。").wait_for()
+    screen.heading("你在哪里纳税")
+
+
+def test_an_application_that_lapsed_begins_anew(open_page: Open) -> None:
+    screen = open_page("accounts", state="card")
+    words = "{zh: '这次申请放得太久，已失效，没有开户。请重新申请。', en: 'Lapsed.'}"
+    answer = f"{{status: 410, body: {{code: 'APPLICATION_EXPIRED', message: {words}}}}}"
+    screen.host(f"host.next('accounts.application.bind_card', {answer})")
+    screen.frame.get_by_label("银行卡号").fill("6222021208004417111")
+    screen.press("下一步")
+    screen.heading("这次申请已失效")
+    screen.press("重新申请")
+    screen.heading("先确认你是谁")

@@ -197,3 +197,32 @@ def test_theme_and_language_follow_the_app(open_page: Open) -> None:
     screen.heading("On sale")
     assert screen.frame.locator("html").get_attribute("data-theme") == "dark"
     assert screen.frame.locator("html").get_attribute("lang") == "en"
+
+
+def test_older_customers_confirm_once_more(open_page: Open) -> None:
+    screen = open_page("wealth", "/buy/JMG-WY90", state="bound")
+    words = "{zh: '你已年满 65 周岁，购买前请再确认一次已了解风险。钱没有动。', en: 'Confirm.'}"
+    answer = f"{{status: 409, body: {{code: 'AGE_CONFIRMATION_REQUIRED', message: {words}}}}}"
+    screen.host(f"host.next('wealth.order.prepare', {answer})")
+    screen.host("host.bank.balance = 9000000")
+    screen.frame.get_by_label("申购金额（元）").fill("10000")
+    screen.press("下一步，确认申购")
+    screen.frame.get_by_role("alert").get_by_text("购买前请再确认一次").wait_for()
+    screen.press("下一步，确认申购")
+    screen.frame.get_by_role("alert").get_by_text("请先勾选确认").wait_for()
+    screen.frame.get_by_label("我已年满 65 周岁").check()
+    screen.press("下一步，确认申购")
+    screen.heading("申购已受理")
+    assert [call["body"].get("ageConfirmed") for call in screen.sent("wealth.order.prepare")] == [None, True]
+
+
+def test_a_challenge_used_already_is_looked_up_and_never_called_a_failure(open_page: Open) -> None:
+    screen = open_page("wealth", "/buy/JMG-WY90", state="bound")
+    screen.host("host.bank.balance = 9000000")
+    screen.host("host.sign = 'UPSTREAM_ERROR'")
+    screen.host("host.signDetails = {status: 409, body: {code: 'CHALLENGE_USED', message: {zh: '处理过', en: 'Used'}}}")
+    screen.frame.get_by_label("申购金额（元）").fill("50000")
+    screen.press("下一步，确认申购")
+    screen.heading("结果还在核对")
+    screen.press("查询结果")
+    screen.frame.get_by_text("还没有结果，不会重复扣款。").wait_for()

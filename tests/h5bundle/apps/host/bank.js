@@ -22,7 +22,7 @@ function series() {
 
 const DETAIL = {
   nav: series(),
-  dates: { purchaseBefore: "2026-11-20T07:00:00Z", tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22" },
+  dates: { purchaseBefore: "2026-11-20T07:00:00Z", tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", redeemableProvisional: false },
   warning: { zh: "理财非存款，产品有风险，投资须谨慎。", en: "Wealth products are not deposits. They carry risk; invest with care." },
   issuer: { zh: "澜江理财有限责任公司", en: "Lanjiang Wealth Co., Ltd." },
 };
@@ -54,8 +54,8 @@ export class Bank {
     this.challenges = new Map();
     this.fundings = 0;
     this.entries = [
-      { journal: "j1", amountFen: 2000000, memo: "从绑定卡转入", at: "2026-11-20T01:12:00Z", counterparty: "中国工商银行（7935）" },
-      { journal: "j2", amountFen: -1153928, memo: "申购 金芒果 · 稳盈 90 天持有", at: "2026-11-18T02:24:00Z", counterparty: null }];
+      { journal: "j1", amountFen: 2000000, memo: "从绑定卡转入", at: "2026-11-20T01:12:00Z", counterparty: "7935" },
+      { journal: "j2", amountFen: -1153928, memo: "申购 金芒果 · 稳盈 90 天持有", at: "2026-11-18T02:24:00Z", counterparty: "0019" }];
     if (options.state !== "new") this.#begin(options.state);
   }
 
@@ -168,7 +168,7 @@ export class Bank {
     const asked = this.challenges.get(challengeId);
     const order = {
       orderId: "ord_" + (this.orders.length + 1), operationId: asked.operationId, product: asked.product, productName: PRODUCT.name, amountFen: asked.amountFen, state,
-      tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", bundle: "wealth@1.0.0#9f2c41d8" + "0".repeat(48) + "7ae0e41b", deviceId: "dev_7f3a91c2d4e5", placedAt: TIMES, reason: null,
+      tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", redeemableProvisional: true, bundle: "wealth@1.0.0#9f2c41d8" + "0".repeat(48) + "7ae0e41b", deviceId: "dev_7f3a91c2d4e5", placedAt: TIMES, reason: null,
     };
     this.orders.unshift(order);
     if (state === "ACCEPTED") this.balance -= asked.amountFen;
