@@ -17,7 +17,7 @@ class Device(Base):
     state: Mapped[str] = mapped_column(CODE)
     level: Mapped[str] = mapped_column(CODE)
     platform: Mapped[str] = mapped_column(CODE)
-    model: Mapped[str] = mapped_column(String(80))
+    model_name: Mapped[str] = mapped_column(String(80))
     app_id: Mapped[str] = mapped_column(String(80))
     app_version: Mapped[str] = mapped_column(CODE)
     pop_jkt: Mapped[str] = mapped_column(CODE, unique=True)

@@ -104,7 +104,7 @@ def _known(row: Row[Any]) -> KnownDevice:
         device_id=row.device_id,
         state=row.state,
         level=row.level,
-        model=row.model,
+        model=row.model_name,
         pop_key=_key(row.pop_x, row.pop_y),
         tx_key=_key(row.tx_x, row.tx_y),
         customer_id=row.customer_id,

@@ -184,7 +184,7 @@ def _again(session: Session, verified: VerifiedRegistration) -> KnownDevice:
 
 
 def _row(device_id: str, asked: Registration, verified: VerifiedRegistration, now: datetime) -> dict[str, Any]:
-    about = {"platform": asked.platform, "model": asked.model, "app_id": asked.app_id}
+    about = {"platform": asked.platform, "model_name": asked.model, "app_id": asked.app_id}
     state = {"state": PENDING, "level": verified.level, "last_seq": 0, "registered_at": now}
     keys = {**_columns("pop", verified.pop_key), **_columns("tx", verified.tx_key)}
     return {"device_id": device_id, "app_version": asked.app_version, **about, **state, **keys}

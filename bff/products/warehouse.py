@@ -46,7 +46,7 @@ class Warehouse:
 
     def synchronise(self, session: Session, now: datetime) -> int:
         """Bring definitions that are new or of a new version into the tables; tell how many. Again does 0."""
-        known = dict(session.execute(select(Product.code, Product.version)).tuples().all())
+        known = {row.code: row.version for row in session.execute(select(Product.code, Product.version))}
         changed = [one for one in self.definitions.values() if known.get(one.code) != one.version]
         for definition in changed:
             if definition.code in known:
