@@ -4,7 +4,7 @@ import json
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native_bridge.canonical import compile_contract, contract_hash
@@ -123,6 +123,7 @@ def test_a_missing_section_is_told() -> None:
         check(parse({name: text for name, text in FILES.items() if name != "events.yaml"}))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parser(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -51,6 +51,7 @@ def altered(place: tuple[Any, ...], value: Any, extra: str | None) -> Any:
     return changed
 
 
+@settings(deadline=None)
 @given(
     place=st.sampled_from(PLACES), value=VALUES, extra=st.one_of(st.none(), st.sampled_from(["x", "of", "Name", "max"]))
 )

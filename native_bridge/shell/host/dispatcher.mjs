@@ -13,37 +13,25 @@
  * while the session lives; a method runs only after envelope, session, counter, grant and parameters were found good;
  * everything, dropped messages too, is told to `audit`.
  */
+import { Answers } from "./answers.mjs";
+import { audited, consentOf, described, PromptGate } from "./calls.mjs";
 import { EnvelopeError, readEnvelope } from "./envelope.mjs";
 import { BridgeError } from "./errors.mjs";
 import { Grants, speaks } from "./grants.mjs";
-import { utf8Length, writeInert } from "./json.mjs";
+import { writeInert } from "./json.mjs";
 import { ShapeError, Shapes } from "./shapes.mjs";
 
-export { BridgeError };
+export { BridgeError, PromptGate };
 
 const ASKING = new Set(["ask", "sheet"]);
-const SAID_NO = new Set(["CONSENT_DENIED", "USER_CANCELLED", "USER_VERIFICATION_FAILED", "LOCKED_OUT"]);
 const MOST_QUEUED = 32;
-
-/** One sheet at a time. Share one among the dispatchers of one shell. */
-export class PromptGate {
-  #taken = false;
-
-  /** @returns {(() => void)|null} what gives the gate back, or null when it is taken */
-  take() {
-    if (this.#taken) return null;
-    this.#taken = true;
-    return () => {
-      this.#taken = false;
-    };
-  }
-}
 
 export class Dispatcher {
   #parts;
   #contract;
   #limits;
   #shapes;
+  #answers;
   #grants;
   #bundle;
   #prompts;
@@ -72,6 +60,7 @@ export class Dispatcher {
     this.#contract = contract;
     this.#limits = { ...contract.envelope };
     this.#shapes = new Shapes(contract.types);
+    this.#answers = new Answers(contract.errors, contract.envelope.maxBytes);
     this.#grants = new Grants(contract, manifest.permissions, policy, killList, (method) => Object.hasOwn(methods, method));
     this.#bundle = Object.freeze({ id: manifest.bundle, version: manifest.version, digest: parts.digest ?? null });
     this.#prompts = parts.prompts ?? new PromptGate();
@@ -296,18 +285,8 @@ export class Dispatcher {
 
   /** @returns {string} the code that was sent, empty for a success */
   #answer(id, failure, result) {
-    if (failure) return this.#answerFailure(id, failure);
-    const text = writeInert({ v: 1, t: "res", id, ok: true, r: result });
-    if (utf8Length(text) > this.#limits.maxBytes) return this.#answerFailure(id, { code: "TOO_LARGE", message: "" });
+    const { text, code } = failure ? this.#answers.failure(id, failure) : this.#answers.result(id, result);
     this.#post(text);
-    return "";
-  }
-
-  #answerFailure(id, { code, message, retryable, details }) {
-    const e = { code, message, retryable: retryable ?? this.#contract.errors[code].retryable, details: plain(details) };
-    const text = writeInert({ v: 1, t: "res", id, ok: false, e });
-    const bare = { v: 1, t: "res", id, ok: false, e: { ...e, message: "", details: {} } };
-    this.#post(utf8Length(text) > this.#limits.maxBytes ? writeInert(bare) : text);
     return code;
   }
 
@@ -317,7 +296,7 @@ export class Dispatcher {
     const gates = called.method ? this.#gatesOf(request, code) : undefined;
     const fresh = id !== null && !this.#ids.has(id) && this.#remember(id);
     if (this.#state === "ended") return;
-    if (fresh) this.#answerFailure(id, { code, message, details });
+    if (fresh) this.#answer(id, { code, message, details });
     else this.#send({ v: 1, t: "err", e: { code, message, retryable: false, details: {} } });
     const params = request?.denied ? request.params : {};
     this.#audit({ kind: fresh ? "call" : "drop", id, ...called, params, ok: false, code, ms: 0, reason: message, gates });
@@ -376,29 +355,5 @@ export class Dispatcher {
 
   #audit(entry) {
     this.#parts.audit({ at: this.#parts.clock(), bundle: this.#bundle.id, ...entry });
-  }
-}
-
-/** The input fields whose values the contract lets the audit keep. */
-function audited(spec, params) {
-  return Object.fromEntries(spec.audit.filter((name) => Object.hasOwn(params, name)).map((name) => [name, params[name]]));
-}
-
-function described({ id, method, mv, spec, params, gates, traceparent }) {
-  return { id, method, mv, tier: spec.tier, params, gates: { ...gates }, traceparent };
-}
-
-function consentOf(failure, before) {
-  if (failure === null) return "pass";
-  return SAID_NO.has(failure.code) ? "fail" : before;
-}
-
-/** Details are plain JSON or nothing. */
-function plain(details) {
-  try {
-    const copy = JSON.parse(JSON.stringify(details ?? {}));
-    return typeof copy === "object" && copy !== null && !Array.isArray(copy) ? copy : {};
-  } catch {
-    return {};
   }
 }

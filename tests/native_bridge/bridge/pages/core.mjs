@@ -64,4 +64,27 @@ window.throwAt = async ({ texts, greeted }) => {
   for (let step = 0; step < 8; step += 1) await Promise.resolve();
   return { sent, audit: audit.length, thrown, state: dispatcher.state };
 };
+/** A session that a test plays by itself; what was sent and audited stands beside it. */
+window.session = (changes = {}) => {
+  const sent = [];
+  const audit = [];
+  const { envelope = {}, contractVersion = contract.contract, manifest = {}, ...parts } = changes;
+  const dispatcher = new host.Dispatcher({
+    contract: { ...contract, contract: contractVersion, envelope: { ...contract.envelope, ...envelope } },
+    manifest: { ...MANIFEST, ...manifest }, policy: Object.keys(contract.methods), killList: [], methods: {},
+    audit: (entry) => audit.push(entry), clock: () => 0, setTimer: () => null, clearTimer: () => {}, nonce: () => "NONCE",
+    token: () => "TOKEN", host: { platform: "browser", app: "1.0.0" }, send: (text) => sent.push(JSON.parse(text)), ...parts,
+  });
+  const hash = `sha256-${"0".repeat(64)}`;
+  const hello = (more = {}) => dispatcher.receive(JSON.stringify({
+    v: 1, t: "hello", nonce: "NONCE", sdk: "test", contract: "1.0", hash, need: {}, want: {}, ...more,
+  }));
+  const call = (n, m, p, more = {}) =>
+    dispatcher.receive(JSON.stringify({ v: 1, t: "req", s: "TOKEN", n, id: `r${n}`, m, mv: 1, p, ...more }));
+  const later = async () => {
+    for (let step = 0; step < 8; step += 1) await Promise.resolve();
+  };
+  return { dispatcher, sent, audit, hello, call, later };
+};
+window.PromptGate = host.PromptGate;
 window.ready = true;

@@ -1,0 +1,39 @@
+/**
+ * Terminal answers as text: a result or a failure, never larger than the limit.
+ */
+import { utf8Length, writeInert } from "./json.mjs";
+
+export class Answers {
+  #errors;
+  #maxBytes;
+
+  /** @param {Record<string, {retryable: boolean}>} errors of the contract @param {number} maxBytes */
+  constructor(errors, maxBytes) {
+    this.#errors = errors;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @param {string} id @param {unknown} result @returns {{text: string, code: string}} code is empty for a success */
+  result(id, result) {
+    const text = writeInert({ v: 1, t: "res", id, ok: true, r: result });
+    return utf8Length(text) > this.#maxBytes ? this.failure(id, { code: "TOO_LARGE", message: "" }) : { text, code: "" };
+  }
+
+  /** @param {string} id @param {{code: string, message: string, retryable?: boolean, details?: unknown}} failure */
+  failure(id, { code, message, retryable, details }) {
+    const e = { code, message, retryable: retryable ?? this.#errors[code].retryable, details: plain(details) };
+    const text = writeInert({ v: 1, t: "res", id, ok: false, e });
+    if (utf8Length(text) <= this.#maxBytes) return { text, code };
+    return { text: writeInert({ v: 1, t: "res", id, ok: false, e: { ...e, message: "", details: {} } }), code };
+  }
+}
+
+/** Details are plain JSON or nothing. */
+function plain(details) {
+  try {
+    const copy = JSON.parse(JSON.stringify(details ?? {}));
+    return typeof copy === "object" && copy !== null && !Array.isArray(copy) ? copy : {};
+  } catch {
+    return {};
+  }
+}
