@@ -9,7 +9,8 @@ from h5bundle.manifest import ContractRange
 from h5bundle.versions import parse_contract
 
 _CALL: Final = re.compile(r"\bbridge\s*\.\s*([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b")
-_DOTTED: Final = re.compile(r"\b([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b")
+_DOTTED: Final = re.compile(r"\b(?=([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b(?![\"']\s*:))")
+"""Any ``a.b``, overlapping (``bridge.app.info``), but not the keys of a list of needs."""
 _LITERAL: Final = re.compile(r"[\"'`]([a-z]+(?:\.[a-z_A-Z]+)+)[\"'`]")
 _OP: Final = re.compile(r"\bop\s*:\s*[\"'`]([a-z_.]+)[\"'`]")
 _SIGN: Final = "tx.sign"

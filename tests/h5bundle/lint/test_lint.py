@@ -1,0 +1,148 @@
+from pathlib import Path
+
+import pytest
+
+from h5bundle.lint import Finding, Knowledge, Severity, Subject, check
+from h5bundle.lint.reserved import nearest
+from h5bundle.project import Project, parse_declaration
+from tests.h5bundle.conftest import declaration
+
+KNOWLEDGE = Knowledge(
+    contract="1.0",
+    methods={"app.info": 1, "net.request": 2, "tx.sign": 1, "store.get": 1},
+    events=frozenset({"page.back"}),
+    ops=frozenset({"wealth.order.prepare", "wealth.product.list"}),
+)
+PAGE = '<!doctype html><script type="module" src="./app.js"></script>'
+SCRIPT = 'await bridge.app.info({});\nawait bridge.net.request({ op: "wealth.order.prepare" });\n'
+CLEAN = {"index.html": PAGE, "app.js": SCRIPT}
+
+
+def found(files: dict[str, str] | None = None, shared: tuple[str, ...] | None = (), **more: str) -> list[Finding]:
+    text = declaration(**more)
+    texts = {**CLEAN, **(files or {})}
+    served = {name: content.encode() for name, content in texts.items()}
+    project = Project(Path(), parse_declaration(text), text)
+    return list(check(Subject(project, texts, served, KNOWLEDGE, shared)))
+
+
+def codes(findings: list[Finding]) -> list[tuple[str, str, int]]:
+    return [(finding.code, finding.path, finding.line) for finding in findings]
+
+
+def test_a_clean_bundle_has_no_finding() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"index.html": PAGE + '\n<img src="https://cdn.example/x.png">'}, ("EXTERNAL_ORIGIN", "index.html", 2)),
+        ({"index.html": PAGE + '\n<a href="//evil.example">x</a>'}, ("EXTERNAL_ORIGIN", "index.html", 2)),
+        ({"index.html": PAGE + '<a href="javascript:alert(1)">x</a>'}, ("EXTERNAL_ORIGIN", "index.html", 1)),
+        ({"index.html": PAGE + '<base href="https://evil.example/">'}, ("EXTERNAL_ORIGIN", "index.html", 1)),
+        ({"a.css": "\n@import 'https://fonts.example/a.css';"}, ("EXTERNAL_ORIGIN", "a.css", 2)),
+        ({"a.css": "x{background:url( //cdn.example/a.png )}"}, ("EXTERNAL_ORIGIN", "a.css", 1)),
+        ({"b.js": '\nimport x from "https://cdn.example/x.js";'}, ("EXTERNAL_ORIGIN", "b.js", 2)),
+        ({"b.js": 'new Worker("//cdn.example/x.js")'}, ("EXTERNAL_ORIGIN", "b.js", 1)),
+        ({"index.html": '<script src="/app.js"></script>'}, ("ABSOLUTE_PATH", "index.html", 1)),
+        ({"a.css": "x{background:url(/a.png)}"}, ("ABSOLUTE_PATH", "a.css", 1)),
+        ({"index.html": PAGE + "\n<script>\nrun()\n</script>"}, ("INLINE_SCRIPT", "index.html", 2)),
+        ({"index.html": PAGE + '\n<b onclick="x()">x</b>'}, ("INLINE_SCRIPT", "index.html", 2)),
+        ({"index.html": PAGE + '\n<b style="color:red">x</b>'}, ("INLINE_STYLE", "index.html", 2)),
+        ({"index.html": PAGE + "\n<style>b{}</style>"}, ("INLINE_STYLE", "index.html", 2)),
+        ({"b.js": "x;\neval('1')"}, ("FORBIDDEN_API", "b.js", 2)),
+        ({"b.js": "new  Function('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "navigator.serviceWorker.register('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "document.cookie = 'a=b'"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "new RTCPeerConnection()"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "await bridge.store.get({ key: 'x' })"}, ("PERMISSION_MISSING", "b.js", 1)),
+        ({"b.js": '\nask({ op: "accounts.list" })'}, ("OP_MISSING", "b.js", 2)),
+        ({"b.js": 'look("wealth.product.list")'}, ("OP_MISSING", "b.js", 1)),
+        ({"b.js": "/*! lib v1 | MIT License */"}, ("LICENCE_MISSING", "b.js", 1)),
+        ({"b.js": "\n// Copyright (c) Somebody"}, ("LICENCE_MISSING", "b.js", 2)),
+        ({"a.css": "x{color:var(--native-brass)}"}, ("NATIVE_NAME", "a.css", 1)),
+        ({"a.css": "\nx{color:#E8BE68}"}, ("NATIVE_COLOUR", "a.css", 2)),
+        ({"a.css": "x{color:#e6bf6a}"}, ("NATIVE_COLOUR", "a.css", 1)),
+        ({"a.css": "x{color:rgb(7, 36, 42)}"}, ("NATIVE_COLOUR", "a.css", 1)),
+        ({"b.js": "paint('#0d333aff')"}, ("NATIVE_COLOUR", "b.js", 1)),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_named_with_its_line(
+    files: dict[str, str], expected: tuple[str, str, int]
+) -> None:
+    assert expected in codes(found(files))
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "line_of"),
+    [
+        ({"permissions": "{app.info: 1, net.request: 1, scan.everything: 1}"}, "PERMISSION_UNKNOWN", "permissions"),
+        ({"permissions": "{app.info: 1, net.request: 9}"}, "PERMISSION_UNKNOWN", "permissions"),
+        ({"permissions": "{app.info: 1, net.request: 1, store.get: 1}"}, "PERMISSION_UNUSED", "permissions"),
+        ({"permissions": "{app.info: 1}"}, "PERMISSION_MISSING", "ops"),
+        ({"permissions": "{app.info: 1, net.request: 1, tx.sign: 1}"}, "PURPOSE_MISSING", "permissions"),
+        ({"purposes": "[wealth.order.place]"}, "PERMISSION_MISSING", "purposes"),
+        ({"ops": "[wealth.order.prepare, wealth.everything]"}, "OP_UNKNOWN", "ops"),
+        ({"ops": "[wealth.order.prepare, wealth.product.list]"}, "OP_UNUSED", "ops"),
+        ({"events": "[page.everything]"}, "EVENT_UNKNOWN", "events"),
+        ({"contract": '{min: "1.1", max: "2.0"}'}, "CONTRACT_RANGE", "contract"),
+        ({"size_budget": "10"}, "SIZE_BUDGET", "size_budget"),
+        ({"csp": "\"default-src 'self'\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; script-src 'self' 'unsafe-eval'\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; connect-src https://api.example\""}, "CSP_LAX", "csp"),
+        ({"entry": "start.html"}, "ENTRY_MISSING", "entry"),
+        (
+            {"third_party": "[{name: x, version: 1.0.0, licence: MIT, files: [app.js], licence_file: LICENSE}]"},
+            "LICENCE_MISSING",
+            "third_party",
+        ),
+    ],
+)
+def test_a_declaration_that_breaks_a_rule_is_named_with_its_line(more: dict[str, str], code: str, line_of: str) -> None:
+    lines = declaration(**more).splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith(f"{line_of}:"))
+    assert (code, "bundle.yaml", line) in codes(found(**more))
+
+
+def test_inline_code_is_fine_where_the_csp_permits_it() -> None:
+    csp = "\"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'\""
+    findings = found({"index.html": PAGE + '<b style="color:red">x</b>'}, csp=csp)
+    assert [(finding.code, finding.severity) for finding in findings] == [("CSP_LAX", Severity.WARNING)]
+
+
+def test_what_a_shared_bundle_calls_counts_as_used() -> None:
+    more = {"permissions": "{app.info: 1, net.request: 1, store.get: 1}"}
+    assert found(shared=("bridge.store.get({})",), **more) == []
+    assert [finding.code for finding in found(shared=(), **more)] == ["PERMISSION_UNUSED"]
+    assert found(shared=None, **more) == []
+
+
+def test_an_allowed_finding_carries_its_reason_and_stops_nothing() -> None:
+    allow = "[{code: FORBIDDEN_API, path: 'b*.js', reason: the parser is generated and audited}]"
+    (finding,) = found({"b.js": "eval('1')"}, allow=allow)
+    assert (finding.stops, finding.allowed) == (False, "the parser is generated and audited")
+    (other,) = found({"c.js": "eval('1')"}, allow=allow)
+    assert other.stops
+
+
+def test_no_reason_excuses_the_colours_of_the_host() -> None:
+    allow = "[{code: NATIVE_COLOUR, path: '*', reason: our brand is brass too}]"
+    (finding,) = found({"a.css": "x{color:#E8BE68}"}, allow=allow)
+    assert finding.stops
+
+
+@pytest.mark.parametrize(
+    ("colour", "near"),
+    [
+        ("#E8BE68", "brass"),
+        ("#07242A", "abyss"),
+        ("#0D333A", "deep"),
+        ("#0A5F5B", None),
+        ("#0B4747", None),
+        ("#FFFFFF", None),
+        ("#F0A956", None),
+    ],
+)
+def test_reserved_colours_are_told_from_the_pages_own(colour: str, near: str | None) -> None:
+    assert nearest(colour) == near
