@@ -158,7 +158,7 @@ class Settings:
     @property
     def repository(self) -> Path:
         """Give the folder of the release repository, which is served as it is."""
-        return self.var / "repository"
+        return self.var / "repo"
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:

@@ -95,4 +95,4 @@ class Running:
         return list(reply.json()["samples"])
 
     def device(self) -> Device:
-        return Device(base=self.url, connect=f"http://127.0.0.1:{self.port}", digests=self.digests())
+        return Device(base=self.url, digests=self.digests())

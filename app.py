@@ -1,0 +1,523 @@
+"""The front door: environment, clock, chance, engine and wiring; ``create_app`` for servers, commands for people."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from flask import Flask
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+from sqlalchemy import Engine, select, text
+
+from bff import audit, sandbox
+from bff.approvals.service import Approvals
+from bff.bundles.models import BundleRelease
+from bff.bundles.signing import CurrentSigningKeys
+from bff.bus.limits import RateLimiter
+from bff.core_bank.ledger import EmbeddedCore
+from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
+from bff.db.engine import open_engine, retried, transaction
+from bff.db.migrations import migrate
+from bff.doors.shell import ShellHosting, shell_door
+from bff.errors import BffError
+from bff.factory import Parts, create_flask
+from bff.house import CHECKPOINTS, PURPOSES, House, Surroundings, build_house
+from bff.jobs import Job, run_jobs
+from bff.kinds import BundleRef
+from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
+from config.logging import configure
+from config.settings import Settings, SettingsError, describe, from_environ
+from h5bundle.client import releases
+from h5bundle.errors import H5BundleError
+from h5bundle.keys import KeyFolder
+from h5bundle.repository import is_repository, renew_online, trusted_root
+from h5bundle.stores.local import LocalStore
+from native_bridge.errors import BridgeError
+from native_bridge.model import compile_folder
+from security.cli import evidence
+from security.dpop import NonceBook
+from security.errors import SecurityError
+from security.jwk import parse_jwk
+from security.keys import KeyStore
+
+ROOT: Final = Path(__file__).parent
+APPS: Final = ROOT / "h5bundle" / "apps"
+SHELL: Final = ROOT / "native_bridge" / "shell"
+APP: Final = {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}
+MOUNTS: Final = ("metadata", "targets", "objects")
+"""What the server's static route serves of the repository: nothing else of its folder."""
+HOUR: Final = 3600.0
+OTHER_PORT: Final = 8123
+
+
+class StartError(Exception):
+    """Tidegate cannot start; the message says why and what to do."""
+
+
+def clock() -> datetime:
+    """Give the present instant."""
+    return datetime.now(UTC)  # noqa: TID251 — the one clock
+
+
+def new_bytes(count: int) -> bytes:
+    """Give unpredictable bytes."""
+    return os.urandom(count)
+
+
+def new_id(prefix: str) -> str:
+    """Make an id that nobody can guess: a prefix and 130 random bits in lower-case base 32."""
+    return f"{prefix}_{b32encode(new_bytes(17)).decode().rstrip('=').lower()[:26]}"
+
+
+def read_settings() -> Settings:
+    """Read the settings from this process's environment."""
+    return from_environ(os.environ)  # noqa: TID251 — the door to the environment
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One opened Tidegate: its stores, keys and connected rooms."""
+
+    settings: Settings
+    engine: Engine
+    keys: KeyStore
+    core: EmbeddedCore
+    store: LocalStore
+    house: House
+
+    @property
+    def release_keys(self) -> KeyFolder:
+        """Give the keys of the release repository."""
+        return KeyFolder(self.settings.release_keys, passphrase(self.settings).encode())
+
+
+def passphrase(settings: Settings) -> str:
+    """Give the passphrase of the key files."""
+    return settings.key_passphrase or sandbox.development_passphrase(settings.var, new_bytes)
+
+
+def open_instance(settings: Settings) -> Instance:
+    """Open stores and keys and connect the rooms; nothing is made and no job is started.
+
+    Raises:
+        StartError: production was asked for with development keys or without its providers.
+        KeyStoreError: the passphrase does not open the keys.
+    """
+    _refuse_development(settings)
+    settings.var.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database)
+    keys = KeyStore.open(settings.keys, passphrase(settings))
+    core = EmbeddedCore(engine, clock, new_id)
+    store = LocalStore(settings.repository)
+    return Instance(settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core)))
+
+
+def _refuse_development(settings: Settings) -> None:
+    if not settings.production:
+        return
+    marked = [folder for folder in (settings.keys, settings.release_keys) if (folder / sandbox.MARKER).exists()]
+    if marked:
+        message = f"{marked[0]} holds development keys: production needs keys of its own (`tidegate keys generate`)"
+        raise StartError(message)
+    message = (
+        "production needs adapters to the core bank, the card network and the SMS provider; this version carries the "
+        "embedded core and sandbox providers only: run with TIDEGATE_ENV=sandbox"
+    )
+    raise StartError(message)
+
+
+def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore) -> Surroundings:
+    shared = settings.redis_url
+    nonce_key = keys.active("dpop-nonce").secret if shared else new_bytes(32)
+    marks: ReplayMarks = RedisReplayMarks(shared) if shared else MemoryReplayMarks(clock)
+    return Surroundings(
+        engine=engine,
+        keys=keys,
+        core=core,
+        statements=core,
+        cards=SandboxCardNetwork(load_sandbox()),
+        codes=SandboxCodeSender(),
+        marks=marks,
+        nonces=NonceBook(nonce_key),
+        limiter=RateLimiter(shared or "memory://"),
+        clock=clock,
+        monotonic=time.monotonic,
+        new_id=new_id,
+        new_bytes=new_bytes,
+        aud=settings.audience,
+        env=settings.env,
+        public_url=settings.origin,
+        token_seconds=settings.token_seconds,
+        refresh_days=settings.refresh_days,
+    )
+
+
+def create_app() -> Flask:
+    """Open an instance from the environment, start its jobs, and give the WSGI application."""
+    settings = read_settings()
+    configure(settings)
+    instance = open_instance(settings)
+    threading.Thread(target=_work, args=(instance,), daemon=True, name="jobs").start()
+    return wsgi(instance)
+
+
+def wsgi(instance: Instance) -> Flask:
+    """Give the WSGI application of an opened instance."""
+    checks = {
+        "database": lambda: _ask_database(instance.engine),
+        "repository": lambda: _require(is_repository(instance.store), "there is no release repository"),
+        "keys": lambda: _require(all(instance.keys.active(purpose) for purpose in PURPOSES), "a key is missing"),
+    }
+    proxies = instance.settings.trusted_proxies
+    parts = Parts(
+        door=instance.house.door, checks=checks, blueprints=[shell_door(_hosting(instance))], trusted_proxies=proxies
+    )
+    return create_flask(parts)
+
+
+def _hosting(instance: Instance) -> ShellHosting:
+    settings = instance.settings
+    signing = CurrentSigningKeys(instance.store, clock)
+    config: dict[str, Any] = {
+        "bank": {"zh": settings.bank_zh, "en": settings.bank_en},
+        "env": settings.env,
+        "aud": settings.audience,
+        "app": APP,
+    }
+    if not settings.production:
+        config["samples"] = sandbox.sample_people(load_sandbox())
+    return ShellHosting(
+        shell_origin=settings.origin,
+        bundle_origin=settings.bundle_origins,
+        folder=SHELL,
+        contract=compile_folder().compiled,
+        config=config,
+        bundles=signing.bundles,
+        root=signing.root,
+        role_keys=signing.of,
+        repository=settings.repository,
+    )
+
+
+def _ask_database(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def _require(held: bool, otherwise: str) -> None:  # noqa: FBT001 — the condition is the argument
+    if not held:
+        raise StartError(otherwise)
+
+
+def _work(instance: Instance) -> None:
+    """Do the recurring work of an instance until the process ends."""
+    settings = instance.settings
+    engine = instance.engine
+
+    def sign() -> None:
+        now = clock()
+        signer = instance.keys.active(CHECKPOINTS)
+        retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
+
+    def record() -> None:
+        found = releases(instance.store, now=clock())
+        retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
+
+    jobs = [
+        Job("outbox", settings.relay_seconds, instance.house.relay.run),
+        Job("checkpoint", settings.checkpoint_seconds, sign),
+        Job("expired challenges", 60.0, lambda: retried(engine, lambda session: Approvals.expire(session, clock()))),
+        Job("releases", 5.0, record),
+        Job("timestamp", HOUR, lambda: renew_online(instance.store, instance.release_keys, now=clock())),
+    ]
+    run_jobs(jobs, threading.Event(), time.monotonic)
+
+
+def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
+    """Bring a sandbox into being, or up to date: keys, tables, people, products, published bundles."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    _refuse_development(settings)
+    secret = passphrase(settings)
+    for folder in (settings.keys, settings.release_keys):
+        sandbox.mark_development(folder)
+    sandbox.make_keys(KeyStore.open(settings.keys, secret), PURPOSES, clock())
+    sandbox.make_release_keys(KeyFolder(settings.release_keys, secret.encode()))
+    migrate(settings.database)
+    instance = open_instance(settings)
+    instance.core.seed(load_sandbox())
+    news = list(sandbox.publish_bundles(APPS, instance.store, instance.release_keys, now=clock(), commit=_commit))
+    found = releases(instance.store, now=clock())
+    with transaction(instance.engine) as session:
+        instance.house.warehouse.synchronise(session, clock())
+        instance.house.book.sync(session, now=clock(), releases=found)
+    return instance, news
+
+
+def _commit(project: Path) -> str:
+    """Give the commit that last touched a project, or nothing outside a git checkout."""
+    command = ["git", "log", "-1", "--format=%H", "--", str(project)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def serve(settings: Settings, target: str = "app:create_app") -> None:
+    """Serve until stopped; metadata and objects come from the server's own static route."""
+    for name in MOUNTS:
+        (settings.repository / name).mkdir(parents=True, exist_ok=True)
+    Server(
+        target,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        websockets=False,
+        log_level=LogLevels.error,
+        static_path_route=[f"/repo/{name}" for name in MOUNTS],
+        static_path_mount=[settings.repository / name for name in MOUNTS],
+        static_path_expires=0,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+    ).serve()
+
+
+class _Group(click.Group):
+    """Turns every error of ours into one line and a documented exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, StartError) as error:
+            _end(str(error), 2)
+        except (BffError, SecurityError, H5BundleError) as error:
+            _end(f"{error.code}: {error.detail}", 1)
+        except BridgeError as error:
+            _end(str(error), 1)
+
+
+def _end(message: str, status: int) -> None:
+    click.echo(f"tidegate: {message}", err=True)
+    sys.exit(status)
+
+
+_EPILOG: Final = "Exit codes: 0 done; 1 refused, the line says why; 2 called or configured wrongly."
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option("0.1.0", prog_name="tidegate")
+def cli() -> None:
+    """Run Tidegate and look after it. Settings come from the environment: see `tidegate settings`."""
+
+
+@cli.command(epilog="Example: PORT=8123 tidegate run")
+def run() -> None:
+    """Make a sandbox ready and serve it."""
+    settings = read_settings()
+    configure(settings)
+    _require_port(settings)
+    click.echo("Tidegate: keys, tables, sample people, bundles …")
+    _, news = prepare(settings)
+    for item in news:
+        if item.trouble:
+            click.echo(f"  {item.name}: the published release stays: {item.trouble}", err=True)
+        elif item.changed:
+            click.echo(f"  {item.name} signed and published")
+    click.echo(_greeting(settings))
+    serve(settings)
+
+
+@cli.command("prepare", epilog="Example: tidegate prepare && tidegate serve")
+def prepare_command() -> None:
+    """Make a sandbox ready without serving it."""
+    _, news = prepare(read_settings())
+    for item in news:
+        click.echo(f"{item.name}  {item.trouble or ('published' if item.changed else 'stands')}")
+
+
+@cli.command("serve", epilog="Example: TIDEGATE_REDIS_URL=redis://localhost/0 TIDEGATE_WORKERS=2 tidegate serve")
+def serve_command() -> None:
+    """Serve what `prepare` made."""
+    settings = read_settings()
+    configure(settings)
+    _require_port(settings)
+    serve(settings)
+
+
+def _require_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            message = (
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+                f"Choose another port: PORT={OTHER_PORT} make run"
+            )
+            raise StartError(message) from error
+
+
+def _greeting(settings: Settings) -> str:
+    names = ", ".join(settings.bundle_origins.replace("{bundle}", name) for name in sandbox.BUNDLES[1:])
+    return (
+        f"\nTidegate is serving ({settings.env}). Stop it with Ctrl-C.\n"
+        f"  shell, a phone in the browser   {settings.origin}/\n"
+        f"  interface, to read and to try   {settings.origin}/docs/api\n"
+        f"  ready?                          {settings.origin}/readyz\n"
+        f"  origins of the bundles          {names}\n"
+        f"  keys and data                   {settings.var.absolute()}\n"
+    )
+
+
+@cli.command("settings", epilog="Example: tidegate settings")
+@click.option("--markdown", is_flag=True, help="Give docs/settings.md.")
+def settings_command(*, markdown: bool) -> None:
+    """Show every setting with its default, or the documentation page."""
+    page = describe()
+    click.echo(page if markdown else page.partition("|---|---|---|\n")[2], nl=False)
+
+
+@cli.command("bundles", epilog="Example: tidegate bundles --json")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def bundles_command(*, as_json: bool) -> None:
+    """List the releases that the release book knows."""
+    instance = open_instance(read_settings())
+    with transaction(instance.engine, writing=False) as session:
+        rows = list(session.scalars(select(BundleRelease).order_by(BundleRelease.bundle, BundleRelease.version)))
+        found = [
+            {"ref": str(BundleRef(row.bundle, row.version, row.digest)), "bundle": row.bundle, "state": row.state}
+            for row in rows
+        ]
+    lines = "\n".join(f"{row['state']:<10} {row['ref']}" for row in found)
+    click.echo(json.dumps(found) if as_json else lines)
+
+
+@cli.command("revoke-bundle", epilog="Example: tidegate revoke-bundle 3f0c…e1")
+@click.argument("digest")
+def revoke_bundle(digest: str) -> None:
+    """Call a release back: within seconds the BFF refuses every call from that DIGEST."""
+    instance = open_instance(read_settings())
+    with transaction(instance.engine) as session:
+        instance.house.book.revoke(session, digest, clock())
+    click.echo(f"{digest} is revoked")
+
+
+@cli.command("root", epilog="Example: tidegate root > root.json")
+def root_command() -> None:
+    """Give the first root metadata of the releases: what an app carries inside, and `evidence verify --root` takes."""
+    click.echo(trusted_root(LocalStore(read_settings().repository)).decode(), nl=False)
+
+
+@cli.group(context_settings={"help_option_names": ["-h", "--help"]})
+def keys() -> None:
+    """The server's own keys: list, make, rotate, revoke. Running instances take every change over at once."""
+
+
+def _keys() -> KeyStore:
+    settings = read_settings()
+    return KeyStore.open(settings.keys, passphrase(settings))
+
+
+@keys.command("list", epilog="Example: tidegate keys list")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def keys_list(*, as_json: bool) -> None:
+    """List the keys with their states, and what is due."""
+    store = _keys()
+    records = sorted(store.records(), key=lambda record: (record.purpose, record.changed))
+    if as_json:
+        names = ("purpose", "state", "kid", "alg")
+        click.echo(json.dumps([{name: str(getattr(record, name)) for name in names} for record in records]))
+        return
+    for record in records:
+        click.echo(f"{record.purpose:<18} {record.state:<12} {record.kid}  since {record.changed:%Y-%m-%d %H:%M}")
+    for entry in store.calendar(clock()):
+        mark = "DUE SOON" if entry.urgent else "later"
+        click.echo(f"{mark:<9} {entry.due:%Y-%m-%d} {entry.action} {entry.purpose} {entry.kid}")
+
+
+@keys.command("generate", epilog="Example: tidegate keys generate access-token")
+@click.argument("purpose")
+def keys_generate(purpose: str) -> None:
+    """Make a key for PURPOSE: ACTIVE when it is the first, else STAGED until `rotate`."""
+    key = _keys().generate(purpose, clock())
+    click.echo(f"{key.kid} {key.state}")
+
+
+@keys.command("rotate", epilog="Example: tidegate keys rotate access-token")
+@click.argument("purpose")
+def keys_rotate(purpose: str) -> None:
+    """Make the staged key of PURPOSE active; the present one only verifies from now on."""
+    key = _keys().rotate(purpose, clock())
+    click.echo(f"{key.kid} {key.state}")
+
+
+@keys.command("revoke", epilog="Example: tidegate keys revoke nb3x…")
+@click.argument("kid")
+@click.option("--confirm", required=True, help="The KID once more: revoking cannot be taken back.")
+def keys_revoke(kid: str, confirm: str) -> None:
+    """Revoke a key at once: nothing that it signed is accepted any more."""
+    if confirm != kid:
+        message = "--confirm must repeat the KID"
+        raise click.BadParameter(message)
+    _keys().revoke(kid, clock())
+    click.echo(f"{kid} REVOKED")
+
+
+@keys.command("jwks", epilog="Example: tidegate keys jwks audit-checkpoint > audit-jwks.json")
+@click.argument("purpose")
+def keys_jwks(purpose: str) -> None:
+    """Give the public keys of PURPOSE as a JWK set; `evidence verify --anchor` takes that of audit-checkpoint."""
+    click.echo(json.dumps(_keys().jwks(purpose)))
+
+
+@evidence.command("export", epilog="Example: evidence export ord_3k… --out order.evidence.json")
+@click.argument("order")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output without.")
+def export_command(order: str, out: Path | None) -> None:
+    """Write the evidence of ORDER: all that proves how it came about. Needs this instance's database and keys."""
+    try:
+        instance = open_instance(read_settings())
+        data = _export(instance, order)
+    except (SettingsError, StartError) as error:
+        raise click.UsageError(str(error)) from error
+    except (BffError, SecurityError) as error:
+        message = f"{error.code}: {error.detail}"
+        raise click.ClickException(message) from error
+    if out is None:
+        click.echo(data.decode(), nl=False)
+        return
+    out.write_bytes(data)
+    click.echo(f"{out}: {len(data):,} bytes. Prove it with: evidence verify {out}")
+
+
+def _export(instance: Instance, order: str) -> bytes:
+    public: Mapping[str, Any] = {
+        record.kid: parse_jwk(record.public) for record in instance.keys.records() if record.purpose == CHECKPOINTS
+    }
+    with transaction(instance.engine) as session:
+        return audit.export_order(
+            session,
+            order_id=order,
+            env=instance.settings.env,
+            aud=instance.settings.audience,
+            keys=public,
+            signer=instance.keys.active(CHECKPOINTS),
+            now=clock(),
+        )
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,197 @@
+"""All rooms of the bff connected: from ports and plain values to the door, the relay and the release book.
+
+This is the only module that knows every domain; it decides nothing, it only says who gets whom.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from bff import accounts, customers, devices, wealth
+from bff.accounts.applications import Applications
+from bff.accounts.delivery import Delivery
+from bff.accounts.funding import Fundings
+from bff.accounts.operations import operations as accounts_operations
+from bff.accounts.service import Accounts, Statements
+from bff.approvals.decisions import Decisions
+from bff.approvals.operations import operations as approvals_operations
+from bff.approvals.service import Approvals
+from bff.approvals.templates import Templates
+from bff.bundles.service import ReleaseBook
+from bff.bus import Bus
+from bff.bus.limits import Limiter
+from bff.catalogue import Catalogue, Operation
+from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
+from bff.customers.codes import Codes
+from bff.customers.service import Customers
+from bff.customers.vault import Vault
+from bff.devices.binding import Binder
+from bff.devices.directory import Directory
+from bff.devices.operations import operations as devices_operations
+from bff.devices.service import Devices
+from bff.doors.app import AppDoor
+from bff.kinds import Clock, NewBytes, NewId
+from bff.outbox import Relay
+from bff.products.calendar import TradingCalendar
+from bff.products.definitions import load_definitions
+from bff.products.rulepacks import RulePacks
+from bff.products.warehouse import Warehouse
+from bff.sessions.authenticator import Authenticator, Nonces
+from bff.sessions.keys import StoredTokenKeys
+from bff.sessions.operations import operations as sessions_operations
+from bff.sessions.replay import ReplayMarks
+from bff.sessions.service import Lifetimes, Sessions
+from bff.sessions.tokens import AccessTokens
+from bff.wealth.delivery import Debits
+from bff.wealth.operations import operations as wealth_operations
+from bff.wealth.orders import TYPE as PURCHASE
+from bff.wealth.orders import Orders
+from bff.wealth.suitability import Suitability, load_questionnaire
+from security.keys import KeyStore
+from security.sealing import BlindIndex, Sealer
+
+SEALING: Final = "sealing-kek"
+INDEXING: Final = "blind-index"
+CHECKPOINTS: Final = "audit-checkpoint"
+PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, "dpop-nonce")
+"""The purposes for which the bff needs an active key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What the bff stands on and is given from outside.
+
+    Attributes:
+        engine: the database; keys: the server's keys.
+        core, statements, cards, codes: ports to the core bank, its statements, the card network and the SMS provider.
+        marks, nonces, limiter: replay marks, DPoP nonces, rate limits.
+        clock, monotonic, new_id, new_bytes: time and chance.
+        aud, env: the server's name and environment inside every signature.
+        public_url: origin at which apps reach it.
+        token_seconds, refresh_days: lives of access tokens and of sessions.
+    """
+
+    engine: Engine
+    keys: KeyStore
+    core: CoreBank
+    statements: Statements
+    cards: CardNetwork
+    codes: CodeSender
+    marks: ReplayMarks
+    nonces: Nonces
+    limiter: Limiter
+    clock: Clock
+    monotonic: Callable[[], float]
+    new_id: NewId
+    new_bytes: NewBytes
+    aud: str
+    env: str
+    public_url: str
+    token_seconds: int
+    refresh_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSealing:
+    """Seals with the store's present key-encryption key and opens with every one that still may."""
+
+    keys: KeyStore
+    new_bytes: NewBytes
+
+    def seal(self, *, plaintext: bytes, record_id: str, field: str) -> bytes:
+        """Seal one field of one record."""
+        return self._sealer().seal(plaintext, record_id, field)
+
+    def open(self, *, envelope: bytes, record_id: str, field: str) -> bytes:
+        """Open it again."""
+        return self._sealer().open(envelope, record_id, field)
+
+    def _sealer(self) -> Sealer:
+        known = {kid: key.secret for kid, key in self.keys.verification_keys(SEALING).items()}
+        return Sealer(keys=known, active=self.keys.active(SEALING).kid, new_bytes=self.new_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """The keyed hashes by which sealed fields are found again."""
+
+    keys: KeyStore
+
+    def of(self, *, field: str, value: str) -> str:
+        """Give the hash of a value."""
+        return BlindIndex(self.keys.active(INDEXING).secret).of(field, value)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What stands when all rooms are connected."""
+
+    door: AppDoor
+    relay: Relay
+    book: ReleaseBook
+    warehouse: Warehouse
+
+
+def build_house(outside: Surroundings) -> House:
+    """Connect the rooms."""
+    book = ReleaseBook(outside.monotonic)
+    vault = Vault(StoredSealing(outside.keys, outside.new_bytes), StoredIndex(outside.keys))
+    people = Customers(vault)
+    codes = Codes(vault, _packs(customers), outside.codes)
+    registry = Devices(outside.aud, outside.env, _packs(devices))
+    applications = Applications(vault, people, codes, _packs(accounts))
+    held = Accounts(outside.core, outside.statements)
+    fundings = Fundings(held, vault, _packs(accounts))
+    asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
+    warehouse = Warehouse(load_definitions())
+    suitability = Suitability(load_questionnaire(), _packs(wealth))
+    orders = Orders(warehouse, TradingCalendar.load(), _packs(wealth), suitability, people, held, asked)
+    tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
+    directory = Directory(people)
+    lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
+    operations: tuple[Operation, ...] = (
+        *devices_operations(registry, Binder(registry, people, codes, applications), people),
+        *sessions_operations(Sessions(directory, tokens, outside.aud, outside.env, lifetimes)),
+        *approvals_operations(Decisions(asked, {PURCHASE: orders})),
+        *accounts_operations(applications, held, fundings),
+        *wealth_operations(orders, suitability),
+    )
+    topics = (
+        *codes.topics(),
+        *Delivery(vault, outside.core, outside.cards, fundings).topics(),
+        *Debits(outside.core, orders).topics(),
+    )
+    relay = Relay(outside.engine, topics, outside.clock, outside.new_id)
+    authenticator = Authenticator(outside.engine, tokens, directory, outside.marks, outside.nonces)
+    door = _door(outside, operations, book, relay, authenticator)
+    return House(door, relay, book, warehouse)
+
+
+def _door(
+    outside: Surroundings,
+    operations: tuple[Operation, ...],
+    book: ReleaseBook,
+    relay: Relay,
+    authenticator: Authenticator,
+) -> AppDoor:
+    bus = Bus(
+        catalogue=Catalogue(operations), engine=outside.engine, releases=book, limiter=outside.limiter, relay=relay
+    )
+    return AppDoor(
+        bus=bus,
+        authenticator=authenticator,
+        nonces=outside.nonces,
+        public_url=outside.public_url,
+        clock=outside.clock,
+        new_id=outside.new_id,
+        new_bytes=outside.new_bytes,
+    )
+
+
+def _packs(room: object) -> RulePacks:
+    """Read the rule packs that stand in a room's data folder."""
+    return RulePacks.load(Path(str(getattr(room, "__file__", ""))).parent / "data")
