@@ -6,7 +6,7 @@
 import { h, icon } from "./dom.mjs";
 import { clock as clockText } from "./format.mjs";
 import { pinPad } from "./pinpad.mjs";
-import { complaint, refusal } from "./sheet.mjs";
+import { refusal } from "./sheet.mjs";
 
 /** @param {import("./sheet.mjs").Sheet} sheet @param {any} error @param {string} sentenceKey */
 export function showLocked(sheet, error, sentenceKey = "locked.sentence") {
@@ -33,12 +33,18 @@ export function faceButtons({ t, label, onFace, onPin }) {
  * The pad, checking each try.
  * @param {{sheet: import("./sheet.mjs").Sheet, vault: import("./pin.mjs").PinVault, sentence: string,
  *   onFace?: () => void, onRight: () => void}} parts
- * @returns {{elements: HTMLElement[], say: (sentence: string) => void}}
+ * @returns {{elements: HTMLElement[], say: (sentence: string, brief: string) => void}}
  */
 export function checkedPad({ sheet, vault, sentence, onFace, onRight }) {
-  const trouble = h("div");
-  const saying = h("div", { class: "pinsay num" }, sentence);
+  const saying = h("div", { class: "pinsay num", role: "status" });
   const pad = pinPad({ t: sheet.t, onFace, onDone: (pin) => void tryPin(pin) });
+  let trouble = "";
+  let told = sentence;
+  let brief = "";
+  function show() {
+    saying.classList.toggle("wrong", trouble !== "");
+    saying.replaceChildren(trouble ? `${trouble}${brief}` : told);
+  }
   /** @param {string} pin */
   async function tryPin(pin) {
     try {
@@ -47,10 +53,18 @@ export function checkedPad({ sheet, vault, sentence, onFace, onRight }) {
     } catch (error) {
       pad.clear(true);
       if (error.code === "LOCKED_OUT") showLocked(sheet, error);
-      else if (error.code === "NOT_ENROLLED") trouble.replaceChildren(complaint(sheet.t("pin.unset")));
-      else trouble.replaceChildren(complaint(sheet.t("pin.wrong", { left: error.details?.left ?? 0 })));
+      else trouble = error.code === "NOT_ENROLLED" ? sheet.t("pin.unset") : sheet.t("pin.wrong", { left: error.details?.left ?? 0 });
+      show();
     }
   }
   sheet.onKey = pad.key;
-  return { elements: [saying, trouble, ...pad.elements], say: (text) => saying.replaceChildren(text) };
+  show();
+  return {
+    elements: [saying, ...pad.elements],
+    say(text, short) {
+      told = text;
+      brief = short;
+      show();
+    },
+  };
 }

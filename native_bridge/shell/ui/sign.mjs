@@ -77,13 +77,13 @@ function spoken(rows, title) {
 
 /**
  * The box in which the slip scrolls, and whether its end has been seen.
- * @param {HTMLElement} paper @param {any} t @returns {{elements: HTMLElement[], seen: () => boolean, settle: (button: HTMLElement) => void}}
+ * @param {HTMLElement} paper @param {any} t @param {boolean} [seen] it was seen before
+ * @returns {{elements: HTMLElement[], seen: () => boolean, settle: (button: HTMLElement) => void}}
  */
-function scrolled(paper, t) {
+function scrolled(paper, t, seen = false) {
   const box = h("div", { class: "slipbox", tabindex: "0", role: "group", "aria-label": t("sign.slip") }, paper);
   const more = h("button", { class: "more", onclick: () => box.scrollTo({ top: box.scrollHeight }) }, icon("downc", 16), t("sign.more"));
   more.hidden = true;
-  let seen = false;
   /** @param {HTMLElement | null} button */
   function look(button) {
     seen ||= box.scrollTop + box.clientHeight >= box.scrollHeight - 4;
@@ -168,12 +168,12 @@ export class SignSheet {
 
   #pin(sheet, view) {
     const { t } = view;
-    const box = scrolled(view.papers[1], t);
+    const box = scrolled(view.papers[1], t, true);
     const pad = checkedPad({
       sheet, vault: this.vault, sentence: "", onFace: () => this.#face(sheet, view, null),
       onRight: () => void this.#complete(sheet, view, "pin", null),
     });
-    view.tell = (left) => pad.say(t("sign.pin", { left }));
+    view.tell = (left) => pad.say(t("sign.pin", { left }), t("sign.pinBrief", { left }));
     sheet.draw(...box.elements, ...pad.elements);
     view.tell(view.left);
     box.settle(pad.elements[0]);
@@ -188,7 +188,7 @@ export class SignSheet {
     const busy = button ?? h("div", { class: "nbtn" });
     busy.setAttribute("aria-busy", "true");
     busy.replaceChildren(icon("lock", 24), t("sign.busy"));
-    if (!button) sheet.draw(...scrolled(view.papers[0], t).elements, h("div", { class: "space" }), busy, h("div", { place: { height: "48px" } }));
+    if (!button) sheet.draw(...scrolled(view.papers[0], t, true).elements, h("div", { class: "space" }), busy, h("div", { place: { height: "48px" } }));
     try {
       const answer = await view.complete(factor, view.locale);
       busy.replaceChildren(icon("check", 24), t("sign.done"));

@@ -227,6 +227,7 @@ export const ZH = Object.freeze({
   "sign.countdown": "{left} 后失效，钱还没有动",
   "sign.face": "面容确认并签名",
   "sign.pin": "输入 6 位交易密码，{left} 后失效",
+  "sign.pinBrief": "{left} 后失效",
   "sign.simulatedKey": "模拟密钥，只在沙箱有效",
   "sign.busy": "正在签名并提交",
   "sign.done": "已签名",
