@@ -9,7 +9,7 @@ from bff.db.base import CODE, FEN, ID, Base
 
 
 class Device(Base):
-    """One registered device; no key ever stands in two rows."""
+    """One registered device."""
 
     __tablename__ = "device"
 
@@ -30,6 +30,15 @@ class Device(Base):
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     registered_at: Mapped[datetime]
     bound_at: Mapped[datetime | None]
+
+
+class DeviceKey(Base):
+    """One key of one device: a thumbprint stands here once, in whichever role."""
+
+    __tablename__ = "device_key"
+
+    jkt: Mapped[str] = mapped_column(CODE, primary_key=True)
+    device_id: Mapped[str] = mapped_column(ID)
 
 
 class DeviceBinding(Base):

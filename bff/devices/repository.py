@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bff.db.statements import changed, insert_new
 from bff.devices.errors import DeviceKeyKnownError
-from bff.devices.models import Device, DeviceBinding, DeviceDay
+from bff.devices.models import Device, DeviceBinding, DeviceDay, DeviceKey
 from security.jwk import PublicJwk, parse_jwk
 
 PENDING: Final = "PENDING"
@@ -53,6 +53,11 @@ def find_by_keys(session: Session, pop: PublicJwk, tx: PublicJwk) -> KnownDevice
     if len(rows) != 1 or (rows[0].pop_jkt, rows[0].tx_jkt) != keys:
         raise DeviceKeyKnownError(detail="one of the keys stands in another registration")
     return _known(rows[0])
+
+
+def claim_keys(session: Session, device_id: str, *keys: PublicJwk) -> bool:
+    """Take keys for a device; tell whether all of them were free."""
+    return all([insert_new(session, DeviceKey, jkt=key.thumbprint, device_id=device_id) for key in keys])
 
 
 def bind(session: Session, device_id: str, customer_id: str, now: datetime) -> bool:

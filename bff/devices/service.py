@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bff import audit
-from bff.db.statements import insert_new
 from bff.devices import repository
 from bff.devices.errors import DeviceKeyKnownError, DeviceLimitError, DeviceStateError, verifying
 from bff.devices.models import Device
@@ -67,8 +67,9 @@ class Devices:
         challenges.spend(session, CHALLENGE, "", asked.challenge, context.now)
         verified = self._verify(asked)
         device_id = context.new_id("dev")
-        if not insert_new(session, Device, **_row(device_id, asked, verified, context.now)):
+        if not repository.claim_keys(session, device_id, verified.pop_key, verified.tx_key):
             return _again(session, verified)
+        session.execute(insert(Device).values(**_row(device_id, asked, verified, context.now)))
         body = _evidence(device_id, asked, verified)
         audit.append(session, kind="device.registered", subject=device_id, body=body, now=context.now)
         return self.get(session, device_id)

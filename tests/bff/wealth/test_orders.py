@@ -108,8 +108,6 @@ def test_a_level_is_required_and_blocks_what_is_above_it(world: World) -> None:
 
 def test_a_level_lapses_after_a_year(world: World) -> None:
     phone = world.ready()
-    with world.engine.begin():
-        pass
     world.later(days=365)
     assert world.call(phone, "wealth.suitability.get")["level"] is None
     with pytest.raises(SuitabilityRequiredError):

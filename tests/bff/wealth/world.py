@@ -93,9 +93,9 @@ class FakeCore:
 
     @staticmethod
     def _answer(sequence: str, verb: str, fault: str, work: Any) -> CoreQuery:
+        if fault.startswith("refuse:"):
+            return CoreQuery(CoreStatus.FAILED, None, fault.removeprefix("refuse:"))
         try:
-            if fault.startswith("refuse:"):
-                raise CoreRefusedError(fault.removeprefix("refuse:"))
             reference, postings = work()
         except CoreRefusedError as error:
             return CoreQuery(CoreStatus.FAILED, None, error.reason)
@@ -103,7 +103,8 @@ class FakeCore:
 
     def _take(self, account: str, amount: int) -> None:
         if self.available(account) < amount:
-            raise CoreRefusedError("INSUFFICIENT_FUNDS")
+            reason = "INSUFFICIENT_FUNDS"
+            raise CoreRefusedError(reason)
 
     def available(self, account: str) -> int:
         held = sum(amount for payer, amount in self.holds.values() if payer == account)
