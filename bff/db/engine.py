@@ -29,6 +29,7 @@ _DEADLOCKS: Final = frozenset({1020, 1205, 1213})
 """MariaDB: record has changed, lock wait time-out, deadlock."""
 _WRITER: Final = "tidegate_writer"
 _BEGIN: Final = "tidegate_begin"
+_READING: Final = "tidegate_reading"
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -49,6 +50,7 @@ def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args=arguments, execution_options=options, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    engine.update_execution_options(**{_READING: engine.execution_options(**{_BEGIN: "BEGIN"})})
     return engine
 
 
@@ -90,7 +92,7 @@ def transaction(engine: Engine, *, writing: bool = True) -> Iterator[Session]:
     Raises:
         DatabaseBusyError: the write lock was not free within ``LOCK_SECONDS``.
     """
-    bound = engine if writing else engine.execution_options(**{_BEGIN: "BEGIN"})
+    bound = engine if writing else engine.get_execution_options().get(_READING, engine)
     guard = _writer(engine) if writing else nullcontext()
     with guard, Session(bound, expire_on_commit=False) as session, session.begin():
         yield session

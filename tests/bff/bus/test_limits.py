@@ -1,5 +1,5 @@
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -40,3 +40,12 @@ def test_instances_share_their_counts_through_redis() -> None:
 def test_without_redis_each_instance_counts_for_itself() -> None:
     limiter = RateLimiter("redis://127.0.0.1:1/0")
     assert (count(limiter, "a"), count(limiter, "a")) == (5, 0)
+
+
+def test_a_window_ends_and_what_ended_is_forgotten() -> None:
+    limiter = RateLimiter()
+    assert count(limiter, "a") == 5
+    limiter.check("5/hour", "operation", "a", now=NOW + timedelta(hours=1))
+    for number in range(10_001):
+        limiter.check("5/hour", str(number), now=NOW + timedelta(hours=3))
+    assert len(limiter._own._found) == 10_001
