@@ -66,7 +66,8 @@ class Key:
 
     def sign(self, message: bytes) -> bytes:
         """Sign with the key's own suite: raw, low-S."""
-        return suite(self.alg).sign(self.signing_key, message)
+        private = self.signing_key
+        return suite(self.alg).sign(private, message)
 
 
 def new_private(alg: str) -> PrivateKey | bytes:

@@ -1,0 +1,209 @@
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from security.errors import KeyStoreError
+from security.keys import KeyState, KeyStore
+from security.suites import ES256
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "keys"
+
+
+@pytest.fixture
+def store(folder: Path) -> KeyStore:
+    return KeyStore.open(folder, "correct horse")
+
+
+def states(store: KeyStore) -> dict[str, KeyState]:
+    return {record.kid: record.state for record in store.records()}
+
+
+def test_the_first_key_is_active_and_the_next_is_staged(store: KeyStore) -> None:
+    first, second = store.generate("access-token", NOW), store.generate("access-token", NOW)
+    assert (first.state, second.state) == (KeyState.ACTIVE, KeyState.STAGED)
+    assert store.active("access-token") == first
+    with pytest.raises(KeyStoreError):
+        store.generate("access-token", NOW)
+
+
+def test_a_key_signs_and_its_id_is_its_thumbprint(store: KeyStore) -> None:
+    key = store.generate("audit-checkpoint", NOW)
+    ES256.verify(key.jwk.public_key, b"m", key.sign(b"m"))
+    assert key.kid == key.jwk.thumbprint
+
+
+def test_another_instance_opens_the_same_keys(store: KeyStore, folder: Path) -> None:
+    secret, signing = store.generate("sealing-kek", NOW), store.generate("tuf-app-wealth", NOW)
+    other = KeyStore.open(folder, "correct horse")
+    assert (other.active("sealing-kek").secret, len(secret.secret)) == (secret.secret, 32)
+    ES256.verify(signing.jwk.public_key, b"m", other.active("tuf-app-wealth").sign(b"m"))
+
+
+def test_a_wrong_passphrase_opens_nothing(store: KeyStore, folder: Path) -> None:
+    store.generate("access-token", NOW)
+    with pytest.raises(KeyStoreError) as caught:
+        KeyStore.open(folder, "wrong")
+    assert caught.value.code == "KEY_LOCKED"
+    store.generate("blind-index", NOW)
+
+
+@pytest.mark.parametrize("purpose", ["sealing-kek", "access-token"])
+def test_no_file_holds_a_private_key_in_the_clear_or_is_open_to_others(
+    store: KeyStore, folder: Path, purpose: str
+) -> None:
+    key = store.generate(purpose, NOW)
+    files = [path for path in folder.iterdir() if path.name.startswith(purpose)]
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600]
+    data = files[0].read_bytes()
+    assert b"BEGIN PRIVATE KEY" not in data
+    assert not isinstance(key.private, bytes) or key.private not in data
+
+
+def test_rotation_reaches_a_running_instance_and_refuses_no_valid_key(store: KeyStore, folder: Path) -> None:
+    old = store.generate("access-token", NOW)
+    running = KeyStore.open(folder, "correct horse")
+    assert running.active("access-token").kid == old.kid
+    store.generate("access-token", NOW)
+    assert len(running.verification_keys("access-token")) == 2
+    new = store.rotate("access-token", NOW)
+    assert running.active("access-token").kid == new.kid
+    assert {kid: key.state for kid, key in running.verification_keys("access-token").items()} == {
+        old.kid: KeyState.VERIFY_ONLY,
+        new.kid: KeyState.ACTIVE,
+    }
+    assert {line["kid"] for line in running.jwks("access-token")["keys"]} == {old.kid, new.kid}
+    store.retire(old.kid, NOW)
+    assert set(running.verification_keys("access-token")) == {new.kid}
+
+
+def test_revoking_works_at_once_and_leaves_an_active_key(store: KeyStore, folder: Path) -> None:
+    old = store.generate("access-token", NOW)
+    running = KeyStore.open(folder, "correct horse")
+    running.active("access-token")
+    store.revoke(old.kid, NOW)
+    assert old.kid not in running.verification_keys("access-token")
+    assert running.active("access-token").kid != old.kid
+    assert states(running)[old.kid] is KeyState.REVOKED
+
+
+def test_a_destroyed_key_leaves_its_line_only(store: KeyStore, folder: Path) -> None:
+    key = store.generate("access-token", NOW)
+    store.rotate("access-token", NOW)
+    store.retire(key.kid, NOW)
+    store.destroy(key.kid, NOW)
+    assert states(KeyStore.open(folder, "correct horse"))[key.kid] is KeyState.DESTROYED
+    assert [path.name for path in folder.iterdir() if key.kid in path.name] == []
+
+
+def test_states_cannot_be_skipped(store: KeyStore) -> None:
+    key = store.generate("access-token", NOW)
+    for step in (store.retire, store.destroy):
+        with pytest.raises(KeyStoreError):
+            step(key.kid, NOW)
+    store.revoke(key.kid, NOW)
+    with pytest.raises(KeyStoreError):
+        store.revoke(key.kid, NOW)
+    with pytest.raises(KeyStoreError):
+        store.retire("absent", NOW)
+    assert states(store)[key.kid] is KeyState.REVOKED
+
+
+@pytest.mark.parametrize("purpose", ["", "other", "TUF-root", "tuf-", "../x", "tuf-a/b"])
+def test_there_are_no_keys_for_other_purposes(store: KeyStore, purpose: str) -> None:
+    with pytest.raises(KeyStoreError):
+        store.generate(purpose, NOW)
+    with pytest.raises(KeyStoreError):
+        store.active(purpose)
+
+
+def test_a_secret_does_not_sign_and_a_signing_key_is_no_secret(store: KeyStore) -> None:
+    with pytest.raises(KeyStoreError):
+        store.generate("dpop-nonce", NOW).sign(b"m")
+    with pytest.raises(KeyStoreError):
+        _ = store.generate("access-token", NOW).secret
+
+
+def index(folder: Path) -> dict[str, list[dict[str, str]]]:
+    return json.loads((folder / "keys.json").read_bytes())  # type: ignore[no-any-return]  # the test's own form
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"format":"tidegate-keys/2","keys":[]}', '{"format":"tidegate-keys/1"}']
+)
+def test_a_damaged_index_is_refused(store: KeyStore, folder: Path, text: str) -> None:
+    store.generate("access-token", NOW)
+    (folder / "keys.json").write_text(text)
+    with pytest.raises(KeyStoreError):
+        store.active("access-token")
+
+
+def test_a_swapped_file_or_a_second_active_key_is_refused(store: KeyStore, folder: Path) -> None:
+    store.generate("access-token", NOW)
+    store.generate("audit-checkpoint", NOW)
+    lines = index(folder)
+    lines["keys"][0]["uri"], lines["keys"][1]["uri"] = lines["keys"][1]["uri"], lines["keys"][0]["uri"]
+    (folder / "keys.json").write_text(json.dumps(lines))
+    with pytest.raises(KeyStoreError):
+        KeyStore.open(folder, "correct horse")
+    lines = index(folder)
+    lines["keys"][1]["purpose"] = "access-token"
+    (folder / "keys.json").write_text(json.dumps(lines))
+    with pytest.raises(KeyStoreError):
+        KeyStore.open(folder, "correct horse")
+
+
+@pytest.mark.parametrize("uri", ["file:../other.pem", "hsm:slot", "file:/etc/passwd"])
+def test_an_uri_outside_the_folder_is_refused(store: KeyStore, folder: Path, uri: str) -> None:
+    store.generate("access-token", NOW)
+    lines = index(folder)
+    lines["keys"][0]["uri"] = uri
+    (folder / "keys.json").write_text(json.dumps(lines))
+    with pytest.raises(KeyStoreError):
+        KeyStore.open(folder, "correct horse")
+
+
+def test_the_calendar_warns_two_weeks_before(store: KeyStore) -> None:
+    key = store.generate("access-token", NOW)
+    (entry,) = store.calendar(NOW)
+    assert (entry.kid, entry.action, entry.due, entry.urgent) == (key.kid, "rotate", NOW + timedelta(days=90), False)
+    assert [entry.urgent for entry in store.calendar(NOW + timedelta(days=76))] == [True]
+    store.rotate("access-token", NOW)
+    assert [entry.action for entry in store.calendar(NOW)] == ["retire", "rotate"]
+
+
+def test_writers_and_readers_at_once_always_see_one_active_key(store: KeyStore, folder: Path) -> None:
+    store.generate("access-token", NOW)
+    failures: list[BaseException] = []
+
+    def rotate() -> None:
+        mine = KeyStore.open(folder, "correct horse")
+        for _ in range(5):
+            mine.rotate("access-token", NOW)
+
+    def read() -> None:
+        mine = KeyStore.open(folder, "correct horse")
+        for _ in range(200):
+            assert mine.active("access-token").kid in mine.verification_keys("access-token")
+
+    def guarded(work: object) -> None:
+        try:
+            work()  # type: ignore[operator]  # one of the two above
+        except BaseException as error:  # noqa: BLE001 — carried to the test's thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in (rotate, rotate, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sum(state is KeyState.ACTIVE for state in states(store).values()) == 1
+    assert len(store.records()) == 11
