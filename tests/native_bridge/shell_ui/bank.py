@@ -128,7 +128,11 @@ class Bank:
 
     def _confirm(self, body: dict[str, Any]) -> dict[str, Any]:
         if body["code"] != CODE:
-            return {"code": "CODE_WRONG", "status": 422, "message": {"zh": "验证码不对，还可以试 4 次。", "en": "Wrong code; 4 tries left."}}
+            return {
+                "code": "CODE_WRONG",
+                "status": 422,
+                "message": {"zh": "验证码不对，还可以试 4 次。", "en": "Wrong code; 4 tries left."},
+            }
         self.state = "ACTIVE"
         return {"deviceId": "dev_5mJw2Q8tYb", "state": "ACTIVE", "boundAt": self.instant()}
 
@@ -153,7 +157,8 @@ class Bank:
             "kid": self.keys["tx"], "txid": "opn_1", "type": "wealth.order.place",
             "tmpl": f"{self.template['id']}#{digest}", "cur": "CNY", "amt": "50000.00", "payer": "6230000000003381",
             "payee": "9558800000000019", "payee_name": "澜江银行理财募集专户", "memo": memo, "chal": chal(challenge),
-            "iat": str(int(self.now.timestamp())), "exp": str(int((self.now + LIFE).timestamp())), "bundle": self.bundle,
+            "iat": str(int(self.now.timestamp())), "exp": str(int((self.now + LIFE).timestamp())),
+            "bundle": self.bundle,
         }  # fmt: skip
         return {
             "challengeId": challenge, "operationId": "opn_1", "fields": fields, "template": self.template,

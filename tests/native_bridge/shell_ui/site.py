@@ -1,4 +1,4 @@
-"""The shell's own files, two small bundles, a repository that is fresh by the real clock, and the bank of this folder."""
+"""The shell's own files, small bundles, a repository that is fresh by the real clock, and the bank of this folder."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,13 @@ from tests.native_bridge.shell_ui.bank import Bank
 
 ROOT = Path(__file__).parents[3]
 SHELL = ROOT / "native_bridge" / "shell"
-TYPES = {".mjs": "text/javascript", ".svg": "image/svg+xml", ".css": "text/css", ".html": "text/html", ".json": "application/json"}
+TYPES = {
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".json": "application/json",
+}
 CONTRACT = compile_folder().compiled
 MAIN = b"""import { connect } from "./_shared/common/bridge.js";
 const bridge = await connect({ want: { "tx.sign": 1, "scan.code": 1 } });
@@ -31,14 +37,22 @@ await bridge.ui.setTitleBar({ title: "\xe4\xba\xa7\xe5\x93\x81\xe8\xaf\xa6\xe6\x
 await bridge.app.ready();
 document.body.dataset.ready = "yes";
 """
-PAGE = '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>wealth</title><link rel="stylesheet" href="./_shared/common/tokens.css"><link rel="stylesheet" href="./_shared/common/look.css"><script type="module" src="./main.js"></script><body class="page"><section class="card"><h3>金芒果 · 稳盈 90 天持有</h3><p class="cap">业绩比较基准（年化）</p><p class="amount">2.35% – 2.85%</p></section></body>'
-PERMISSIONS = {
-    name: 1
-    for name in (
-        "app.info", "app.ready", "ui.setTitleBar", "nav.open", "nav.close", "nav.setBackGuard", "log.event", "session.status",
-        "session.logout", "net.request", "store.get", "store.set", "store.remove", "device.status", "device.bind", "tx.sign",
-    )
-}  # fmt: skip
+PAGE = (
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>wealth</title>'
+    '<link rel="stylesheet" href="./_shared/common/tokens.css">'
+    '<link rel="stylesheet" href="./_shared/common/look.css">'
+    '<script type="module" src="./main.js"></script>'
+    '<body class="page"><section class="card"><h3>金芒果 · 稳盈 90 天持有</h3>'
+    '<p class="cap">业绩比较基准（年化）</p><p class="amount">2.35% – 2.85%</p></section></body>'
+)
+PERMISSIONS = dict.fromkeys(
+    (
+        "app.info", "app.ready", "ui.setTitleBar", "nav.open", "nav.close", "nav.setBackGuard", "log.event",
+        "session.status", "session.logout", "net.request", "store.get", "store.set", "store.remove", "device.status",
+        "device.bind", "tx.sign",
+    ),
+    1,
+)  # fmt: skip
 EVENTS = ["page.back", "page.shown", "theme.changed", "network.changed", "session.changed"]
 SAMPLES = [
     {
@@ -47,7 +61,8 @@ SAMPLES = [
     },
     {
         "name": "苏荷", "idNumber": "110101200001011239", "mobile": "13900001234", "card": "6222021234567890128",
-        "cardClass": "Ⅱ", "bankZh": "江城银行", "note": {"zh": "卡是 Ⅱ类户，绑定会被拒绝。", "en": "Class II card: linking is refused."},
+        "cardClass": "Ⅱ", "bankZh": "江城银行",
+        "note": {"zh": "卡是 Ⅱ类户，绑定会被拒绝。", "en": "Class II card: linking is refused."},
     },
 ]  # fmt: skip
 
@@ -59,11 +74,31 @@ def stocked(now: datetime, *, partial: bool = False) -> tuple[tuf_repository.Rep
         repository = tuf_repository.Repository(("common", "accounts", "wealth"))
         shared = ROOT / "h5bundle" / "apps" / "common" / "src"
         names = ("bridge.js", "tokens.css", "look.css")
-        common = repository.add_release("common", "1.0.0", {name: (shared / name).read_bytes() for name in names}, title={"zh": "共享资源", "en": "Common"})
-        members = {"requires": {"common": {"version": "1.0.0", "digest": common}}, "permissions": PERMISSIONS, "events": EVENTS}
+        common = repository.add_release(
+            "common",
+            "1.0.0",
+            {name: (shared / name).read_bytes() for name in names},
+            title={"zh": "共享资源", "en": "Common"},
+        )
+        members = {
+            "requires": {"common": {"version": "1.0.0", "digest": common}},
+            "permissions": PERMISSIONS,
+            "events": EVENTS,
+        }
         files = {"index.html": PAGE.encode(), "main.js": MAIN}
-        repository.add_release("accounts", "1.0.0", files, title={"zh": "Ⅱ类户", "en": "Accounts"}, ops=["accounts.application.current"], **members)
-        more = {"ops": ["wealth.product.list"], "purposes": ["wealth.order.place"], "title": {"zh": "金芒果", "en": "Wealth"}}
+        repository.add_release(
+            "accounts",
+            "1.0.0",
+            files,
+            title={"zh": "Ⅱ类户", "en": "Accounts"},
+            ops=["accounts.application.current"],
+            **members,
+        )
+        more = {
+            "ops": ["wealth.product.list"],
+            "purposes": ["wealth.order.place"],
+            "title": {"zh": "金芒果", "en": "Wealth"},
+        }
         digest = repository.add_release("wealth", "1.0.0", files, **more, **members)
         if partial:
             newer = repository.add_release("wealth", "1.1.0", {**files, "more.js": b"export {};\n"}, **more, **members)
@@ -82,10 +117,12 @@ class ShellSite(base.Site):
 
     def config(self) -> dict[str, Any]:
         return {
-            "bank": {"zh": "澜江银行", "en": "Lanjiang Bank"}, "env": "sandbox", "aud": "tidegate-bff", "shellOrigin": self.origin,
+            "bank": {"zh": "澜江银行", "en": "Lanjiang Bank"}, "env": "sandbox", "aud": "tidegate-bff",
+            "shellOrigin": self.origin,
             "apiBase": "/app/v1", "repository": "/repo", "trustedRoot": self.repository.trusted_root,
             "bundles": ["common", "accounts", "wealth"], "bundleOrigin": f"http://{{bundle}}-h5.localhost:{self.port}",
-            "app": {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}, "contract": "/shell/contract.json", "samples": SAMPLES,
+            "app": {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}, "contract": "/shell/contract.json",
+            "samples": SAMPLES,
         }  # fmt: skip
 
     def _shell(self, target: str) -> HostedAnswer:

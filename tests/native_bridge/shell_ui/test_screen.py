@@ -50,7 +50,9 @@ def test_stores_of_bundles_are_apart_and_bounded(shell: Shell) -> None:
     wealth = shell.open("wealth")
     wealth.evaluate("bridge.store.set({ key: 'draft', value: { amount: 1 } })")
     big = "bridge.store.set({ key: `big.${n}`, value: 'x'.repeat(60000) })"
-    full = wealth.evaluate(f"(async () => {{ for (let n = 0; n < 9; n += 1) await {big}; }})().catch((error) => error.code)")
+    full = wealth.evaluate(
+        f"(async () => {{ for (let n = 0; n < 9; n += 1) await {big}; }})().catch((error) => error.code)"
+    )
     bad = wealth.evaluate("bridge.store.get({ key: '../accounts/draft' }).catch((error) => error.code)")
     shell.page.click(".navbar button")
     accounts = shell.open("accounts")
@@ -58,7 +60,9 @@ def test_stores_of_bundles_are_apart_and_bounded(shell: Shell) -> None:
     assert (full, bad) == ("STORAGE_FULL", "PARAMS_INVALID")
 
 
-@pytest.mark.parametrize(("name", "code"), [("deny", "CONSENT_DENIED"), ("cancel", "USER_CANCELLED"), ("locked", "LOCKED_OUT")])
+@pytest.mark.parametrize(
+    ("name", "code"), [("deny", "CONSENT_DENIED"), ("cancel", "USER_CANCELLED"), ("locked", "LOCKED_OUT")]
+)
 def test_a_fault_switch_refuses_the_signature_and_says_so(bound: Shell, name: str, code: str) -> None:
     frame = bound.open()
     fault(bound, name)
@@ -78,9 +82,13 @@ def test_offline_slow_and_timeout_act_on_the_next_call(bound: Shell) -> None:
     fault(bound, "offline")
     bound.ask(frame, LIST)
     assert bound.answer(frame)["code"] == "OFFLINE"
-    assert [payload for name, payload in frame.evaluate("window.told") if name == "network.changed"] == [{"online": False}]
+    assert [payload for name, payload in frame.evaluate("window.told") if name == "network.changed"] == [
+        {"online": False}
+    ]
     fault(bound, "slow")
-    took = frame.evaluate(f"(async () => {{ const t = performance.now(); await bridge.{LIST}; return performance.now() - t; }})()")
+    took = frame.evaluate(
+        f"(async () => {{ const t = performance.now(); await bridge.{LIST}; return performance.now() - t; }})()"
+    )
     assert 1200 <= took < 3000
     fault(bound, "slow")
     fault(bound, "timeout")
@@ -92,7 +100,8 @@ def test_reorder_sends_the_first_answer_after_the_second(shell: Shell) -> None:
     frame = shell.open()
     fault(shell, "reorder")
     order = frame.evaluate("""async () => { const order = [];
-      await Promise.all([bridge.app.info().then(() => order.push(1)), bridge.session.status().then(() => order.push(2))]);
+      await Promise.all([bridge.app.info().then(() => order.push(1)),
+        bridge.session.status().then(() => order.push(2))]);
       return order; }""")
     assert order == [2, 1]
 
@@ -129,7 +138,9 @@ def test_a_refused_call_shows_its_gates_and_what_to_do(bound: Shell) -> None:
     frame = bound.open()
     frame.evaluate("bridge.net.request({ op: 'wealth.order.prepare', body: {} }).catch(() => 0)")
     bound.page.click(".call.b")
-    words = bound.page.eval_on_selector_all(".gates div", "(gates) => gates.map((gate) => gate.innerText.split('\\n').at(-1))")
+    words = bound.page.eval_on_selector_all(
+        ".gates div", "(gates) => gates.map((gate) => gate.innerText.split('\\n').at(-1))"
+    )
     assert words == ["没有声明", "允许", "未列入", "没有询问"]
     assert "bundle.yaml" in bound.page.inner_text(".detail .note")
 
@@ -141,7 +152,10 @@ def test_the_other_language_reaches_every_text_and_the_page(shell: Shell) -> Non
     text = shell.page.inner_text("body")
     known = re.sub("陈屿|苏荷|滨海银行|江城银行|产品详情|中文|中 / EN|[ⅠⅡ]|金芒果.*|业绩.*", "", text)
     assert re.findall(r"[一-鿿]+", known) == []
-    assert [payload for name, payload in frame.evaluate("window.told") if name == "theme.changed"][-1] == {"theme": "dark", "locale": "en"}
+    assert [payload for name, payload in frame.evaluate("window.told") if name == "theme.changed"][-1] == {
+        "theme": "dark",
+        "locale": "en",
+    }
 
 
 def test_a_server_that_is_away_is_told_with_a_way_on(unstarted: Shell) -> None:
@@ -212,7 +226,13 @@ def test_opening_another_app_stamps_the_caller_and_hands_back_the_result(shell: 
     accounts = next(frame for frame in shell.page.frames if "accounts-h5" in frame.url)
     accounts.wait_for_function("() => window.told?.some(([name]) => name === 'page.shown')")
     shown = dict(accounts.evaluate("window.told"))["page.shown"]
-    assert (shown["caller"], shown["params"], accounts.url.partition("#")[2]) == ("wealth", {"amountFen": 100, "caller": "home"}, "/fund")
+    assert (shown["caller"], shown["params"], accounts.url.partition("#")[2]) == (
+        "wealth",
+        {"amountFen": 100, "caller": "home"},
+        "/fund",
+    )
     accounts.evaluate("void bridge.nav.close({ result: { funded: true } })")
-    wealth.wait_for_function("() => window.told.some(([name, payload]) => name === 'page.shown' && payload.result?.funded)")
+    wealth.wait_for_function(
+        "() => window.told.some(([name, payload]) => name === 'page.shown' && payload.result?.funded)"
+    )
     assert wealth.evaluate("bridge.session.status().then(({ state }) => state)") == "onboarding"

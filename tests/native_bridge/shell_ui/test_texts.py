@@ -28,7 +28,11 @@ def test_no_english_in_chinese_and_no_chinese_in_english() -> None:
 
 def test_every_text_that_is_used_exists() -> None:
     known = table("texts.zh.mjs")
-    used = {key for path in [*SHELL.glob("ui/*.mjs"), SHELL / "main.mjs"] for key in USED.findall(path.read_text(encoding="utf-8"))}
+    used = {
+        key
+        for path in [*SHELL.glob("ui/*.mjs"), SHELL / "main.mjs"]
+        for key in USED.findall(path.read_text(encoding="utf-8"))
+    }
     assert used - set(known) == set()
     assert len(used) > 120
 
@@ -37,4 +41,11 @@ def test_each_error_of_the_contract_has_a_remedy() -> None:
     contract = (SHELL.parent / "contract" / "errors.yaml").read_text(encoding="utf-8")
     codes = set(re.findall(r"^  ([A-Z_]+):", contract, re.MULTILINE))
     told = {key.removeprefix("remedy.") for key in table("texts.zh.mjs") if key.startswith("remedy.")}
-    assert codes - told == {"ENVELOPE_INVALID", "TOO_LARGE", "RATE_LIMITED", "CANCELLED", "INTERRUPTED", "KEY_INVALIDATED"}
+    assert codes - told == {
+        "ENVELOPE_INVALID",
+        "TOO_LARGE",
+        "RATE_LIMITED",
+        "CANCELLED",
+        "INTERRUPTED",
+        "KEY_INVALIDATED",
+    }
