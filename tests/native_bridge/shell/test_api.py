@@ -19,8 +19,9 @@ MAKE = """async (now) => {
   globalThis.clock = now;
   globalThis.calls = [];
   globalThis.api = new Api({
-    base: "/app/v1", keys: device, store, env: "sandbox", aud: "tidegate-bff", platform: "browser", model: "phone frame",
-    app: { id: "cn.lanjiang.tidegate", version: "1.0.0" }, clock: () => globalThis.clock, timeoutMs: 3000,
+    base: "/app/v1", keys: device, store, env: "sandbox", aud: "tidegate-bff", platform: "browser",
+    model: "phone frame", app: { id: "cn.lanjiang.tidegate", version: "1.0.0" },
+    clock: () => globalThis.clock, timeoutMs: 3000,
     confirmFactor: async () => "pin",
   });
   api.onCall = (call) => calls.push(call);
@@ -73,7 +74,9 @@ def test_log_in_signs_with_the_tx_key(shell: Page) -> None:
 
 
 def test_a_person_who_declines_is_not_logged_in(shell: Page, bank: Bank) -> None:
-    source = "api.login({ confirmFactor: async () => { throw Object.assign(new Error('no'), { code: 'USER_CANCELLED' }); } })"
+    source = """api.login({
+      confirmFactor: async () => { throw Object.assign(new Error("no"), { code: "USER_CANCELLED" }); },
+    })"""
     assert run(shell, source)["code"] == "USER_CANCELLED"
     assert bank.tokens == {}
 
@@ -150,7 +153,10 @@ def test_an_expired_token_is_refreshed_once_for_all_who_wait(shell: Page, bank: 
     run(shell, "api.login()")
     for token in bank.tokens.values():
         token.expired = True
-    many = "Promise.all([1, 2, 3].map(() => api.request({ op: 'wealth.product.list' }))).then((all) => all.map(({ status }) => status))"
+    many = """{
+      const all = await Promise.all([1, 2, 3].map(() => api.request({ op: "wealth.product.list" })));
+      return all.map(({ status }) => status);
+    }"""
     assert run(shell, many) == {"ok": [200, 200, 200]}
     assert bank.refreshes == 1
 

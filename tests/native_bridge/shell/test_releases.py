@@ -93,7 +93,8 @@ def test_without_a_connection_an_update_says_offline(shell: Page, context: Brows
         "store.put('objects', releases.get('wealth').files[0].sha256, new Uint8Array(3))",
         "store.remove('objects', releases.get('wealth').files[0].sha256)",
         "store.put('objects', releases.get('wealth').digest, encoding.utf8('{}'))",
-        "store.get('releases', 'wealth').then((kept) => store.put('releases', 'wealth', { ...kept, 'app-wealth': kept['app-common'] }))",
+        """store.get('releases', 'wealth').then((kept) =>
+            store.put('releases', 'wealth', { ...kept, 'app-wealth': kept['app-common'] }))""",
     ],
 )
 def test_what_was_altered_in_storage_is_not_started_and_is_healed(

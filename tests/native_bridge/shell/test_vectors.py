@@ -109,7 +109,8 @@ def test_missing_and_unknown_fields_are_refused(bench: Page) -> None:
 def test_signatures_come_out_in_the_lower_half(bench: Page) -> None:
     lowered = each(
         bench,
-        "({ highS, canonical }) => [highS, canonical].map((text) => encoding.b64urlEncode(keys.lowS(encoding.b64urlDecode(text))))",
+        """({ highS, canonical }) => [highS, canonical].map((text) =>
+          encoding.b64urlEncode(keys.lowS(encoding.b64urlDecode(text))))""",
         ENCODING["signatures"],
     )
     assert lowered == [[one["canonical"]] * 2 for one in ENCODING["signatures"]]
