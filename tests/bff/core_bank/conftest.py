@@ -1,0 +1,115 @@
+"""Ledgers for the tests: always on SQLite, on MariaDB too when the run has one."""
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from bff.core_bank import books
+from bff.core_bank.ledger import EmbeddedCore
+from bff.core_bank.models import (
+    CoreAccountRow,
+    CoreExecutionRow,
+    CoreHoldRow,
+    CoreJournalRow,
+    CorePostingRow,
+)
+from bff.core_bank.network import SandboxBank, load_sandbox
+from bff.core_bank.port import CoreRefusedError
+from bff.db.base import Base
+from bff.db.engine import open_engine
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+TABLES = [model.__table__ for model in (CoreAccountRow, CoreJournalRow, CorePostingRow, CoreHoldRow, CoreExecutionRow)]
+
+
+def numbered() -> Callable[[str], str]:
+    counter, lock = itertools.count(), threading.Lock()
+
+    def new_id(prefix: str) -> str:
+        with lock:
+            return f"{prefix}_{next(counter):08}"
+
+    return new_id
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A core with the sandbox's accounts, and shortcuts for tests."""
+
+    engine: Engine
+    core: EmbeddedCore
+    sandbox: SandboxBank
+
+    @property
+    def card(self) -> str:
+        return self.sandbox.people[0].card
+
+    @property
+    def raising(self) -> str:
+        return self.sandbox.internal_account("wealth.raising").number
+
+    def account(self, name: str, fen: int = 0) -> str:
+        number = self.core.open_account(sequence=f"open.{name}", kind="CLASS_II", holder=name, currency="CNY").reference
+        if fen:
+            self.core.transfer(
+                sequence=f"fund.{name}", payer=self.card, payee=number, amount=fen, currency="CNY", memo="入金"
+            )
+        return number
+
+    def check_books(self) -> None:
+        """Every journal sums to zero; balances and holds kept equal balances and holds recomputed."""
+        with Session(self.engine) as session:
+            journals = session.scalars(select(CoreJournalRow.id)).all()
+            assert [journal for journal in journals if sum(p.amount for p in books.postings_of(session, journal))] == []
+            for account in session.scalars(select(CoreAccountRow)):
+                assert account.balance == books.recomputed_balance(session, account.number)
+                active = select(CoreHoldRow.amount).where(
+                    CoreHoldRow.account == account.number, CoreHoldRow.state == "ACTIVE"
+                )
+                assert account.held == sum(session.scalars(active))
+                assert account.kind == "INTERNAL" or account.balance >= account.held
+            assert sum(session.scalars(select(CoreAccountRow.balance))) == 0
+
+    def reason(self, call: Callable[[], object]) -> str:
+        """Give the reason of a refusal."""
+        with pytest.raises(CoreRefusedError) as caught:
+            call()
+        return caught.value.reason
+
+
+def made(engine: Engine) -> Bank:
+    Base.metadata.create_all(engine, tables=TABLES)
+    bank = Bank(engine, EmbeddedCore(engine, lambda: NOW, numbered()), load_sandbox())
+    bank.core.seed(bank.sandbox)
+    return bank
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'core.db'}")
+        yield made(engine)
+        engine.dispose()
+        return
+    url = os.environ.get("TIDEGATE_TEST_MARIADB")  # noqa: TID251 — the run's own switch
+    if not url:
+        pytest.skip("TIDEGATE_TEST_MARIADB gives no database")
+    name = f"core_{os.getpid()}_{abs(hash(str(tmp_path)))}"
+    server = open_engine(url)
+    with server.begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    engine = open_engine(make_url(url).set(database=name))
+    yield made(engine)
+    engine.dispose()
+    with server.begin() as connection:
+        connection.execute(text(f"DROP DATABASE {name}"))
+    server.dispose()
