@@ -1,0 +1,181 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import native_bridge
+from bff.bundles.signing import CurrentSigningKeys
+from bff.doors.shell import ShellHosting, shell_door
+from bff.web import errors
+from h5bundle.keys import KeyFolder
+from h5bundle.stores.local import LocalStore
+from tests.h5bundle.conftest import NOW, Yard, package
+
+SHELL = "http://localhost:8000"
+BUNDLE = "http://wealth-h5.localhost:8000"
+FOLDER = Path(native_bridge.__file__).parent / "shell"
+SCRIPT = {"Service-Worker": "script"}
+FRAME = {"Sec-Fetch-Dest": "iframe"}
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    keys = KeyFolder(tmp_path_factory.mktemp("keys"), b"tide")
+    for role in ("root", "targets", "online", "rollout", "app-wealth"):
+        keys.generate(role)
+    made = Yard(LocalStore(tmp_path_factory.mktemp("repo")), keys)
+    made.publish(package())
+    return made
+
+
+@pytest.fixture
+def client(yard: Yard) -> Iterator[FlaskClient]:
+    current = CurrentSigningKeys(yard.store, lambda: NOW)
+    hosting = ShellHosting(
+        shell_origin=SHELL,
+        bundle_origin="http://{bundle}-h5.localhost:8000",
+        folder=FOLDER,
+        contract=b'{"contract":"1.0"}',
+        config={"env": "sandbox", "aud": "tidegate-bff"},
+        bundles=current.bundles,
+        root=current.root,
+        role_keys=current.of,
+        repository=yard.store.folder,
+    )
+    app = Flask("test", static_folder=None)
+    errors.register(app)
+    app.register_blueprint(shell_door(hosting))
+    app.add_url_rule("/app/v1/secret", view_func=lambda: "api", endpoint="secret")
+    app.add_url_rule("/healthz", view_func=lambda: "ok", endpoint="health")
+    with app.test_client() as opened:
+        yield opened
+
+
+def test_the_shells_page_comes_with_exact_frames(client: FlaskClient) -> None:
+    answer = client.get("/", base_url=SHELL)
+    policy = answer.headers["Content-Security-Policy"]
+    assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
+    assert f"frame-src {BUNDLE};" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/shell/main.mjs", "text/javascript; charset=utf-8"),
+        ("/shell/css/native.css", "text/css; charset=utf-8"),
+        ("/shell/mark.svg", "image/svg+xml"),
+        ("/shell/contract.json", "application/json"),
+    ],
+)
+def test_the_shells_files_have_their_types_and_revalidate(client: FlaskClient, path: str, kind: str) -> None:
+    first = client.get(path, base_url=SHELL)
+    again = client.get(path, base_url=SHELL, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, first.content_type, first.headers["Cache-Control"]) == (200, kind, "no-cache")
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_configuration_carries_the_root_verbatim(client: FlaskClient, yard: Yard) -> None:
+    config = json.loads(client.get("/shell/config.json", base_url=SHELL).data)
+    assert config["trustedRoot"].encode() == yard.store.read("metadata/1.root.json")
+    assert (config["bundles"], config["env"], config["shellOrigin"]) == (["wealth"], "sandbox", SHELL)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/shell/../hosting.py",
+        "/shell/%2e%2e/hosting.py",
+        "/shell/..%2fhosting.py",
+        "/shell/origin/sw.js",
+        "/shell/nothing.js",
+        "/shell/css",
+        "/shell/core/",
+        "/shell//etc/passwd",
+        "/shell/main.mjs%00.css",
+        "/repo/.lock",
+        "/repo/metadata/9.root.json",
+        "/repo/../keys/root.1.pem",
+    ],
+)
+def test_what_is_not_the_shells_is_not_served(client: FlaskClient, path: str) -> None:
+    assert client.get(path, base_url=SHELL, follow_redirects=True).status_code == 404
+
+
+def test_objects_are_kept_for_ever_and_the_timestamp_never(client: FlaskClient, yard: Yard) -> None:
+    stamp = client.get("/repo/metadata/timestamp.json", base_url=SHELL)
+    (name,) = {path.name for path in (yard.store.folder / "objects").iterdir() if path.read_bytes().startswith(b"ex")}
+    kept = client.get(f"/repo/objects/{name}", base_url=SHELL)
+    assert stamp.headers["Cache-Control"] == "no-cache"
+    assert "immutable" in kept.headers["Cache-Control"]
+    assert kept.data == b"export const a = 1;\n"
+
+
+def test_a_bundles_host_gives_loader_and_worker(client: FlaskClient) -> None:
+    loader = client.get("/__loader.html", base_url=BUNDLE, headers=FRAME)
+    worker = client.get("/__sw.js", base_url=BUNDLE, headers=SCRIPT)
+    assert (loader.status_code, worker.status_code) == (200, 200)
+    assert f"frame-ancestors {SHELL}" in loader.headers["Content-Security-Policy"]
+    assert worker.content_type == "text/javascript; charset=utf-8"
+    assert "Service-Worker-Allowed" not in worker.headers
+    assert b"BEGIN PUBLIC KEY" in worker.data
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/__sw.js", {}),
+        ("/__sw.js", {"Service-Worker": "other"}),
+        ("/__sw.js?x", SCRIPT),
+        ("/__sw.js/", SCRIPT),
+        ("/__SW.js", SCRIPT),
+        ("//__sw.js", SCRIPT),
+        ("/__loader.html?x=1", FRAME),
+        ("/__loader.html", {"Sec-Fetch-Dest": "document"}),
+        ("/", {}),
+        ("/app/v1/secret", {}),
+        ("/healthz", {}),
+        ("/repo/metadata/timestamp.json", {}),
+        ("/shell/main.mjs", {}),
+        ("/v/abc/index.html", {}),
+    ],
+)
+def test_a_bundles_host_gives_nothing_else(client: FlaskClient, path: str, headers: dict[str, str]) -> None:
+    answer = client.get(path, base_url=BUNDLE, headers=headers)
+    assert (answer.status_code, answer.content_type) == (404, "text/plain; charset=utf-8")
+    assert answer.headers["Content-Security-Policy"] == f"default-src 'none'; sandbox; frame-ancestors {SHELL}"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_a_bundles_host_takes_no_other_method(client: FlaskClient, method: str) -> None:
+    assert client.open("/app/v1/secret", method=method, base_url=BUNDLE).status_code == 404
+
+
+def test_the_host_of_an_unknown_bundle_gives_nothing(client: FlaskClient) -> None:
+    assert client.get("/__sw.js", base_url="http://other-h5.localhost:8000", headers=SCRIPT).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost:8001",
+        "localhost",
+        "wealth-h5.localhost:8001",
+        "wealth-h5.localhost.evil.example:8000",
+        "evil.wealth-h5.localhost:8000",
+        "-h5.localhost:8000",
+        "wealth_h5.localhost:8000",
+    ],
+)
+def test_an_unknown_host_is_misdirected(client: FlaskClient, host: str) -> None:
+    answer = client.get("/app/v1/secret", base_url=f"http://{host}")
+    assert (answer.status_code, json.loads(answer.data)["code"]) == (421, "HOST_UNKNOWN")
+
+
+def test_a_probe_needs_no_name(client: FlaskClient) -> None:
+    assert client.get("/healthz", base_url="http://10.0.0.7:8000").status_code == 200
