@@ -71,6 +71,7 @@ const settled = async () => {
 const unfold = (text) =>
   text
     .replace(/@FILL\((\d+)\)@/, (_, length) => "x".repeat(Number(length)))
+    .replace(/@WIDE\((\d+)\)@/, (_, length) => "字".repeat(Number(length)))
     .replace(/@NEST\((\d+)\)@/, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
 
 const withoutMessage = (reply) => {

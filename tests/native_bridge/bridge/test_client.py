@@ -159,3 +159,11 @@ def test_a_page_outside_the_app_is_told_so(chromium: Chromium) -> None:
     chromium.open("/pages/page.html")
     chromium.wait("window.loaded === true")
     assert chromium.evaluate("() => window.attempt(() => window.connectTo())")["code"] == "METHOD_UNSUPPORTED"
+
+
+def test_a_silent_shell_is_a_timeout_and_not_a_hang(page: Chromium) -> None:
+    """Somebody else on the page took the greeting: the shell gives no second port."""
+    page.in_frame("() => parent.postMessage({ tidegate: 'page-hello' }, '*')")
+    page.wait("window.port !== undefined")
+    outcome = page.in_frame("() => window.attempt(() => window.connectTo({ timeoutMs: 300 }))")
+    assert (outcome["code"], outcome["retryable"]) == ("TIMEOUT", True)

@@ -10,6 +10,7 @@ let frame = null;
 window.audit = [];
 window.refused = [];
 window.pongs = [];
+window.port = undefined;
 
 const methods = {
   "app.info": async () => ({
