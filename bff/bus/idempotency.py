@@ -23,6 +23,8 @@ from bff.errors import RequestInvalidError
 from bff.kinds import Context
 
 LEASE: Final = timedelta(seconds=30)
+KEPT: Final = timedelta(days=7)
+"""How long an answer can be asked for again."""
 LONGEST_KEY: Final = 80
 RUNNING: Final = "RUNNING"
 DONE: Final = "DONE"
@@ -130,6 +132,12 @@ def give_up(session: Session, claimed: Claim, now: datetime) -> None:
 def forget(session: Session, claimed: Claim) -> None:
     """Drop the claim of a call that was refused though its transaction is kept."""
     session.execute(delete(IdempotencyRecord).filter_by(**_name(claimed)))
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """Delete answers that nobody will ask for again; give how many."""
+    old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT, IdempotencyRecord.state == DONE)
+    return changed(session, old)
 
 
 def _name(claimed: Claim) -> dict[str, str]:

@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 LOCK_SECONDS: Final = 10
 """How long anybody waits for a lock before the call is refused."""
+ROW_LOCK_SECONDS: Final = 3
+"""The same for one row on a server, since such a wait is tried again."""
 ATTEMPTS: Final = 6
 """How often a transaction is tried when the database chose it as a deadlock's victim."""
 _DEADLOCKS: Final = frozenset({1020, 1205, 1213})
@@ -58,7 +60,7 @@ def _open_server(url: URL) -> Engine:
     arguments = {
         "charset": "utf8mb4",
         "connect_timeout": LOCK_SECONDS,
-        "init_command": f"SET SESSION innodb_lock_wait_timeout={LOCK_SECONDS}",
+        "init_command": f"SET SESSION innodb_lock_wait_timeout={ROW_LOCK_SECONDS}",
     }
     return create_engine(
         url, connect_args=arguments, isolation_level="READ COMMITTED", pool_pre_ping=True, **_pool(QueuePool)
@@ -147,3 +149,9 @@ def is_transient(error: DBAPIError) -> bool:
     if arguments and arguments[0] in _DEADLOCKS:
         return True
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+def ping(engine: Engine) -> None:
+    """Ask the database for a sign of life; raises what the driver raises when there is none."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")

@@ -155,7 +155,7 @@ class Relay:
             select(*columns, OutboxMessage.attempts, OutboxMessage.state).where(OutboxMessage.id == row_id)
         ).one()
         if taken == 1:
-            return cast(Row[Any], row), False
+            return cast("Row[Any]", row), False
         return None, row.state == "PENDING"
 
     def _send(self, row: Row[Any], payload: Mapping[str, Any]) -> Outcome | None:

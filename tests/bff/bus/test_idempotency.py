@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bff.bus.errors import IdempotencyKeyRequiredError, IdempotencyMismatchError, IdempotencyRunningError
-from bff.bus.idempotency import DONE, IdempotencyRecord
+from bff.bus.idempotency import DONE, IdempotencyRecord, sweep
 from bff.db.engine import transaction
 from bff.errors import RequestInvalidError
 from bff.outbox import Relay, Relayed
@@ -139,3 +139,11 @@ def test_a_crash_between_relay_and_settle_does_not_send_again(bank: Bank) -> Non
     assert bank.core.calls == 1
     with transaction(bank.engine, writing=False) as session:
         assert session.scalars(select(IdempotencyRecord.state)).all() == [DONE]
+
+
+def test_an_answer_is_kept_for_a_week(bank: Bank) -> None:
+    bank.bus.call(bank.call("counter.add", key="k"))
+    for days, gone in ((6, 0), (2, 1), (1, 0)):
+        bank.later(days=days)
+        with transaction(bank.engine) as session:
+            assert sweep(session, bank.now) == gone

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from bff.db.engine import ATTEMPTS, open_engine, retried, transaction
+from bff.db.engine import ATTEMPTS, open_engine, ping, retried, transaction
 from bff.db.errors import DatabaseBusyError
 from bff.db.statements import insert_new
 from bff.sessions.challenges import Challenge
@@ -132,3 +132,12 @@ def test_a_mistake_is_not_tried_again(engine: Engine) -> None:
     with pytest.raises(IntegrityError):
         retried(engine, work)
     assert attempts == [1]
+
+
+def test_a_database_that_is_there_gives_a_sign_of_life(engine: Engine) -> None:
+    ping(engine)
+
+
+def test_a_database_that_is_away_gives_none() -> None:
+    with pytest.raises(OperationalError):
+        ping(open_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))

@@ -200,6 +200,14 @@ def upgrade() -> None:
         mysql_collate="utf8mb4_bin",
     )
     op.create_table(
+        "device_key",
+        sa.Column("jkt", sa.String(length=64), nullable=False),
+        sa.Column("device_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("jkt", name=op.f("pk_device_key")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    op.create_table(
         "evidence_blob",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column(
@@ -723,6 +731,7 @@ def downgrade() -> None:
     op.drop_table("evidence_entry")
     op.drop_table("evidence_checkpoint")
     op.drop_table("evidence_blob")
+    op.drop_table("device_key")
     op.drop_table("device_day")
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_mobile_index"))
