@@ -57,7 +57,8 @@ def find_by_keys(session: Session, pop: PublicJwk, tx: PublicJwk) -> KnownDevice
 
 def claim_keys(session: Session, device_id: str, *keys: PublicJwk) -> bool:
     """Take keys for a device; tell whether all of them were free."""
-    return all([insert_new(session, DeviceKey, jkt=key.thumbprint, device_id=device_id) for key in keys])
+    taken = sum(insert_new(session, DeviceKey, jkt=key.thumbprint, device_id=device_id) for key in keys)
+    return taken == len(keys)
 
 
 def bind(session: Session, device_id: str, customer_id: str, now: datetime) -> bool:
