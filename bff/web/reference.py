@@ -171,7 +171,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return " | ".join(_kind(item) for item in schema["anyOf"])
     if schema.get("type") == "array":
         return f"{_kind(schema.get('items') or {})}[]"
-    return str(schema.get("type", "any"))
+    return str(schema.get("type", "string" if "enum" in schema else "any"))
 
 
 def _note(schema: Mapping[str, Any]) -> str:

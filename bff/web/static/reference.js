@@ -11,6 +11,9 @@ filter.addEventListener("input", () => {
     const text = item.dataset.find.toLowerCase();
     item.hidden = !words.every((word) => text.includes(word));
   }
+  for (const group of document.querySelectorAll("section.operations, li.group")) {
+    group.hidden = !group.querySelector("[data-find]:not([hidden])");
+  }
 });
 
 const show = (output, head, text) => {
