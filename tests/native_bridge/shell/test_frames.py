@@ -183,23 +183,31 @@ def test_a_forged_slot_entry_is_refused(shell: Page, entry: str) -> None:
     assert show(shell) == {"ok": "live"}
 
 
-def test_a_slot_with_a_forged_manifest_under_its_own_digest_is_refused(shell: Page) -> None:
-    """The forger makes a whole slot whose digest fits; the role's metadata does not list it."""
+FORGE = """async ([digest, forgeRole]) => {
+  const cache = await caches.open(`slot-${digest}`);
+  const manifest = JSON.parse(await (await cache.match('/manifest')).text());
+  const body = new TextEncoder().encode(JSON.stringify({ ...manifest, csp: "default-src *" }));
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', body));
+  const hash = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const slot = await caches.open(`slot-${hash}`);
+  for (const kept of await cache.keys()) await slot.put(new URL(kept.url).pathname, await cache.match(kept));
+  await slot.put('/manifest', new Response(body));
+  const role = await (await cache.match('/role')).text();
+  if (forgeRole) await slot.put('/role', new Response(role.replaceAll(digest, hash)));
+  setTimeout(() => { location.href = `/v/${hash}/index.html`; }, 0);
+  return hash;
+}"""
+
+
+@pytest.mark.parametrize("forge_role", [False, True], ids=["role as signed", "role lists it unsigned"])
+def test_a_whole_forged_slot_under_its_own_digest_is_refused(shell: Page, *, forge_role: bool) -> None:
     show(shell)
-    forge = """async (digest) => {
-      const cache = await caches.open(`slot-${digest}`);
-      const manifest = JSON.parse(await (await cache.match('/manifest')).text());
-      const body = new TextEncoder().encode(JSON.stringify({ ...manifest, csp: "default-src *" }));
-      const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', body));
-      const hash = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      const slot = await caches.open(`slot-${hash}`);
-      for (const kept of await cache.keys()) await slot.put(new URL(kept.url).pathname, await cache.match(kept));
-      await slot.put('/manifest', new Response(body));
-      location.href = `/v/${hash}/index.html`;
-    }"""
-    inside(shell).evaluate(forge, digest(shell))
+    statuses: dict[str, int] = {}
+    shell.on("response", lambda answer: statuses.update({answer.url: answer.status}))
+    forged = inside(shell).evaluate(FORGE, [digest(shell), forge_role])
     wait(shell, "frame.state === 'ended'")
     assert shell.evaluate("() => [frame.reason, ports]") == ["navigated", 1]
+    assert [status for url, status in statuses.items() if f"/v/{forged}/" in url] == [404]
 
 
 def test_another_bundles_signed_manifest_is_refused(shell: Page) -> None:
