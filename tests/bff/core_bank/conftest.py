@@ -93,23 +93,40 @@ def made(engine: Engine) -> Bank:
     return bank
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
-def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'core.db'}")
-        yield made(engine)
-        engine.dispose()
-        return
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Engine]:
+    """Give one database of MariaDB for all tests; each test empties it."""
     url = os.environ.get("TIDEGATE_TEST_MARIADB")  # noqa: TID251 — the run's own switch
     if not url:
-        pytest.skip("TIDEGATE_TEST_MARIADB gives no database")
-    name = f"core_{os.getpid()}_{abs(hash(str(tmp_path)))}"
+        pytest.skip("TIDEGATE_TEST_MARIADB names no server")
+    name = f"core_{os.getpid()}"
     server = open_engine(url)
     with server.begin() as connection:
         connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
     engine = open_engine(make_url(url).set(database=name))
-    yield made(engine)
+    yield engine
     engine.dispose()
     with server.begin() as connection:
         connection.execute(text(f"DROP DATABASE {name}"))
     server.dispose()
+
+
+def emptied(engine: Engine) -> Engine:
+    """Empty the tables; TRUNCATE passes by the triggers, so the bff's own database user must not have it."""
+    Base.metadata.create_all(engine, tables=TABLES)
+    with engine.begin() as connection:
+        connection.execute(text("SET FOREIGN_KEY_CHECKS=0"))
+        for table in TABLES:
+            connection.execute(text(f"TRUNCATE TABLE {table.name}"))
+        connection.execute(text("SET FOREIGN_KEY_CHECKS=1"))
+    return engine
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+    if request.param == "mariadb":
+        yield made(emptied(request.getfixturevalue("mariadb")))
+        return
+    engine = open_engine(f"sqlite:///{tmp_path / 'core.db'}")
+    yield made(engine)
+    engine.dispose()
