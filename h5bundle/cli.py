@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from h5bundle.client import Installation
 from h5bundle.commands import build, check, new, pack, publish, pull, sign_timestamp, status, verify
 from h5bundle.errors import CheckError, H5BundleError, ProjectError
-from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, KeyFolder, app_role
+from h5bundle.keys import KeyFolder
 from h5bundle.lint import Finding
 from h5bundle.repository import trusted_root
 from h5bundle.stores.local import LocalStore
@@ -167,9 +167,8 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     _refuse_findings(project, check.run(check.CheckOptions(project=project, catalogue=catalogue), store))
     package = pack.run(pack.PackOptions(project=project, commit=commit), store)
     held = _open_keys(keys, passphrase_file)
-    if init:
-        for role in (ROOT, TARGETS, ONLINE, ROLLOUT, app_role(package.manifest.bundle)):
-            held.generate(role)
+    for role in publish.missing_roles(store, package.manifest.bundle) if init else ():
+        held.generate(role)
     options = publish.PublishOptions(permyriad=permyriad, init=init)
     with _progress(as_json) as report:
         receipt = publish.run(options, package, store, held, now=datetime.now(UTC), progress=report)  # noqa: TID251 - the CLI is where time comes in

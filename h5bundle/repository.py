@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from h5bundle.errors import PublishError, RoleKeyError
+from h5bundle.errors import ExpiredError, PublishError, RoleKeyError, TrustError
 from h5bundle.formats import (
     DelegatedRole,
     Delegations,
@@ -177,9 +177,27 @@ class Edit:
         self.stamp(MetaFile.from_data(snapshot_version, data, ["sha256"]), timestamp_version)
 
     def stamp(self, snapshot: MetaFile, version: int) -> None:
-        """Write the timestamp: the commit point."""
+        """Write the timestamp, the commit point, once the repository verifies as it will be read with it.
+
+        Raises:
+            RoleKeyError: the keys at hand are not those that the repository names; nothing has changed for readers.
+        """
         timestamp = Timestamp(version, expires=self._policy.expires("timestamp", self._now), snapshot_meta=snapshot)
-        self._store.put_metadata(TIMESTAMP, self._signed("timestamp", ONLINE, Metadata(timestamp)))
+        data = self._signed("timestamp", ONLINE, Metadata(timestamp))
+
+        def read(path: str) -> bytes:
+            return data if path == TIMESTAMP else self._store.read(path)
+
+        try:
+            load(read, trusted_root=trusted_root(self._store), now=self._now)
+        except ExpiredError:
+            raise
+        except TrustError as error:
+            raise RoleKeyError(
+                detail=f"what was signed does not verify: {error.detail}",
+                remedy="use the keys that the repository's root and targets name",
+            ) from error
+        self._store.put_metadata(TIMESTAMP, data)
 
     def delegate(self, state: TrustedState, bundle: str) -> Metadata[Targets]:
         """Give a bundle a role of its own, and write targets and the role."""

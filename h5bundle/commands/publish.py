@@ -12,9 +12,9 @@ from typing import TypeAlias
 from h5bundle import rollout
 from h5bundle.errors import PublishError
 from h5bundle.formats import TargetFile, Targets
-from h5bundle.keys import ROLLOUT, RoleKeys, app_role
+from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, RoleKeys, app_role
 from h5bundle.pack import Package
-from h5bundle.repository import Edit, Policy, init_repository, is_repository, load_for_renewal
+from h5bundle.repository import Edit, Policy, init_repository, is_repository, load_for_reading, load_for_renewal
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
 from h5bundle.versions import parse_version
@@ -53,6 +53,13 @@ class PublishReceipt:
     changed: bool
     permyriad: int
     policy: int
+
+
+def missing_roles(store: Store, bundle: str) -> tuple[str, ...]:
+    """Give the roles that publishing a bundle here would make: all of them, its own, or none."""
+    if not is_repository(store):
+        return (ROOT, TARGETS, ONLINE, ROLLOUT, app_role(bundle))
+    return () if app_role(bundle) in load_for_reading(store).roles else (app_role(bundle),)
 
 
 def silent(what: str, done: int, total: int) -> None:

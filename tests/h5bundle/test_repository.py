@@ -325,3 +325,28 @@ def test_metadata_of_another_time_is_refused(yard: Yard) -> None:
 def test_an_empty_folder_is_no_repository(yard: Yard) -> None:
     with pytest.raises(ObjectMissingError):
         releases(yard.store, now=NOW)
+
+
+def test_keys_of_another_folder_cannot_break_the_repository(yard: Yard, tmp_path: Path) -> None:
+    yard.publish(package())
+    before = yard.store.read("metadata/timestamp.json")
+    others = KeyFolder(tmp_path / "others", b"tide")
+    for role in ("root", "targets", "online", "rollout", "app-wealth", "app-common"):
+        others.generate(role)
+    thief = Yard(yard.store, others)
+    for attempt in (package(version="1.1.0", floor="1.0.0"), shared_package()):
+        with pytest.raises(RoleKeyError, match="does not verify"):
+            thief.publish(attempt)
+    with pytest.raises(RoleKeyError, match="does not verify"):
+        sign_timestamp.run(yard.store, others, now=LATER)
+    assert yard.store.read("metadata/timestamp.json") == before
+    verify.run(yard.store, now=NOW)
+    yard.publish(package(version="1.1.0", floor="1.0.0"))
+    verify.run(yard.store, now=NOW)
+
+
+def test_init_makes_only_the_keys_that_are_missing(yard: Yard) -> None:
+    assert publish.missing_roles(yard.store, "wealth") == ("root", "targets", "online", "rollout", "app-wealth")
+    yard.publish(package())
+    assert publish.missing_roles(yard.store, "wealth") == ()
+    assert publish.missing_roles(yard.store, "common") == ("app-common",)
