@@ -218,11 +218,11 @@ class Phone:
 
 
 class World:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, core: Any = None) -> None:
         self.engine, self.now, self._ids = engine, MONDAY, count(1)
-        self.core, self.book = FakeCore(), Book()
-        for person in PEOPLE.values():
-            self.core.balances[person.card] = person.opening_fen
+        self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
+        if core is None:
+            self.core.balances.update({person.card: person.opening_fen for person in PEOPLE.values()})
         vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex(b"b" * 32))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)

@@ -1,0 +1,40 @@
+"""The rooms' operations as a whole: every refusal that one names exists, in both languages and with its own code."""
+
+import re
+from pathlib import Path
+
+from bff.errors import BffError
+from tests.bff.wealth.world import ROOT, World
+
+
+def every_error(root: type[BffError] = BffError) -> set[type[BffError]]:
+    return {root, *(found for child in root.__subclasses__() for found in every_error(child))}
+
+
+def test_each_named_refusal_exists_and_speaks_both_languages(world: World) -> None:
+    known = {error.code: error for error in every_error()}
+    named = {code for operation in world.bus.catalogue for code in operation.errors}
+    assert named <= set(known)
+    for code in named:
+        assert re.search(r"[\u4e00-\u9fff].*。$", known[code].zh)
+        assert known[code].en.endswith(".")
+
+
+def test_a_code_belongs_to_one_refusal() -> None:
+    rooms = ("customers", "devices", "approvals", "products", "accounts", "wealth")
+    codes: list[str] = []
+    for room in rooms:
+        codes += re.findall(r'^    code = "(\w+)"$', Path(ROOT, room, "errors.py").read_text(), re.MULTILINE)
+    assert len(codes) == len(set(codes))
+
+
+def test_scopes_and_doors_are_as_published(world: World) -> None:
+    shell = {operation.code for operation in world.bus.catalogue if operation.from_shell}
+    assert shell == {
+        *("device.challenge", "device.register", "device.get", "device.bind.prepare", "device.bind.confirm"),
+        *("approval.get", "approval.approve", "approval.reject"),
+    }
+    open_to_all = {operation.code for operation in world.bus.catalogue if operation.scope is None}
+    assert open_to_all == {"device.challenge", "device.register"}
+    templated = {operation.code: operation.template for operation in world.bus.catalogue if operation.template}
+    assert templated == {"wealth.order.prepare": "wealth.order.place/1"}
