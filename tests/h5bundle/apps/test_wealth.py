@@ -226,3 +226,12 @@ def test_a_challenge_used_already_is_looked_up_and_never_called_a_failure(open_p
     screen.heading("结果还在核对")
     screen.press("查询结果")
     screen.frame.get_by_text("还没有结果，不会重复扣款。").wait_for()
+
+
+def test_the_sheet_about_levels_closes_by_escape_and_gives_the_focus_back(open_page: Open) -> None:
+    screen = open_page("wealth", state="bound")
+    screen.press("等级说明")
+    screen.frame.get_by_role("dialog", name="等级说明").get_by_text("C3 平衡型 及以上可以购买").wait_for()
+    screen.page.keyboard.press("Escape")
+    screen.frame.get_by_role("dialog").wait_for(state="detached")
+    assert screen.frame.evaluate("document.activeElement.getAttribute('aria-label')") == "等级说明"

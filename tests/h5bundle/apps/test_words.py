@@ -126,3 +126,14 @@ def test_colours_stand_in_the_tokens_only() -> None:
 
 def test_the_pages_never_name_what_is_reserved_for_the_bank() -> None:
     assert [path.name for path in all_files() if "--native-" in path.read_text()] == []
+
+
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_what_is_taken_from_the_shared_bundle_is_there_and_used(bundle: str) -> None:
+    start = (APPS / bundle / "src" / "start.js").read_text()
+    taken = set(re.findall(r"\w+", start.rsplit("import {", 1)[1].split("}", 1)[0]))
+    shared = sources("common") + (APPS / "common" / "src" / "words.js").read_text()
+    given = set(re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", shared, re.MULTILINE))
+    code = re.sub(r"\"(?:[^\"\\\n]|\\.)*\"", "", sources(bundle).replace(start, ""))
+    used = {name for name in taken if re.search(rf"(?<![\w.]){name}\s*[(.,)}}\]]", code)}
+    assert (sorted(taken - given), sorted(taken - used)) == ([], [])

@@ -2,7 +2,8 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  Attempt, agreeField, amount, ask, asIdentity, asMobile, button, byFour, chip, choiceField, day, desk, digits, facts, field,
-  form, formLine, go, h, hasWord, icon, identityCharacters, knownField, look, moment, money, note, openBundle, openRow, parseYuan,
-  placeTrouble, plainMoney, quietly, refill, said, sentence, signedMoney, start, state, stepper, t, tideLines, tracker, troubleOf,
+  agreeField, amount, asIdentity, ask, asMobile, Attempt, button, byFour, chip, choiceField, day, desk, digits, facts, field,
+  form, formLine, go, h, hasWord, icon, identityCharacters, knownField, look, moment, money, note, openBundle, openRow,
+  parseYuan, placeTrouble, plainMoney, quietly, refill, said, sentence, signedMoney, start, state, stepper, t, tideLines,
+  tracker, troubleOf,
 } from "./_shared/common/ui.js";

@@ -25,8 +25,9 @@ function productCard(product) {
 
 function levelCard(suitability) {
   const start = button(t(suitability.level ? "level.again" : "level.start"), { class: suitability.level ? "small ghost" : "small" }, async () => go("/assess"));
+  const about = h("button", { type: "button", class: "iconbtn muted", "aria-label": t("level.about"), "aria-haspopup": "dialog", onclick: levelsSheet }, icon("info"));
   return h("section", { class: "card" }, h("div", { class: "row between wrap" }, h("div", { class: "grow" }, h("div", { class: "cap" }, t("level.yours")), h("b", null, levelName(suitability.level)),
-    h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), start.element));
+    h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), start.element, about));
 }
 
 async function waitingPurchase() {

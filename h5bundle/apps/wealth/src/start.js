@@ -2,8 +2,8 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  Attempt, agreeField, amount, ask, before, button, chip, choiceField, datePath, day, desk, facts, field, form, formLine, fullDay, gauge, go, h,
-  icon, knownField, language, lineChart, look, moment, money, note, openBundle, openRow, parseYuan, placeTrouble, plainMoney,
-  quietly, quotaMoney, redraw, refill, riskStaff, said, sentence, share, shortDigest, sideFacts, start, state, t, tracker,
-  troubleOf, wholeMoney,
+  agreeField, amount, ask, Attempt, before, button, chip, choiceField, datePath, day, desk, facts, field, form, formLine,
+  fullDay, gauge, go, h, icon, knownField, lineChart, look, moment, money, note, openBundle, openRow, pageSheet, parseYuan,
+  placeTrouble, plainMoney, quietly, quotaMoney, riskStaff, said, sentence, share, shortDigest, sideFacts, start, state, t,
+  tracker, troubleOf, wholeMoney,
 } from "./_shared/common/ui.js";
