@@ -33,7 +33,7 @@ from bff.db.migrations import migrate
 from bff.doors.shell import ShellHosting, shell_door
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
-from bff.house import CHECKPOINTS, PURPOSES, House, Surroundings, build_house
+from bff.house import CHECKPOINTS, PURPOSES, House, StoredIndex, Surroundings, build_house
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
@@ -119,7 +119,8 @@ def open_instance(settings: Settings) -> Instance:
     settings.var.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)
     keys = KeyStore.open(settings.keys, passphrase(settings))
-    core = EmbeddedCore(engine, clock, new_id)
+    index = StoredIndex(keys)
+    core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
     store = LocalStore(settings.repository)
     return Instance(settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core)))
 

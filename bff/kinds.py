@@ -83,6 +83,7 @@ class Context:
         request_id: id of the HTTP request, for logs and problems.
         proof: the DPoP proof (compact JWS) under which the call came, empty when there was none.
         body_hash: hex SHA-256 of the request's body as received.
+        method, url: HTTP method and public URL without query of the request, as the proof had to name them.
     """
 
     caller: Caller
@@ -92,6 +93,8 @@ class Context:
     request_id: str = ""
     proof: str = ""
     body_hash: str = ""
+    method: str = ""
+    url: str = ""
 
 
 def instant(now: datetime) -> str:

@@ -73,14 +73,22 @@ class Services:
         folder, port = self.folder(), free_port()
         data, run_as = folder / "data", ["--user=root"] if os.getuid() == 0 else []
         subprocess.run(
-            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *run_as],
+            [
+                install,
+                "--no-defaults",
+                f"--datadir={data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                *run_as,
+            ],
             check=True,
             capture_output=True,
         )
         options = ["--no-defaults", *run_as, f"--datadir={data}", f"--socket={folder / 'm.sock'}", f"--port={port}"]
         tuning = ["--bind-address=127.0.0.1", "--max-connections=400", f"--pid-file={folder / 'm.pid'}"]
         self.start([server, *options, *tuning], port, folder / "mariadb.log")
-        grants = "CREATE USER 't'@'%' IDENTIFIED BY 't'; GRANT ALL ON *.* TO 't'@'%';"
+        users = ("'t'@'%'", "'t'@'localhost'")
+        grants = " ".join(f"CREATE USER {user} IDENTIFIED BY 't'; GRANT ALL ON *.* TO {user};" for user in users)
         script = f"CREATE DATABASE tidegate CHARACTER SET utf8mb4; {grants}"
         subprocess.run(
             [client, "--no-defaults", f"--socket={folder / 'm.sock'}", "-u", "root", "-e", script], check=True

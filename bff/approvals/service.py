@@ -169,14 +169,13 @@ def _check(fields: Mapping[str, str], template: Mapping[str, Any]) -> None:
 def _record(
     session: Session, context: Context, asked: Asked, fields: Mapping[str, str], template: Mapping[str, Any]
 ) -> None:
-    method, url = rules.proof_target(context.proof)
     body = {
         "operationId": asked.operation_id,
         "fields": dict(fields),
         "template": dict(template),
         "proof": context.proof,
-        "url": url,
-        "method": method,
+        "url": context.url,
+        "method": context.method,
         "requestHash": context.body_hash,
     }
     audit.append(session, kind="operation.frozen", subject=asked.operation_id, body=body, now=context.now)

@@ -4,7 +4,6 @@ Invariants: every journal sums to zero per currency before it is written; whoeve
 the order of their numbers; a step checks everything before it writes anything, so a refusal leaves nothing behind.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,18 +33,18 @@ class StatementLine:
     counterparty: str
 
 
-def card_hash(card: str) -> str:
-    """Give the name under which the ledger knows a card; the number itself is not kept."""
-    return hashlib.sha256(b"TIDEGATE-CORE-CARD/v1:" + card.encode()).hexdigest()
-
-
-def resolve(session: Session, name: str) -> str:
+def resolve(session: Session, name: str, card: str) -> str:
     """Give the account number of an account number or a class I card.
+
+    Args:
+        session: of the step.
+        name: account number, or card number.
+        card: keyed hash of ``name``: the ledger keeps no card numbers.
 
     Raises:
         CoreRefusedError: ACCOUNT_UNKNOWN.
     """
-    named = (CoreAccountRow.number == name) | (CoreAccountRow.card_hash == card_hash(name))
+    named = (CoreAccountRow.number == name) | (CoreAccountRow.card_hash == card)
     number = session.scalar(select(CoreAccountRow.number).where(named))
     if number is None:
         raise CoreRefusedError(reason="ACCOUNT_UNKNOWN")

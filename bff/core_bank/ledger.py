@@ -38,11 +38,13 @@ class EmbeddedCore:
         engine: where the ledger's tables are; every verb opens a transaction of its own.
         clock: the core's clock.
         new_id: maker of journal and hold ids.
+        card_hash: keyed hash under which the ledger knows a card; card numbers themselves are not kept.
     """
 
     engine: Engine
     clock: Clock
     new_id: NewId
+    card_hash: Callable[[str], str]
 
     def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
         """Open a class II account; ``reference`` is its number."""
@@ -60,7 +62,7 @@ class EmbeddedCore:
         """Give an account by its number or its class I card."""
 
         def work(session: Session) -> CoreAccount:
-            row = session.get_one(CoreAccountRow, books.resolve(session, number))
+            row = session.get_one(CoreAccountRow, self._resolve(session, number))
             return CoreAccount(row.number, row.kind, row.currency, row.balance, row.balance - row.held, row.state)
 
         return self._read(work)
@@ -70,7 +72,7 @@ class EmbeddedCore:
 
         def work(session: Session, now: datetime) -> Done:
             _check_amount(amount)
-            (payer,) = books.locked(session, books.resolve(session, account))
+            (payer,) = books.locked(session, self._resolve(session, account))
             books.usable(payer, currency)
             books.covers(payer, amount)
             payer.held += amount
@@ -89,7 +91,7 @@ class EmbeddedCore:
 
         def work(session: Session, now: datetime) -> Done:
             number = _account_of_hold(session, hold)
-            payer, receiver = _pair(session, number, payee)
+            payer, receiver = _pair(session, number, self._resolve(session, payee))
             reserved = books.active_hold(session, hold)
             for account in (payer, receiver):
                 books.usable(account, reserved.currency)
@@ -117,14 +119,14 @@ class EmbeddedCore:
 
         def work(session: Session, now: datetime) -> Done:
             _check_amount(amount)
-            giver, receiver = _pair(session, books.resolve(session, payer), payee)
+            giver, receiver = _pair(session, self._resolve(session, payer), self._resolve(session, payee))
             for account in (giver, receiver):
                 books.usable(account, currency)
             books.covers(giver, amount)
             return self._move(session, giver, receiver, amount, memo, now)
 
         content: dict[str, str | int] = {
-            "payer": payer,
+            "payer": self.card_hash(payer),
             "payee": payee,
             "amount": amount,
             "currency": currency,
@@ -160,7 +162,7 @@ class EmbeddedCore:
         Raises:
             CoreRefusedError: ACCOUNT_UNKNOWN.
         """
-        return self._read(lambda session: books.statement(session, books.resolve(session, number), limit))
+        return self._read(lambda session: books.statement(session, self._resolve(session, number), limit))
 
     def seed(self, bank: SandboxBank) -> None:
         """Open the bank's own accounts and the sample people's class I accounts, each exactly once."""
@@ -170,9 +172,12 @@ class EmbeddedCore:
             if person.card_class == "I":
                 self._seed_person(person, bank.opening)
 
+    def _resolve(self, session: Session, name: str) -> str:
+        return books.resolve(session, name, self.card_hash(name))
+
     def _seed_person(self, person: SamplePerson, opening: str) -> None:
-        number = _number(books.card_hash(person.card))
-        self._seed_account(number, CLASS_I, "sample", books.card_hash(person.card))
+        number = _number(self.card_hash(person.card))
+        self._seed_account(number, CLASS_I, "sample", self.card_hash(person.card))
         if person.opening_fen:
             self.transfer(
                 sequence=f"seed.opening.{number}",
@@ -258,10 +263,9 @@ def _check_amount(amount: int) -> None:
 
 
 def _pair(session: Session, payer: str, payee: str) -> Sequence[CoreAccountRow]:
-    receiver = books.resolve(session, payee)
-    if receiver == payer:
+    if payee == payer:
         raise CoreRefusedError(reason="AMOUNT_INVALID", detail="payer and payee are the same account")
-    return books.locked(session, payer, receiver)
+    return books.locked(session, payer, payee)
 
 
 def _account_of_hold(session: Session, hold: str) -> str:

@@ -22,7 +22,7 @@ _CURRENCY: Final = String(3)
 
 
 class CoreAccountRow(Base):
-    """An account; ``card_hash`` is the hex SHA-256 of the card that pays from it, when there is one."""
+    """An account; ``card_hash`` is the keyed hash of the card that pays from it, when there is one."""
 
     __tablename__ = "core_account"
     __table_args__ = (

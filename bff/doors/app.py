@@ -84,7 +84,17 @@ class AppDoor:
         if operation.scope is not None and caller.device_id is None:
             raise TokenInvalidError(detail=f"{operation.code} needs an access token and its proof")
         payload, body_hash = self._payload(path)
-        context = Context(caller, now, self.new_id, self.new_bytes, names().request_id, proof or "", body_hash)
+        context = Context(
+            caller=caller,
+            now=now,
+            new_id=self.new_id,
+            new_bytes=self.new_bytes,
+            request_id=names().request_id,
+            proof=proof or "",
+            body_hash=body_hash,
+            method=presented.method,
+            url=presented.url,
+        )
         reply = self.bus.call(Call(operation.code, payload, context, headers.get("Idempotency-Key")))
         response = Response(reply.body, reply.status, content_type=_JSON)
         response.headers.update(reply.headers)

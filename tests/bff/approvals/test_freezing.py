@@ -59,12 +59,6 @@ def test_the_evidence_of_asking_holds_fields_and_template(world: World) -> None:
     assert (body["fields"], body["template"]) == (frozen["fields"], frozen["template"])
 
 
-def test_a_proof_names_its_target() -> None:
-    claims = wire.b64(json.dumps({"htm": "POST", "htu": "http://localhost/x"}).encode())
-    assert rules.proof_target(f"a.{claims}.b") == ("POST", "http://localhost/x")
-    assert rules.proof_target("") == ("", "")
-
-
 @pytest.mark.parametrize(("fen", "text"), [(5, "0.05"), (100, "1.00"), (5_000_000, "50000.00"), (123_456, "1234.56")])
 def test_amounts_have_two_decimals(fen: int, text: str) -> None:
     assert rules.amount_text(fen) == text

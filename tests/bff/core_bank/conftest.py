@@ -88,7 +88,7 @@ class Bank:
 
 def made(engine: Engine) -> Bank:
     Base.metadata.create_all(engine, tables=TABLES)
-    bank = Bank(engine, EmbeddedCore(engine, lambda: NOW, numbered()), load_sandbox())
+    bank = Bank(engine, EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: f"card:{card}"), load_sandbox())
     bank.core.seed(bank.sandbox)
     return bank
 

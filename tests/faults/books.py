@@ -1,0 +1,36 @@
+"""What must be true of a database whatever was killed when: money conserved, every order once, quota counted right."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+
+def rows(database: Path, query: str) -> list[Any]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def assert_books_hold(database: Path) -> None:
+    assert (
+        rows(database, "SELECT journal, SUM(amount) FROM core_posting GROUP BY journal HAVING SUM(amount) <> 0") == []
+    )
+    recomputed = """
+        SELECT a.number FROM core_account a LEFT JOIN core_posting p ON p.account = a.number
+        GROUP BY a.number HAVING a.balance <> COALESCE(SUM(p.amount), 0)"""
+    assert rows(database, recomputed) == []
+    posted_without_order = """
+        SELECT e.sequence FROM core_execution e WHERE e.verb = 'post' AND e.status = 'S' AND
+        substr(e.sequence, 1, length(e.sequence) - 5) NOT IN
+        (SELECT order_id FROM wealth_order WHERE state = 'ACCEPTED')"""
+    accepted_without_post = """
+        SELECT o.order_id FROM wealth_order o WHERE o.state = 'ACCEPTED' AND NOT EXISTS
+        (SELECT 1 FROM core_execution e WHERE e.sequence = o.order_id || '.post' AND e.status = 'S')"""
+    assert rows(database, posted_without_order) == []
+    assert rows(database, accepted_without_post) == []
+    assert rows(database, "SELECT number FROM core_account WHERE held <> 0") == []
+    counted = """
+        SELECT q.code FROM product_quota q WHERE q.held_fen + q.confirmed_fen <>
+        (SELECT COALESCE(SUM(o.amount_fen), 0) FROM wealth_order o
+         WHERE o.product = q.code AND o.state <> 'REJECTED')"""
+    assert rows(database, counted) == []
