@@ -1,4 +1,4 @@
-"""What a bundle's origin answers: a loader page and a service worker that verifies, both made here, and 404 for the rest.
+"""What a bundle's origin answers: a loader page, a service worker that verifies, and 404 for all else.
 
 Nothing of a bundle comes from this host: verified bytes reach the page through the worker, from the shell. The worker's
 script carries the bundle's id, the public keys of its role and the loader's page, so no page can change them.

@@ -127,5 +127,5 @@ export function readManifest(bytes, { bundle, version, kind, shellVersion }) {
 function checkFile(path, file) {
   const sound = FILE.test(path) && Number.isSafeInteger(file?.length) && file.length >= 0
     && DIGEST.test(file.sha256) && typeof file.type === "string";
-  if (!sound) throw invalid(`the manifest holds a malformed file`);
+  if (!sound) throw invalid("the manifest holds a malformed file");
 }

@@ -12,7 +12,6 @@
  * Every root since the embedded one is kept, so an offline start walks the same chain from the embedded root. A client
  * serves one refresh: after an error take a new one.
  */
-import { utf8 } from "../core/encoding.mjs";
 import { DelegationError, LengthError, MissingError, TufError } from "./errors.mjs";
 import { rolesFor } from "./paths.mjs";
 import { TrustedSet, verifyBytes } from "./trust.mjs";
@@ -280,9 +279,4 @@ async function descend(open, delegations, path, delegator) {
     }
   }
   open.push(...children.reverse());
-}
-
-/** The bytes of root metadata that a configuration carries as text. @param {string} rootText @returns {Uint8Array} */
-export function embeddedRoot(rootText) {
-  return utf8(rootText);
 }
