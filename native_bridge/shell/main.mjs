@@ -16,7 +16,7 @@ import { BundleStore } from "./host/pages_store.mjs";
 import { repositoryFetcher } from "./tuf/fetch.mjs";
 import { applyAppearance, keepAppearance, keptAppearance } from "./ui/appearance.mjs";
 import { confirmation, help, notice } from "./ui/dialog.mjs";
-import { h } from "./ui/dom.mjs";
+import { h, loadSprite } from "./ui/dom.mjs";
 import { Faults } from "./ui/faults.mjs";
 import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
@@ -236,4 +236,4 @@ async function reset() {
 
 applyAppearance({ locale: state.get("locale"), theme: state.get("theme") });
 listenKeys({ rows: (step) => debug.move(step), enter: () => debug.enter(), faults: () => debug.toFaults(), home: () => parts?.pages.home(), help: () => void help(t()) });
-await start();
+await Promise.all([loadSprite(), start()]);

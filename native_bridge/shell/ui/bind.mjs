@@ -10,7 +10,6 @@ import { isWeak } from "./pin.mjs";
 import { complaint } from "./sheet.mjs";
 
 const PHRASE_LONGEST = 16;
-const SUGGESTIONS = Object.freeze(["bind.phraseA", "bind.phraseB", "bind.phraseC"]);
 
 /** @param {any} t @param {any} prepared */
 function who(t, prepared) {
@@ -36,7 +35,7 @@ export class BindSheet {
     const { t, bank, locale } = this.look();
     const view = { t, locale, prepared, confirm, code: "", phrase: "" };
     return this.stand.show({
-      t, label: t("bind.label", { name: prepared.customerName }), title: `${bank} · ${t("bind.title")}`, phrase: null,
+      t, label: t("bind.label", { name: prepared.customerName }), title: `${bank} · ${t("bind.title")}`, phrase: undefined,
       draw: (sheet) => this.#code(sheet, view, null),
     });
   }
@@ -62,7 +61,6 @@ export class BindSheet {
     const { t } = view;
     const input = h("input", { id: "bind-phrase", maxlength: String(PHRASE_LONGEST), autocomplete: "off", "aria-describedby": "bind-phrase-say" });
     input.value = view.phrase;
-    const picks = SUGGESTIONS.map((key) => h("button", { onclick: () => { input.value = t(key); input.focus(); } }, t(key)));
     const go = () => {
       const phrase = input.value.trim();
       if (!/^[\p{L}\p{N}\p{Zs}·，。、！？,.!?'-]{2,16}$/u.test(phrase)) return this.#phrase(sheet, { ...view, phrase }, t("bind.phraseShape"));
@@ -70,7 +68,7 @@ export class BindSheet {
     };
     this.#step(sheet, view, 2, go, [
       h("div", { class: "nfield" }, h("label", { for: "bind-phrase" }, t("bind.phrase")), input,
-        h("p", { class: "say", id: "bind-phrase-say" }, t("bind.phraseWhy")), h("div", { class: "picks" }, picks)), trouble && complaint(trouble)]);
+        h("p", { class: "say", id: "bind-phrase-say" }, t("bind.phraseWhy"))), trouble && complaint(trouble)]);
     input.focus();
   }
 

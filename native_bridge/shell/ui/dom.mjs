@@ -36,13 +36,23 @@ function shown(children) {
     .map((child) => (child instanceof Node ? child : String(child)));
 }
 
+/** Put the sprite into the document, so that pictures cost no request. Without it the words still stand. @returns {Promise<void>} */
+export async function loadSprite() {
+  const response = await fetch(SPRITE).catch(() => null);
+  if (!response?.ok) return;
+  const sprite = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+  sprite.setAttribute("class", "sprite");
+  sprite.setAttribute("aria-hidden", "true");
+  document.body.append(document.importNode(sprite, true));
+}
+
 /** A picture of the sprite. @param {string} name @param {16 | 20 | 24 | 14} [size] @returns {SVGElement} */
 export function icon(name, size = 20) {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("class", size === 20 ? "i" : `i i${size}`);
   picture.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${SPRITE}#i-${name}`);
+  use.setAttribute("href", `#i-${name}`);
   picture.append(use);
   return picture;
 }

@@ -36,7 +36,7 @@ export class SheetStand {
   /**
    * Show one sheet until it settles.
    * @template T
-   * @param {{t: any, label: string, title: string, phrase: string | null,
+   * @param {{t: any, label: string, title: string, phrase: string | null | undefined,
    *   draw: (sheet: Sheet) => void}} content
    * @returns {Promise<T>}
    * @throws {ShellError} BUSY when another sheet is open, USER_CANCELLED, and what the content refuses with
@@ -78,7 +78,7 @@ export class Sheet {
       h("div", { class: "nhead" },
         h("span", { class: "seal" }, icon("mark", 24)),
         h("div", null, h("h2", null, content.title), h("p", null, this.t("sheet.layer"))), this.cancelButton),
-      phraseLine(this.t, content.phrase), this.main, h("div", { class: "home-ind" }));
+      content.phrase === undefined ? null : phraseLine(this.t, content.phrase), this.main, h("div", { class: "home-ind" }));
     this.element = h("div", { class: "native", role: "dialog", "aria-modal": "true", "aria-label": content.label },
       sandbox ? h("span", { class: "sandbox" }, sandbox) : null, this.frame);
   }
