@@ -4,6 +4,7 @@ States: ID_CHECK → BIND_VERIFY → CRS → SUBMITTED → (CORE_UNKNOWN) → OP
 asked through the outbox, never inside a transaction.
 """
 
+import logging
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,6 +44,8 @@ CARD_TOPIC: Final = "accounts.card"
 OPEN_TOPIC: Final = "accounts.open"
 CN_ONLY: Final = "CN_ONLY"
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Applications:
@@ -69,6 +72,8 @@ class Applications:
         )
         if person_rules.age(person.born, today) < pack.integer("adult_age"):
             raise UnderageError(minimumAge=pack.integer("adult_age"))
+        if not person_rules.region_is_known(person.id_number):
+            _log.warning("request %s: the region code of the ID number is in no list", context.request_id)
         self._refuse_duplicate(session, context, person)
         repository.close_half_finished(session, _device(context), context.now)
         application_id = context.new_id("app")

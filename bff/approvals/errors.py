@@ -80,6 +80,7 @@ class TemplateUnknownError(BffError):
 BY_CODE: Final[dict[str, type[BffError]]] = {
     **DEVICE_REFUSALS,
     "APPROVAL_INVALID": ApprovalInvalidError,
+    "DISPLAY_INVALID": ApprovalInvalidError,
     "APPROVAL_MISMATCH": ApprovalMismatchError,
     "APPROVAL_EXPIRED": ApprovalExpiredError,
     "SEQ_REUSED": SequenceReusedError,

@@ -1,4 +1,4 @@
-"""Rules of approvals that need no database: amounts as text, and what a DPoP proof says it was sent to."""
+"""Rules of approvals that need no database: amounts as the text that is signed."""
 
 from typing import Final
 

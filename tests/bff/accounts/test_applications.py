@@ -75,6 +75,15 @@ def test_each_element_has_its_own_refusal(world: World, changes: dict[str, str],
         world.applied(world.registered(), CHEN, **changes)
 
 
+def test_an_unlisted_region_is_noted_without_the_number_and_not_refused(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = "999999199405120000"
+    assert world.applied(world.registered(), CHEN, idNumber=number)["state"] == "ID_CHECK"
+    assert "region code" in caplog.text
+    assert number not in caplog.text
+
+
 def test_minors_are_refused(world: World) -> None:
     with pytest.raises(UnderageError):
         world.applied(world.registered(), XU)
