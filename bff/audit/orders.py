@@ -1,4 +1,4 @@
-"""The evidence of one order: which entries belong to it, the piece of the chain around them, and the export."""
+"""The evidence of one order: which entries belong to it, the stretches of the chain around them, and the export."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bff.audit.checkpoints import checkpoint
@@ -32,10 +32,10 @@ _columns: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the chain.
+    """What the chain says of an order.
 
     Attributes:
-        entries: without a gap, up to the entry of the last checkpoint among ``checkpoints``.
+        entries: stretches without a gap, each up to the entry of a checkpoint among ``checkpoints``.
         disclose: numbers of the entries whose bodies belong to the order.
         blobs: raw bytes to which those bodies point.
     """
@@ -88,7 +88,7 @@ def export_order(
 
 
 def segment(session: Session, order_id: str) -> Segment:
-    """Cut the piece of the chain that proves an order.
+    """Cut the stretches of the chain that prove an order.
 
     Raises:
         NotFoundError: the chain knows no such order, or no checkpoint covers it yet.
@@ -96,23 +96,33 @@ def segment(session: Session, order_id: str) -> Segment:
     own = _entries_of(session, order_id)
     if not own:
         raise NotFoundError(detail="the chain knows no such order")
-    first, last = min(own), max(own)
-    until = session.scalar(
-        select(EvidenceCheckpoint.seq).where(EvidenceCheckpoint.seq >= last).order_by(EvidenceCheckpoint.seq).limit(1)
-    )
-    if until is None:
-        raise NotFoundError(detail="no checkpoint covers this order yet")
-    rows = session.execute(select(*_columns).where(EvidenceEntry.seq.between(first, until)).order_by(EvidenceEntry.seq))
-    marks = select(EvidenceCheckpoint).where(EvidenceCheckpoint.seq.between(first, until))
+    entries: list[Entry] = []
+    marks: list[Checkpoint] = []
+    for first, until in _stretches(session, sorted(own)):
+        rows = select(*_columns).where(EvidenceEntry.seq.between(first, until)).order_by(EvidenceEntry.seq)
+        entries += [_entry(row) for row in session.execute(rows)]
+        mark = session.get_one(EvidenceCheckpoint, until)
+        marks.append(Checkpoint(mark.seq, mark.hash, mark.at, mark.kid, mark.sig))
     return Segment(
-        entries=tuple(_entry(row) for row in rows),
+        entries=tuple(entries),
         disclose=frozenset(own),
-        checkpoints=tuple(
-            Checkpoint(mark.seq, mark.hash, mark.at, mark.kid, mark.sig)
-            for mark in session.scalars(marks.order_by(EvidenceCheckpoint.seq))
-        ),
+        checkpoints=tuple(marks),
         blobs=_blobs(session, own.values()),
     )
+
+
+def _stretches(session: Session, numbers: list[int]) -> list[tuple[int, int]]:
+    """Give the first and last number of each stretch: from an entry that is needed to the next checkpoint."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and number <= found[-1][1]:
+            continue
+        wanted = select(func.min(EvidenceCheckpoint.seq)).where(EvidenceCheckpoint.seq >= number)
+        until = session.scalar(wanted)
+        if until is None:
+            raise NotFoundError(detail="no checkpoint covers this order yet")
+        found.append((number, until))
+    return found
 
 
 def _entries_of(session: Session, order_id: str) -> dict[int, Mapping[str, Any]]:

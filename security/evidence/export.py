@@ -1,4 +1,4 @@
-"""The evidence of one order as one file: a piece of the chain, its checkpoints, the keys, the blobs, and a seal.
+"""The evidence of one order as one file: stretches of the chain, their checkpoints, the keys, the blobs, and a seal.
 
 Bodies of entries that belong to other customers are left out; their hashes keep the chain whole.
 """
@@ -35,10 +35,11 @@ def export_evidence(  # noqa: PLR0913 — the members of the file, one by one
         aud: its name inside the devices' signatures.
         order: the order's id.
         exported_at: instant of the export, RFC 3339.
-        entries: a contiguous piece of the chain, from the first entry that belongs to the order (its bundle's release
-            and its device's registration included) to the entry of a checkpoint.
+        entries: stretches of the chain in their order, each without a gap and each ending at the entry of a checkpoint;
+            together they hold every entry that belongs to the order, its bundle's release and its device's
+            registration included.
         disclose: numbers of the entries that belong to the order.
-        checkpoints: checkpoints within the piece; one of them for its last entry.
+        checkpoints: checkpoints within the stretches; one of them for each stretch's last entry.
         keys: public keys by id: those that signed the checkpoints, and the signer's.
         blobs: raw bytes to which the disclosed bodies point: manifest and signed metadata.
         signer: the key that seals the file.
@@ -47,7 +48,7 @@ def export_evidence(  # noqa: PLR0913 — the members of the file, one by one
         RFC 8785 JSON.
 
     Raises:
-        EvidenceError: the piece has a gap, or no checkpoint ends it.
+        EvidenceError: a stretch ends without a checkpoint, or its entries do not follow each other.
     """
     _check_piece(entries, checkpoints)
     content: dict[str, Any] = {
@@ -76,10 +77,13 @@ def seal(content: Mapping[str, Any], signer: Signer) -> bytes:
 def _check_piece(entries: Sequence[Entry], checkpoints: Sequence[Checkpoint]) -> None:
     if not entries:
         raise EvidenceError(link="chain", detail="there is no entry to export")
+    signed = {mark.seq for mark in checkpoints}
     for before, after in pairwise(entries):
-        if after.seq != before.seq + 1 or after.prev != before.hash:
+        if after.seq <= before.seq or (after.seq > before.seq + 1 and before.seq not in signed):
             raise EvidenceError(link="chain", detail=f"entry {after.seq} does not follow entry {before.seq}")
-    if not any(mark.seq == entries[-1].seq for mark in checkpoints):
+        if after.seq == before.seq + 1 and after.prev != before.hash:
+            raise EvidenceError(link="chain", detail=f"entry {after.seq} does not carry the hash of entry {before.seq}")
+    if entries[-1].seq not in signed:
         raise EvidenceError(link="checkpoint", detail=f"no checkpoint for the last entry, {entries[-1].seq}")
 
 

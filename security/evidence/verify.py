@@ -5,6 +5,7 @@ Invariant: one flipped bit anywhere in the file breaks a link, and the error nam
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from security.display import Row
@@ -12,7 +13,7 @@ from security.encoding import digest
 from security.errors import EvidenceError, JwkError, SignatureError
 from security.evidence.bodies import Released, gather
 from security.evidence.chain import GENESIS, checkpoint_message, entry_hash
-from security.evidence.file import EvidenceFile, read_file
+from security.evidence.file import EvidenceFile, FileEntry, read_file
 from security.evidence.money import check_money, check_outcome
 from security.evidence.release import check_bundle
 from security.evidence.signatures import check_approval, check_device, check_display, check_request
@@ -136,22 +137,27 @@ def _check_seal(file: EvidenceFile, key: Callable[[str, str], PublicJwk]) -> str
 def _check_chain(file: EvidenceFile) -> str:
     if not file.entries:
         raise EvidenceError(link="chain", detail="there are no entries")
-    expected, previous = file.entries[0].seq, file.entries[0].prev
-    if expected < 1 or (expected == 1) != (previous == GENESIS):
+    first = file.entries[0]
+    if first.seq < 1 or (first.seq == 1) != (first.prev == GENESIS):
         raise EvidenceError(link="chain", detail="the chain does not begin as it must")
+    signed = {mark.seq for mark in file.checkpoints}
+    stretches = 1
+    for before, after in pairwise(file.entries):
+        gap = after.seq > before.seq + 1 and before.seq in signed
+        if not gap and (after.seq, after.prev) != (before.seq + 1, _hash(before)):
+            raise EvidenceError(link="chain", detail=f"entry {after.seq} does not follow the one before it")
+        stretches += gap
     for entry in file.entries:
-        if (entry.seq, entry.prev) != (expected, previous):
-            raise EvidenceError(link="chain", detail=f"entry {entry.seq} does not follow the one before it")
         if entry.body is not None and digest(entry.body) != entry.body_hash:
             raise EvidenceError(link="chain", detail=f"the body of entry {entry.seq} has another hash")
-        expected, previous = entry.seq + 1, _hash(file, entry.seq)
-    first, last = file.entries[0].seq, file.entries[-1].seq
     shown = sum(entry.body is not None for entry in file.entries)
-    return f"Entries {first} to {last} follow each other without a gap; {shown} of them are shown, the others by hash."
+    return (
+        f"{len(file.entries)} entries from {first.seq} to {file.entries[-1].seq} follow each other in {stretches} "
+        f"stretches without a gap; {shown} of them are shown, the others by hash."
+    )
 
 
-def _hash(file: EvidenceFile, seq: int) -> str:
-    entry = file.entries[seq - file.entries[0].seq]
+def _hash(entry: FileEntry) -> str:
     return entry_hash(
         seq=entry.seq,
         prev=entry.prev,
@@ -163,12 +169,14 @@ def _hash(file: EvidenceFile, seq: int) -> str:
 
 
 def _check_checkpoints(file: EvidenceFile, key: Callable[[str, str], PublicJwk]) -> str:
-    first, last = file.entries[0].seq, file.entries[-1].seq
+    """Check every checkpoint; one ends each stretch, for a gap after an unsigned entry was refused before."""
+    entries = {entry.seq: entry for entry in file.entries}
     for mark in file.checkpoints:
-        if not first <= mark.seq <= last or mark.hash != _hash(file, mark.seq):
+        if mark.seq not in entries or mark.hash != _hash(entries[mark.seq]):
             raise EvidenceError(link="checkpoint", detail=f"the checkpoint of {mark.seq} is not of this chain")
         message = checkpoint_message(env=file.env, seq=mark.seq, head=mark.hash, at=mark.at)
         _verify("checkpoint", key(mark.kid, "checkpoint"), message, mark.signature)
+    last = file.entries[-1].seq
     ending = [mark for mark in file.checkpoints if mark.seq == last]
     if not ending:
         raise EvidenceError(link="checkpoint", detail=f"no checkpoint signs entry {last}")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -186,14 +186,19 @@ class Case:
             ("session.created", "dev_third", 42, {"customer": "a third"}),
         ]
 
-    def export(self, mend: Callable[[list[Any]], list[Any]] = list) -> bytes:
+    def export(self, mend: Callable[[list[Any]], list[Any]] = list, *, stretches: Sequence[range] = ()) -> bytes:
         entries: list[Entry] = []
         for kind, subject, second, body in mend(self.bodies()):
             prev = entries[-1].hash if entries else GENESIS
             entries.append(Entry(len(entries) + 1, prev, kind, subject, instant(second), canonical_json(body)))
         own = {ORDER, OPERATION, DEVICE, self.digest}
-        head = entries[-1]
-        mark = sign_checkpoint(env=self.env, seq=head.seq, head=head.hash, at=instant(60), signer=self.audit)
+        ends = [piece[-1] for piece in stretches] or [len(entries)]
+        marks = [
+            sign_checkpoint(env=self.env, seq=end, head=entries[end - 1].hash, at=instant(60), signer=self.audit)
+            for end in ends
+        ]
+        if stretches:
+            entries = [entry for entry in entries if any(entry.seq in piece for piece in stretches)]
         return export_evidence(
             env=self.env,
             aud="tidegate-bff",
@@ -201,7 +206,7 @@ class Case:
             exported_at=instant(90),
             entries=entries,
             disclose={entry.seq for entry in entries if entry.subject in own},
-            checkpoints=[mark],
+            checkpoints=marks,
             keys={self.audit.kid: self.audit.jwk},
             blobs=self._blobs(),
             signer=self.audit,

@@ -49,6 +49,21 @@ def test_a_segment_discloses_the_orders_own_entries_only(engine: Engine) -> None
     assert [mark.seq for mark in piece.checkpoints] == [13]
 
 
+def test_a_segment_leaves_out_what_lies_between_checkpoints_and_is_not_needed(engine: Engine) -> None:
+    with transaction(engine) as session:
+        append(session, kind="bundle.released", subject=BUNDLE, body={}, now=NOW)
+        checkpoint(session, Signer(), NOW, env="sandbox")
+        for _ in range(5):
+            append(session, kind="session.created", subject="dev_9", body={}, now=NOW)
+        checkpoint(session, Signer(), NOW, env="sandbox")
+    tell_the_story(engine)
+    with transaction(engine) as session:
+        checkpoint(session, Signer(), NOW, env="sandbox")
+        piece = segment(session, "ord_1")
+    assert [entry.seq for entry in piece.entries] == [1, *range(8, 20)]
+    assert [mark.seq for mark in piece.checkpoints] == [1, 19]
+
+
 def test_an_export_hides_the_bodies_of_others(engine: Engine) -> None:
     tell_the_story(engine)
     signer = Signer()

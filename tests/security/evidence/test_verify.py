@@ -349,3 +349,33 @@ def test_anchors_are_read_from_a_jwk_set() -> None:
     jwks = {"keys": [CASE.audit.jwk.as_dict() | {"kid": CASE.audit.kid, "alg": "ES256", "use": "sig"}]}
     assert anchors_of(jwks) == ANCHORS
     assert DEVICE in verify_export(EXPORT, anchors=anchors_of(jwks)).links[5].sentence
+
+
+STRETCHED = CASE.export(stretches=[range(1, 2), range(3, 6), range(7, 11)])
+
+
+def test_stretches_between_checkpoints_prove_as_much_as_one_piece() -> None:
+    verified = verify_export(STRETCHED, anchors=ANCHORS, root=CASE.root)
+    assert tuple(link.name for link in verified.links) == LINKS
+    assert "in 3 stretches" in verified.links[2].sentence
+
+
+def stretched(change: Callable[[dict[str, Any]], None]) -> bytes:
+    content = parse_json(STRETCHED)
+    del content["seal"]
+    change(content)
+    return seal(content, CASE.audit)
+
+
+@pytest.mark.parametrize(
+    ("link", "change"),
+    [
+        ("chain", lambda content: content["checkpoints"].pop(0)),
+        ("chain", lambda content: content["entries"][1].update(prev="0" * 64)),
+        ("chain", lambda content: content["entries"].pop(2)),
+    ],
+)
+def test_a_stretch_that_its_checkpoint_does_not_sign_is_broken(
+    link: str, change: Callable[[dict[str, Any]], None]
+) -> None:
+    assert broken(stretched(change)) == link
