@@ -60,7 +60,7 @@ def test_a_refusal_of_the_bank_keeps_its_words(open_page: Open) -> None:
     screen.host("host.bank.balance = 9000000")
     words = "{zh: '今日额度已售完，钱没有动。', en: 'Sold out. No money has moved.'}"
     screen.host("host.sign = 'UPSTREAM_ERROR'")
-    screen.host(f"host.signDetails = {{status: 409, body: {{code: 'QUOTA_GONE', message: {words}}}}}")
+    screen.host(f"host.signDetails = {{status: 409, code: 'QUOTA_GONE', message: {words}}}")
     screen.frame.get_by_label("申购金额（元）").fill("50000")
     screen.press("下一步，确认申购")
     screen.heading("没有买成")
@@ -219,8 +219,8 @@ def test_older_customers_confirm_once_more(open_page: Open) -> None:
 def test_a_challenge_used_already_is_looked_up_and_never_called_a_failure(open_page: Open) -> None:
     screen = open_page("wealth", "/buy/JMG-WY90", state="bound")
     screen.host("host.bank.balance = 9000000")
-    screen.host("host.sign = 'UPSTREAM_ERROR'")
-    screen.host("host.signDetails = {status: 409, body: {code: 'CHALLENGE_USED', message: {zh: '处理过', en: 'Used'}}}")
+    screen.host("host.sign = 'CHALLENGE_INVALID'")
+    screen.host("host.signDetails = {status: 409, code: 'CHALLENGE_USED', message: {zh: '处理过', en: 'Used'}}")
     screen.frame.get_by_label("申购金额（元）").fill("50000")
     screen.press("下一步，确认申购")
     screen.heading("结果还在核对")

@@ -28,9 +28,8 @@ const KINDS = {
 export function troubleOf(error) {
   if (error instanceof Trouble) return error;
   const details = error && error.details ? error.details : {};
-  const problem = details.body && details.body.code ? details.body : null;
-  if (problem) return refusal(details.status || problem.status || 400, problem);
   const code = (error && error.code) || "INTERNAL";
+  if (details.code && details.status) return Object.assign(refusal(details.status, details), { bridge: code });
   return new Trouble(KINDS[code] || "unknown", { code });
 }
 

@@ -15,6 +15,7 @@ function amountProblem(amountFen, product) {
 function outcomeOf(trouble) {
   const names = { CHALLENGE_INVALID: "expired", CHALLENGE_EXPIRED: "expired", APPROVAL_EXPIRED: "expired", CHALLENGE_USED: "unknown", USER_VERIFICATION_FAILED: "unverified", LOCKED_OUT: "locked" };
   const kinds = { cancelled: "cancelled", unbound: "unbound", refused: "refused", auth: "unbound", busy: "refused", limited: "refused" };
+  if (trouble.bridge === "CHALLENGE_INVALID" && trouble.code !== "CHALLENGE_USED") return "expired";
   return names[trouble.code] || kinds[trouble.kind] || "unknown";
 }
 
