@@ -58,6 +58,9 @@ def native_pairs() -> Iterator[Pair]:
 def unreadable(name: str, theme: Theme, pairs: Iterator[Pair]) -> Iterator[str]:
     """Give a sentence for each pair that lacks contrast."""
     for pair in pairs:
+        if missing := [token for token in (pair.front, pair.ground) if token not in theme]:
+            yield f"{name}: --{missing[0]} is missing"
+            continue
         reached = contrast(theme[pair.front], theme[pair.ground])
         if reached < pair.least:
             yield f"{name}: {pair.front} on {pair.ground} reaches {reached:.2f}, needs {pair.least}"

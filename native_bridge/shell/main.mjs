@@ -28,15 +28,26 @@ import { createState, drawScreen } from "./ui/screen.mjs";
 import { createSheets } from "./ui/sheets.mjs";
 
 const PLATFORM = "browser";
+const JOURNAL_MS = 60;
 const state = createState(keptAppearance());
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
 let parts = /** @type {any} */ (null);
 let recordedFrom = 0;
+let journalTimer = 0;
 
-const journal = new Journal({ onChange: () => state.set({ journal: state.get("journal") + 1 }), tiers: () => tiers });
+const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
 const faults = new Faults({ onChange: faultsChanged });
 const { phone, debug } = drawScreen({ state, t, journal, faults, stored, on: actions() });
+
+/** Tell the panel at most every 60 ms, so that looking at the calls does not slow them down. */
+function journalChanged() {
+  if (journalTimer) return;
+  journalTimer = setTimeout(() => {
+    journalTimer = 0;
+    state.set({ journal: state.get("journal") + 1 });
+  }, JOURNAL_MS);
+}
 
 /** Every control of the screen, and what it does. */
 function actions() {

@@ -82,11 +82,12 @@ function sessionMethods({ api, keys, sheet, door, ui, page }) {
       await api.ensureSession();
       return deviceStatus(accepted(await api.device()), keys.tx.thumbprint);
     },
-    "device.bind": async () => {
+    "device.bind": async (_params, { signal } = {}) => {
       if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
       await api.ensureSession();
       const bound = await sheet.bind({
         prepared: accepted(await api.prepareBind()),
+        signal,
         confirm: (/** @type {any} */ prepared, /** @type {string} */ code) => api.confirmBind(prepared, code),
       });
       await ui.bound(bound);
@@ -147,7 +148,7 @@ async function withSession({ api, door, page }, call) {
 
 function signMethods({ api, keys, sheet, door, store, config, page }) {
   return {
-    "tx.sign": async ({ challengeId }) => {
+    "tx.sign": async ({ challengeId }, { signal } = {}) => {
       if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
       if (api.session.deviceState !== "ACTIVE") throw new ShellError("NOT_BOUND", "this device is not bound to a customer");
       await door.ensure(page.bundle);
@@ -155,7 +156,7 @@ function signMethods({ api, keys, sheet, door, store, config, page }) {
       const complete = (/** @type {string} */ factor, /** @type {string} */ locale) =>
         signed({ api, keys, store, operation, factor, locale });
       try {
-        return await sheet.sign({ operation, complete });
+        return await sheet.sign({ operation, complete, signal });
       } catch (error) {
         if (error.code === "USER_CANCELLED") await rejectQuietly(api, operation);
         throw error;

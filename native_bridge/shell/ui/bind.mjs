@@ -31,11 +31,11 @@ export class BindSheet {
    * @param {{prepared: any, confirm: (prepared: any, code: string) => Promise<{status: number, body: any}>}} asked
    * @returns {Promise<any>} body of device.bind.confirm
    */
-  show({ prepared, confirm }) {
+  show({ prepared, confirm, signal }) {
     const { t, bank, locale } = this.look();
     const view = { t, locale, prepared, confirm, code: "", phrase: "" };
     return this.stand.show({
-      t, label: t("bind.label", { name: prepared.customerName }), title: `${bank} · ${t("bind.title")}`, phrase: undefined,
+      t, label: t("bind.label", { name: prepared.customerName }), title: `${bank} · ${t("bind.title")}`, phrase: undefined, signal,
       draw: (sheet) => this.#code(sheet, view, null),
     });
   }

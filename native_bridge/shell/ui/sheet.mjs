@@ -37,7 +37,7 @@ export class SheetStand {
    * Show one sheet until it settles.
    * @template T
    * @param {{t: any, label: string, title: string, phrase: string | null | undefined,
-   *   draw: (sheet: Sheet) => void}} content
+   *   draw: (sheet: Sheet) => void, signal?: AbortSignal}} content signal: whoever asked has gone, so the sheet goes too
    * @returns {Promise<T>}
    * @throws {ShellError} BUSY when another sheet is open, USER_CANCELLED, and what the content refuses with
    */
@@ -55,6 +55,7 @@ export class SheetStand {
         view.inert = false;
         this.#open = false;
       });
+      content.signal?.addEventListener("abort", () => sheet.cancel());
       content.draw(sheet);
     });
   }
@@ -111,7 +112,7 @@ export class Sheet {
   }
 
   cancel() {
-    if (!this.#locked) this.fail(this.way ?? cancelled("the person closed the sheet"));
+    if (!this.#locked && this.element.isConnected) this.fail(this.way ?? cancelled("the person closed the sheet"));
   }
 
   /** @param {unknown} value */

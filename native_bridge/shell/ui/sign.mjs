@@ -109,11 +109,11 @@ export class SignSheet {
 
   /**
    * Show the operation, ask for the factor, and hand over to `complete`.
-   * @param {{operation: any, complete: (factor: "face" | "pin", locale: string) => Promise<any>}} asked
+   * @param {{operation: any, complete: (factor: "face" | "pin", locale: string) => Promise<any>, signal?: AbortSignal}} asked
    * @returns {Promise<any>} what `complete` answers
    * @throws {ShellError} USER_CANCELLED, LOCKED_OUT, TIMEOUT, CHALLENGE_INVALID, BUSY, and what `complete` refuses with
    */
-  async show({ operation, complete }) {
+  async show({ operation, complete, signal }) {
     const { locale, t, bank, level } = this.look();
     const phrase = await this.phrase();
     const lockedUntil = await this.vault.lockedUntil();
@@ -125,7 +125,7 @@ export class SignSheet {
       return this.refuse(error);
     }
     const label = spoken(view.rows, `${bank} · ${operation.title?.[locale === "en" ? "en" : "zh"] ?? t("sign.title")}`);
-    return this.stand.show({ t, label, title: `${bank} · ${t("sign.title")}`, phrase, draw: (sheet) => this.#begin(sheet, view, lockedUntil) });
+    return this.stand.show({ t, label, title: `${bank} · ${t("sign.title")}`, phrase, signal, draw: (sheet) => this.#begin(sheet, view, lockedUntil) });
   }
 
   /** Show that nothing is signed, and why. @param {any} error @returns {Promise<never>} */
@@ -195,8 +195,9 @@ export class SignSheet {
       setTimeout(() => sheet.done(answer), DONE_MS);
     } catch (error) {
       const code = error.details?.code ?? error.code ?? "INTERNAL";
-      const sentence = error.code === "OFFLINE" || error.code === "TIMEOUT" ? "sign.unknown" : "sign.failed";
-      refusal(sheet, { title: t("sign.failedTitle"), sentence: error.details?.message?.[view.locale === "en" ? "en" : "zh"] ?? t(sentence), code, error });
+      const refused = error.details?.status >= 400 && error.details.status < 500;
+      const told = refused ? error.details.message?.[view.locale === "en" ? "en" : "zh"] : null;
+      refusal(sheet, { title: t(refused ? "sign.failedTitle" : "sign.unknownTitle"), sentence: told ?? t(refused ? "sign.failed" : "sign.unknown"), code, error });
     }
   }
 }

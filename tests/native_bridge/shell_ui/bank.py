@@ -62,6 +62,7 @@ class Bank:
     approved: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    refusal: tuple[int, dict[str, Any]] | None = None
 
     def answer(self, received: Received) -> HostedAnswer:
         path = received.target.removeprefix("/app/v1").partition("?")[0]
@@ -140,6 +141,8 @@ class Bank:
         challenge = parts[2]
         if method == "GET" and challenge.startswith("chl_jmg"):
             return 200, self.operation(challenge)
+        if method == "POST" and parts[3] == "approve" and self.refusal is not None:
+            return self.refusal
         if method == "POST" and parts[3] == "approve":
             self.approved.append(body)
             result = {"orderId": "ord_1", "state": "ACCEPTED"}

@@ -52,6 +52,15 @@ def test_a_worse_token_is_found_for_pages_and_shell(tmp_path: Path, old: str, ne
     assert {line.split()[0] for line in found if told in line} == {"shell", "pages"}
 
 
+def test_a_token_that_is_missing_from_the_pages_copy_is_found(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    shutil.copytree(PAGES, pages)
+    file = pages / "tokens.css"
+    source = file.read_text(encoding="utf-8")
+    file.write_text(source.replace("--ink-2:", "--ink-two:"), encoding="utf-8")
+    assert "pages light: --ink-2 is missing" in findings(SHELL, pages)
+
+
 def test_a_page_stylesheet_that_names_a_reserved_colour_is_found(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     shutil.copytree(PAGES, pages)

@@ -231,7 +231,7 @@ def test_opening_another_app_stamps_the_caller_and_hands_back_the_result(shell: 
         {"amountFen": 100, "caller": "home"},
         "/fund",
     )
-    accounts.evaluate("void bridge.nav.close({ result: { funded: true } })")
+    accounts.evaluate("() => { setTimeout(() => bridge.nav.close({ result: { funded: true } }), 100); }")
     wealth.wait_for_function(
         "() => window.told.some(([name, payload]) => name === 'page.shown' && payload.result?.funded)"
     )

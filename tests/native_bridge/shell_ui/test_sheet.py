@@ -207,3 +207,28 @@ def test_binding_asks_for_code_phrase_and_pin_and_opens_the_customers_session(sh
         "customer": {"name": "陈*"},
         "deviceState": "ACTIVE",
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "title"), [(409, "银行没有受理"), (503, "结果还在核对")], ids=["a refusal", "an outcome nobody knows"]
+)
+def test_the_sheet_says_money_is_safe_only_when_the_bank_said_no(bound: Shell, status: int, title: str) -> None:
+    bound.bank.refusal = (status, {"code": "QUOTA_GONE", "status": status})
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    unlocked(bound)
+    bound.page.click(".nbtn")
+    bound.page.wait_for_selector(f".refused h3:text('{title}')")
+    assert ("钱没有动" in bound.page.inner_text(".refused")) is (status == 409)
+    bound.page.click(".nbtn")
+    assert bound.answer(frame)["code"] == "UPSTREAM_ERROR"
+
+
+def test_the_sheet_goes_when_the_page_that_asked_is_left(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    unlocked(bound)
+    bound.page.evaluate("document.querySelector('iframe').src = 'about:blank'")
+    bound.page.wait_for_selector(".native", state="detached")
+    bound.page.wait_for_selector(".wait [role=alert]")
+    assert bound.bank.approved == []
