@@ -19,16 +19,17 @@ from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
 from bff import audit, sandbox
 from bff.approvals.service import Approvals
 from bff.bundles.models import BundleRelease
 from bff.bundles.signing import CurrentSigningKeys
+from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
-from bff.db.engine import open_engine, retried, transaction
+from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
 from bff.doors.shell import ShellHosting, shell_door
 from bff.errors import BffError
@@ -36,6 +37,7 @@ from bff.factory import Parts, create_flask
 from bff.house import CHECKPOINTS, PURPOSES, House, StoredIndex, Surroundings, build_house
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
+from bff.sessions import repository as sessions
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
@@ -162,6 +164,7 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         public_url=settings.origin,
         token_seconds=settings.token_seconds,
         refresh_days=settings.refresh_days,
+        lease_seconds=settings.lease_seconds,
     )
 
 
@@ -177,7 +180,7 @@ def create_app() -> Flask:
 def wsgi(instance: Instance) -> Flask:
     """Give the WSGI application of an opened instance."""
     checks = {
-        "database": lambda: _ask_database(instance.engine),
+        "database": lambda: ping(instance.engine),
         "repository": lambda: _require(is_repository(instance.store), "there is no release repository"),
         "keys": lambda: _require(all(instance.keys.active(purpose) for purpose in PURPOSES), "a key is missing"),
     }
@@ -212,11 +215,6 @@ def _hosting(instance: Instance) -> ShellHosting:
     )
 
 
-def _ask_database(engine: Engine) -> None:
-    with engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
-
-
 def _require(held: bool, otherwise: str) -> None:  # noqa: FBT001 — the condition is the argument
     if not held:
         raise StartError(otherwise)
@@ -236,10 +234,15 @@ def _work(instance: Instance) -> None:
         found = releases(instance.store, now=clock())
         retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
 
+    def sweep() -> None:
+        retried(engine, lambda session: Approvals.expire(session, clock()))
+        retried(engine, lambda session: idempotency.sweep(session, clock()))
+        retried(engine, lambda session: sessions.sweep(session, clock()))
+
     jobs = [
         Job("outbox", settings.relay_seconds, instance.house.relay.run),
         Job("checkpoint", settings.checkpoint_seconds, sign),
-        Job("expired challenges", 60.0, lambda: retried(engine, lambda session: Approvals.expire(session, clock()))),
+        Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
         Job("timestamp", HOUR, lambda: renew_online(instance.store, instance.release_keys, now=clock())),
     ]

@@ -73,6 +73,7 @@ class Surroundings:
         aud, env: the server's name and environment inside every signature.
         public_url: origin at which apps reach it.
         token_seconds, refresh_days: lives of access tokens and of sessions.
+        lease_seconds: how long a relay holds a message; longer than any call to the core.
     """
 
     engine: Engine
@@ -93,6 +94,7 @@ class Surroundings:
     public_url: str
     token_seconds: int
     refresh_days: int
+    lease_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ def build_house(outside: Surroundings) -> House:
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
         *Debits(outside.core, orders).topics(),
     )
-    relay = Relay(outside.engine, topics, outside.clock, outside.new_id)
+    lease = timedelta(seconds=outside.lease_seconds)
+    relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
     authenticator = Authenticator(outside.engine, tokens, directory, outside.marks, outside.nonces)
     door = _door(outside, operations, book, relay, authenticator)
     return House(door, relay, book, warehouse)

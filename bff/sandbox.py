@@ -101,6 +101,7 @@ def sample_people(bank: SandboxBank) -> list[Mapping[str, Any]]:
             "card": person.card,
             "cardClass": person.card_class,
             "bankZh": person.bank_zh,
+            "bankEn": person.bank_en,
             "note": {"zh": person.note_zh, "en": person.note_en},
         }
         for person in bank.people

@@ -116,6 +116,12 @@ class Settings:
     token_seconds: int = _setting(600, "Life of an access token, in seconds.", _whole(60, 600))
     refresh_days: int = _setting(30, "Life of a refresh token's family, in days.", _whole(1, 180))
     relay_seconds: int = _setting(5, "Pause between two sweeps of the outbox, in seconds.", _whole(1, 300))
+    lease_seconds: int = _setting(
+        60,
+        "How long a relay holds a message that it is sending, in seconds: longer than any call to the core may take. "
+        "After a crash the message waits so long before it is sent again.",
+        _whole(1, 600),
+    )
     checkpoint_seconds: int = _setting(
         60, "Pause between two signed checkpoints of the evidence, in seconds.", _whole(1, 3600)
     )

@@ -1,10 +1,12 @@
 """Starts the private servers once for a whole run and prints how many tests were skipped, with their reasons."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.services import Services
+from tests.services import CHROMIUM, Services
 
 SERVICES = pytest.StashKey[Services]()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
@@ -32,3 +34,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"skipped: {len(terminalreporter.stats.get('skipped', []))}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of a run: a second one in the same thread would refuse to start."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all rooms; a test takes a context of its own from it, which is a fresh profile."""
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    yield browser
+    browser.close()

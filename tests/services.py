@@ -13,6 +13,16 @@ from pathlib import Path
 
 SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])  # noqa: TID251 — tests start servers
 START_SECONDS = 60
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=Translate",  # Playwright's own list would turn storage partitioning off; the last one wins
+)
 
 
 def free_port() -> int:

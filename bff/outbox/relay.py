@@ -25,7 +25,7 @@ from bff.outbox.models import OutboxMessage
 from bff.outbox.topics import Delivered, Outcome, Refused, Settlement, Topic
 
 LEASE: Final = timedelta(seconds=60)
-"""Longer than any send may take."""
+"""How long a relay holds a row unless it is told otherwise; longer than any send may take."""
 LONGEST_WAIT: Final = timedelta(minutes=5)
 COLLISION_SECONDS: Final = 5.0
 """How long a call waits for a row of its own that another relay is sending."""
@@ -56,13 +56,15 @@ class Relay:
         clock: Clock,
         new_id: NewId,
         pause: Callable[[float], None] = time.sleep,
+        lease: timedelta = LEASE,
     ) -> None:
-        """Take what a relay works with; ``pause`` waits so many seconds."""
+        """Take what a relay works with; ``pause`` waits so many seconds, ``lease`` is how long it holds a row."""
         self._engine = engine
         self._topics: Mapping[str, Topic] = {topic.name: topic for topic in topics}
         self._clock = clock
         self._new_id = new_id
         self._pause = pause
+        self._lease_time = lease
 
     def run(self, keys: Iterable[str] | None = None, limit: int = 100) -> Relayed:
         """Deliver what is due.
@@ -148,7 +150,7 @@ class Relay:
             session,
             update(OutboxMessage)
             .where(OutboxMessage.id == row_id, OutboxMessage.state == "PENDING", _unleased(now))
-            .values(lease_owner=lease, leased_until=now + LEASE),
+            .values(lease_owner=lease, leased_until=now + self._lease_time),
         )
         columns = (OutboxMessage.id, OutboxMessage.topic, OutboxMessage.key, OutboxMessage.payload)
         row = session.execute(

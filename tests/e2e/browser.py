@@ -1,28 +1,11 @@
 """A person at the shell in a real Chromium: what they see, press and type, and what the console complained of."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from typing import Any
 
-from playwright.sync_api import Browser, FrameLocator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-features=Translate"
-)
 SECONDS = 30_000
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS.split())
 
 
 class Person:
@@ -37,13 +20,15 @@ class Person:
         self.context.set_default_timeout(SECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
+        self.offline = False
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(url)
         self.dialog = self.page.get_by_role("dialog")
 
     def _heard(self, message: Any) -> None:
-        expected = "status of 40" in message.text  # a 404 that ends the root chain, a 401 that brings a nonce
+        # expected: a 404 that ends the chain of roots, a 401 that brings a nonce, requests while offline
+        expected = "status of 40" in message.text or (self.offline and "ERR_INTERNET_DISCONNECTED" in message.text)
         if message.type == "error" and not expected:
             self.complaints.append(message.text)
 
@@ -52,13 +37,25 @@ class Person:
         self.page.get_by_role("main").get_by_role("button", name=tile).first.click()
         return self.frame(bundle)
 
+    def home(self) -> None:
+        """Go back until the phone shows its native home."""
+        tile = self.page.get_by_role("main").get_by_role("button", name="金芒果")
+        while not tile.is_visible():
+            self.page.get_by_role("main").get_by_role("button", name=re.compile("返回|关闭")).first.click()
+            self.page.wait_for_timeout(300)
+
+    def wait_until_installed(self) -> None:
+        """Wait until every bundle is verified and stands ready on its own origin."""
+        expect(self.page.get_by_role("main").get_by_role("button", name="金芒果")).to_be_visible(timeout=SECONDS)
+        self.page.wait_for_load_state("networkidle")
+
     def frame(self, bundle: str) -> FrameLocator:
         return self.page.frame_locator(f'iframe[src*="//{bundle}-h5."], iframe[data-bundle="{bundle}"]')
 
     def press(self, frame: FrameLocator, name: str) -> None:
         frame.get_by_role("button", name=name, exact=True).click()
 
-    def heading(self, frame: FrameLocator, text: str) -> None:
+    def heading(self, frame: FrameLocator, text: str | re.Pattern[str]) -> None:
         expect(frame.get_by_role("heading", name=text)).to_be_visible(timeout=SECONDS)
 
     def type_pin(self) -> None:

@@ -57,11 +57,39 @@ def fund(person: Person, page: FrameLocator, yuan: str) -> None:
     person.heading(page, "已转入")
 
 
-def assess(person: Person) -> FrameLocator:
-    """Answer the questionnaire with the boldest answer everywhere; end on the level."""
-    page = person.open("金芒果", "wealth")
+def assess(person: Person, accounts: FrameLocator) -> FrameLocator:
+    """Go to the wealth pages and answer every question with its boldest answer; end on the list of products."""
+    person.press(accounts, "去理财")
+    page = person.frame("wealth")
+    person.press(page, "做测评")
+    while True:
+        page.get_by_role("radio").last.check(force=True)
+        if page.get_by_role("button", name="提交", exact=True).count():
+            break
+        person.press(page, "下一题")
+    person.press(page, "提交")
+    person.heading(page, re.compile("C5"))
+    person.press(page, "看产品")
     return page
 
 
+def ask_to_buy(person: Person, page: FrameLocator, name: str, yuan: str) -> None:
+    """Choose a product and an amount; end when the bank's own sheet has risen."""
+    page.get_by_role("button", name=re.compile(name)).click()
+    person.press(page, "申购")
+    page.get_by_label("申购金额（元）").fill(yuan)
+    person.press(page, "下一步，确认申购")
+    expect(person.dialog).to_be_visible(timeout=SECONDS)
+
+
+def order_shown(page: FrameLocator) -> str:
+    """Open the order's proof on its page and give the order's id."""
+    page.get_by_text("凭证").click()
+    found = re.search(r"ord_[a-z2-7]{26}", page.locator("main").inner_text())
+    assert found is not None
+    return found.group()
+
+
 def shoot(person: Person, path: Path) -> None:
+    """Keep a picture of the whole window."""
     person.page.screenshot(path=str(path))

@@ -17,6 +17,8 @@ FEN = 1_000_000
 FUNDED = 15_000_000
 COMMITS = 20
 """More commits than an approval makes: a round must end without a crash, or the bound is too low."""
+LEASE = {"TIDEGATE_LEASE_SECONDS": "2", "TIDEGATE_RELAY_SECONDS": "1"}
+"""A crash in mid-send is taken up again after two seconds instead of a minute."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
@@ -48,7 +50,7 @@ def customers(running: Running, count: int) -> list[tuple[Device, str]]:
 
 
 def test_a_kill_before_each_commit_of_a_purchase(tmp_path: Path) -> None:
-    running = Running(var=tmp_path / "var").start()
+    running = Running(var=tmp_path / "var", extra=LEASE).start()
     buyers = customers(running, 2)
     running.stop()
     database, armed = running.var / "tidegate.db", tmp_path / "armed"
@@ -56,7 +58,7 @@ def test_a_kill_before_each_commit_of_a_purchase(tmp_path: Path) -> None:
     crashing = Running(var=running.var, port=running.port, command=command)
     for at in range(1, COMMITS + 1):
         device, account = buyers[at % 2]
-        crashing.extra = {"CRASH_AT": str(at), "CRASH_ARMED": str(armed)}
+        crashing.extra = {**LEASE, "CRASH_AT": str(at), "CRASH_ARMED": str(armed)}
         crashing.start()
         device.nonce = ""
         device.session(customer=True)
@@ -102,7 +104,7 @@ def wait_until_settled(database: Path) -> None:
 
 
 def test_kills_under_load_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    running = Running(var=tmp_path / "var").start()
+    running = Running(var=tmp_path / "var", extra=LEASE).start()
     devices = customers(running, 2)
     ended: list[str] = []
 

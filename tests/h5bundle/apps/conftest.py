@@ -7,20 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.h5bundle.apps.site import Site
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-features=Translate",
-]
 NOW = datetime(2026, 11, 20, 6, 32, tzinfo=UTC)
 
 
@@ -63,22 +53,14 @@ def site() -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(site: Site, browser: Browser) -> Iterator[Open]:
+def open_page(site: Site, chromium: Browser) -> Iterator[Open]:
     """Open a bundle at an address; at the end nothing may have been complained about, by the CSP or by a script."""
     contexts: list[BrowserContext] = []
     screens: list[Screen] = []
 
     def open_(bundle: str, at: str = "/", *, width: int = 390, height: int = 749, **state: str) -> Screen:
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": height}, locale="zh-CN", device_scale_factor=2
         )
         context.clock.set_fixed_time(NOW)

@@ -3,21 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.native_bridge.shell.site import Site, start
 from tests.native_bridge.shell.tuf_repository import Repository
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-features=Translate",
-]
 
 SHARED = {"shared.js": b'export const shared = "common 1";\n', "tokens.css": b":root { --sea: #06355c; }\n"}
 PAGE = {
@@ -50,14 +39,6 @@ def stocked(version: str = "1.0.0") -> Repository:
     repository.add_release("wealth", version, PAGE, requires=requires)
     repository.publish("app-common", "app-wealth", "rollout")
     return repository
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

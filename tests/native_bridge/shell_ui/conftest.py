@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page
 
-from tests.native_bridge.shell.conftest import ARGUMENTS
 from tests.native_bridge.shell.site import start
 from tests.native_bridge.shell_ui.bank import Bank
 from tests.native_bridge.shell_ui.site import ShellSite, stocked
@@ -63,14 +62,6 @@ class Shell:
     def answer(self, frame: Frame) -> dict[str, Any]:
         frame.wait_for_function("() => window.answer !== null")
         return dict(frame.evaluate("window.answer"))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

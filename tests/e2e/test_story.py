@@ -1,0 +1,121 @@
+"""From nothing to the first device-signed purchase in a real browser, ending in a proof that needs no server."""
+
+import json
+import os
+import random  # noqa: TID251 — which bytes to flip
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from security.errors import EvidenceError
+from security.evidence import verify_export
+from tests.e2e import story
+from tests.e2e.browser import SECONDS, Person
+from tests.running import ROOT, Running
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FLIPS = 400
+
+
+def tidegate(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", *words]
+    return subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True, text=True)
+
+
+def evidence(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "import app; app.evidence()", *words]
+    return subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
+
+
+def test_the_first_purchase(running: Running, person: Callable[..., Person], file: Path) -> None:
+    customer = person()
+    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    accounts = story.open_account(customer, who)
+    story.fund(customer, accounts, "50000")
+    customer.press(accounts, "回到账户")
+    expect(accounts.get_by_text("50,000.00").first).to_be_visible()
+    wealth = story.assess(customer, accounts)
+    story.ask_to_buy(customer, wealth, "稳盈 90 天持有", "20000")
+    shown = customer.dialog.inner_text()
+    assert all(
+        text in shown for text in (story.PHRASE, "20,000.00", "人民币贰万元整", "尾号 0019", "陈屿", "wealth 1.0.0")
+    )
+    assert (customer.dialog.get_attribute("aria-label") or "").startswith("¥20,000.00")
+    customer.dialog.get_by_role("button", name="改用交易密码").click()
+    customer.type_pin()
+    customer.heading(wealth, "申购已受理")
+    expect(wealth.get_by_text("20,000.00 元已从你的 Ⅱ类户扣下")).to_be_visible()
+    order = story.order_shown(wealth)
+
+    done = evidence(running.environ, "export", order, "--out", str(file))
+    assert done.returncode == 0, done.stderr
+    anchors, root = file.with_name("audit.jwks.json"), file.with_name("root.json")
+    anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
+    root.write_text(tidegate(running, "root").stdout, encoding="utf-8")
+    # from here on: no database, no server, no settings; only the file and two anchors
+    alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
+    proved = evidence(alone, "verify", str(file), "--anchor", str(anchors), "--root", str(root), "--json")
+    assert proved.returncode == 0, proved.stdout
+    links = [link["name"] for link in json.loads(proved.stdout)["links"]]
+    wanted = "file seal chain checkpoint bundle device request approval display money outcome"
+    assert links == wanted.split()
+    assert "wealth 1.0.0" in proved.stdout
+    assert flipped_bytes_that_pass(file.read_bytes()) == []
+    broken = evidence(alone, "verify", str(broken_copy(file)))
+    assert (broken.returncode, broken.stdout.split(":")[0]) == (1, "BROKEN at link file")
+
+
+def broken_copy(file: Path) -> Path:
+    """A copy with one bit of its first byte turned over."""
+    data = bytearray(file.read_bytes())
+    data[0] ^= 1
+    copy = file.with_name("broken.json")
+    copy.write_bytes(data)
+    return copy
+
+
+def flipped_bytes_that_pass(data: bytes) -> list[int]:
+    """Turn one bit over at many places of a real export; give those that verification did not notice."""
+    chance = random.Random(len(data))
+    passed = []
+    for place in chance.sample(range(len(data)), FLIPS):
+        copy = bytearray(data)
+        copy[place] ^= 1 << chance.randrange(8)
+        with suppress(EvidenceError):
+            verify_export(bytes(copy))
+            passed.append(place)
+    return passed
+
+
+def test_cancelling_moves_no_money_and_the_words_say_so(running: Running, person: Callable[..., Person]) -> None:
+    customer = person()
+    who = next(row for row in running.samples() if row["name"] == "林初夏")
+    accounts = story.open_account(customer, who)
+    story.fund(customer, accounts, "30000")
+    customer.press(accounts, "回到账户")
+    wealth = story.assess(customer, accounts)
+    story.ask_to_buy(customer, wealth, "稳盈 90 天持有", "10000")
+    customer.page.keyboard.press("Escape")
+    customer.heading(wealth, "你取消了申购")
+    expect(wealth.get_by_text("钱没有动")).to_be_visible()
+    expect(customer.dialog).to_have_count(0)
+    customer.home()
+    accounts = customer.open("Ⅱ类户", "accounts")
+    expect(accounts.get_by_text("30,000.00").first).to_be_visible(timeout=SECONDS)
+
+
+def test_what_was_prepared_opens_offline_and_says_so(person: Callable[..., Person]) -> None:
+    customer = person()
+    customer.wait_until_installed()
+    customer.offline = True
+    customer.context.set_offline(True)
+    page = customer.open("Ⅱ类户", "accounts")
+    expect(page.get_by_text("没有网络").first).to_be_visible(timeout=SECONDS)
+    customer.context.set_offline(False)
+    page.get_by_role("button", name="重试").click()
+    expect(page.get_by_role("button", name="开始")).to_be_visible(timeout=SECONDS)
