@@ -186,7 +186,12 @@ def wsgi(instance: Instance) -> Flask:
     }
     proxies = instance.settings.trusted_proxies
     parts = Parts(
-        door=instance.house.door, checks=checks, blueprints=[shell_door(_hosting(instance))], trusted_proxies=proxies
+        door=instance.house.door,
+        checks=checks,
+        blueprints=[shell_door(_hosting(instance))],
+        trusted_proxies=proxies,
+        anonymous_limit=instance.settings.anonymous_limit,
+        counters=instance.settings.redis_url or "memory://",
     )
     return create_flask(parts)
 

@@ -71,3 +71,12 @@ class ConflictError(BffError):
     status = 409
     zh = "当前状态不能这样操作，请刷新后再看。"
     en = "This cannot be done in the present state. Refresh and look again."
+
+
+class RateLimitedError(BffError):
+    """The caller asked too often."""
+
+    code = "RATE_LIMITED"
+    status = 429
+    zh = "操作太频繁了，请稍等片刻再试。"
+    en = "That was too often. Please wait a moment and try again."

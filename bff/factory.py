@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bff.doors.app import AppDoor
 from bff.kinds import Channel
-from bff.web import errors, health, journal, names, openapi, protection, reference
+from bff.web import errors, floods, health, journal, names, openapi, protection, reference
 from bff.web.health import Check
 from bff.web.problems import ProblemCatalogue
 
@@ -27,6 +27,8 @@ class Parts:
         trusted_proxies: how many reverse proxies in front may set X-Forwarded-For, -Proto and -Host; with 0 these
             headers mean nothing.
         tokens_url: address of the design tokens' style sheet, for the interface page.
+        anonymous_limit: ceiling on requests without a token from one address, ``1200/minute``; empty for none.
+        counters: where that ceiling is counted, ``memory://`` or a Redis URL.
     """
 
     door: AppDoor
@@ -35,6 +37,8 @@ class Parts:
     blueprints: Sequence[Blueprint] = ()
     trusted_proxies: int = 0
     tokens_url: str = "/shell/css/tokens.css"
+    anonymous_limit: str = ""
+    counters: str = "memory://"
 
 
 def create_flask(parts: Parts) -> Flask:
@@ -44,6 +48,8 @@ def create_flask(parts: Parts) -> Flask:
     protection.register(app, https=parts.door.public_url.startswith("https:"))
     journal.register(app)
     names.register(app, parts.door.new_bytes)
+    if parts.anonymous_limit:
+        floods.register(app, limit=parts.anonymous_limit, storage_uri=parts.counters, clock=parts.door.clock)
     problems = ProblemCatalogue()
     app.register_blueprint(health.blueprint(parts.checks))
     app.register_blueprint(parts.door.blueprint())

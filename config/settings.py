@@ -64,6 +64,14 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _rate(text: str) -> str:
+    count, _, period = text.partition("/")
+    if text and not (count.isascii() and count.isdigit() and period in {"second", "minute", "hour"}):
+        message = "must be a number and a period, such as 2400/minute"
+        raise ValueError(message)
+    return text
+
+
 def _setting(default: Any, doc: str, parse: Callable[[str], Any] = str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"doc": doc, "parse": parse, "secret": secret})
 
@@ -124,6 +132,11 @@ class Settings:
     )
     checkpoint_seconds: int = _setting(
         60, "Pause between two signed checkpoints of the evidence, in seconds.", _whole(1, 3600)
+    )
+    anonymous_limit: str = _setting(
+        "2400/minute",
+        "Ceiling on requests without a token from one address, such as `2400/minute`; empty for none.",
+        _rate,
     )
     trusted_proxies: int = _setting(0, "How many reverse proxies in front may set `X-Forwarded-*`.", _whole(0, 5))
     log_level: str = _setting("info", "Least severe log line that is written.", _choice(*LOG_LEVELS))

@@ -18,7 +18,6 @@ from bff.audit import append
 from bff.bus import idempotency
 from bff.bus.admission import admit
 from bff.bus.call import Call, Reply
-from bff.bus.errors import RateLimitedError
 from bff.bus.idempotency import Claim
 from bff.bus.limits import Limiter
 from bff.bus.metering import meter
@@ -27,7 +26,7 @@ from bff.bus.releases import Releases
 from bff.catalogue import Catalogue, Idempotency, Operation
 from bff.db.engine import retried
 from bff.db.errors import DatabaseBusyError
-from bff.errors import BffError
+from bff.errors import BffError, RateLimitedError
 from bff.outbox import Relay
 from bff.outbox.box import written
 

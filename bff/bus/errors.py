@@ -39,15 +39,6 @@ class OpNotInManifestError(BffError):
     en = "This page is not permitted to do this. No money has moved."
 
 
-class RateLimitedError(BffError):
-    """The caller asked too often."""
-
-    code = "RATE_LIMITED"
-    status = 429
-    zh = "操作太频繁了，请稍等片刻再试。"
-    en = "That was too often. Please wait a moment and try again."
-
-
 class IdempotencyKeyRequiredError(BffError):
     """The operation changes something and the Idempotency-Key header is missing."""
 

@@ -12,7 +12,7 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from bff.bus.errors import RateLimitedError
+from bff.errors import RateLimitedError
 
 _log = logging.getLogger(__name__)
 _parse: Final = cache(parse_limit)

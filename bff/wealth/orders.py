@@ -1,6 +1,7 @@
 """Orders: prepared by rules, frozen for the device's signature, placed once it is there, and settled by the core.
 
-Invariant: an order that is on its way or accepted has its amount in the product's quota; a rejected one has not.
+Invariants: an order that is on its way or accepted has its amount in the product's quota; a rejected one has not.
+Placing and settling lock in one order, the device's day, the evidence chain, the quota: else they would deadlock.
 """
 
 from collections.abc import Mapping
@@ -159,14 +160,14 @@ class Orders:
         values = {"state": ACCEPTED, "reference": executed["reference"], "settled_at": now, "reason": None}
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
-        self.warehouse.confirm(session, row.product, row.amount_fen)
-        self.accounts.observe(session, row.account_id, executed["balanceFen"], executed["availableFen"], now)
+        settled = {"orderId": order_id, "state": ACCEPTED}
+        self.approvals.conclude(session, row.operation_id, DONE, settled)
         named = ("sequence", "verb", "reference", "postings", "executedAt")
         body = {"orderId": order_id, **{name: executed[name] for name in named}}
         audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
-        settled = {"orderId": order_id, "state": ACCEPTED}
         audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
-        self.approvals.conclude(session, row.operation_id, DONE, settled)
+        self.warehouse.confirm(session, row.product, row.amount_fen)
+        self.accounts.observe(session, row.account_id, executed["balanceFen"], executed["availableFen"], now)
 
     def rejected(self, session: Session, order_id: str, reason: str, now: datetime) -> None:
         """Write that the core said no: quota given back, no money moved."""
@@ -174,10 +175,10 @@ class Orders:
         values = {"state": REJECTED, "reason": reason, "settled_at": now}
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
-        self.warehouse.release(session, row.product, row.amount_fen)
         settled = {"orderId": order_id, "state": REJECTED, "reason": reason}
-        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
         self.approvals.conclude(session, row.operation_id, FAILED, settled)
+        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
+        self.warehouse.release(session, row.product, row.amount_fen)
 
     def unknown(self, session: Session, order_id: str) -> None:
         """Write that nobody knows yet: the quota stays held, and the core is asked again."""

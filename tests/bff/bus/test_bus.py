@@ -2,10 +2,9 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from bff.bus.errors import RateLimitedError
 from bff.bus.metering import MeteringRecord
 from bff.db.engine import transaction
-from bff.errors import ConflictError, RequestInvalidError
+from bff.errors import ConflictError, RateLimitedError, RequestInvalidError
 from tests.bff.bus.world import PAGE_OPS, Bank, WrongGuessError
 
 

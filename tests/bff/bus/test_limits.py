@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bff.bus.errors import RateLimitedError
 from bff.bus.limits import RateLimiter
+from bff.errors import RateLimitedError
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 REDIS = os.environ.get("TIDEGATE_TEST_REDIS")  # noqa: TID251 — the run's own switch

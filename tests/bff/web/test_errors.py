@@ -3,8 +3,7 @@ from flask import Flask, abort
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bff.bus.errors import RateLimitedError
-from bff.errors import NotFoundError
+from bff.errors import NotFoundError, RateLimitedError
 from tests.bff.doors.world import Site, refusal
 
 
