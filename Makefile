@@ -43,7 +43,7 @@ setup-system: ## Debian packages that tests need, where absent
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
-	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest $(ARGS)
+	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 check: setup-dev ## ruff, mypy strict, import-linter, the look's contrast, docs tests
 	@$(BIN)/ruff format --check .

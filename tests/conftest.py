@@ -14,7 +14,7 @@ ENVIRON = os.environ  # noqa: TID251 — the run's own switches
 
 def pytest_configure(config: pytest.Config) -> None:
     """With TIDEGATE_TEST_SERVICES=1 (as `make test` sets it) start what is not given by address already."""
-    if ENVIRON.get("TIDEGATE_TEST_SERVICES") != "1":
+    if ENVIRON.get("TIDEGATE_TEST_SERVICES") != "1" or "PYTEST_XDIST_WORKER" in ENVIRON:
         return
     services = config.stash[SERVICES] = Services()
     for name, start in (("TIDEGATE_TEST_MARIADB", services.mariadb), ("TIDEGATE_TEST_REDIS", services.redis)):
@@ -24,6 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
                 message = f"{name}: the server is not installed; `make setup-system` installs it"
                 raise pytest.UsageError(message)
             ENVIRON[name] = address
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In a parallel run keep the tests of a folder together: they share a browser, a server, a database."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
