@@ -1,0 +1,248 @@
+"""A running Tidegate under attack: its server, four customers with money, and the tools of a forger."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from sqlalchemy import Engine, text
+
+from security.keys import KeyStore
+from tests.device import Answer, Device, b64, jwk, sign
+from tests.running import ROOT, Running
+
+APPS = ROOT / "h5bundle" / "apps"
+PEOPLE = {"alice": "陈屿", "bob": "林初夏", "carol": "沈越", "dave": "顾怀瑾"}
+FUNDED = 15_000_000
+"""Fen on each account before the first attack."""
+ORDER = 1_000_000
+"""Fen of the smallest purchase."""
+
+
+@dataclass
+class Customer:
+    """A bound phone and the account behind it."""
+
+    device: Device
+    account: str
+
+    def twin(self) -> Device:
+        """Give the same phone with a connection of its own, for a thread."""
+        pool = urllib3.PoolManager(maxsize=1, retries=False, timeout=60)
+        return replace(self.device, http=pool)
+
+    def prepare(self, fen: int = ORDER, product: str = "JMG-TT01", bundle: str = "wealth") -> str:
+        """Freeze a purchase and give its challenge's id."""
+        return str(self.ask(fen, product, bundle).ok()["challengeId"])
+
+    def ask(self, fen: Any = ORDER, product: Any = "JMG-TT01", bundle: str = "wealth", **more: Any) -> Answer:
+        body = {"product": product, "accountId": self.account, "amountFen": fen, "ageConfirmed": True, **more}
+        return self.device.post("/wealth/orders/prepare", body, bundle=self.device.digests[bundle])
+
+    def approve(self, challenge: str) -> Answer:
+        return self.device.approve(challenge, self.device.message(self.device.frozen(challenge)))
+
+    def balance(self) -> int:
+        found = self.device.get("/accounts", bundle=self.device.digests["accounts"]).ok()["accounts"]
+        return int(found[0]["balanceFen"])
+
+    def orders(self) -> list[Any]:
+        return list(self.device.get("/wealth/orders", bundle=self.device.digests["wealth"]).ok()["orders"])
+
+
+@dataclass
+class Bank:
+    """The server, its database, and who banks there."""
+
+    running: Running
+    engine: Engine
+    kind: str
+    digests: dict[str, str] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> KeyStore:
+        """Open the server's own keys: what a forger would have who stole one of them."""
+        return KeyStore.open(self.running.var / "keys", (self.running.var / "passphrase").read_text().strip())
+
+    def populate(self) -> None:
+        """Publish the probes, and let four people open accounts, fund them and be assessed."""
+        self.digests = self.running.digests()
+        self.publish("accounts", "1.0.1", ops="  - accounts.get\n")
+        self.publish("wealth", "1.0.1")
+        samples = {row["name"]: row for row in self.running.samples()}
+        for name, person in PEOPLE.items():
+            device = self.device()
+            account = device.open_account(samples[person])
+            device.fund(account, FUNDED)
+            device.assess()
+            self.customers[name] = Customer(device, account)
+
+    def publish(self, bundle: str, version: str, ops: str = "") -> None:
+        """Publish another release of a bundle while the server runs; ``digests`` knows it as ``bundle@version``."""
+        project = self.running.var / "probes" / bundle
+        shutil.copytree(APPS / bundle, project)
+        manifest = project / "bundle.yaml"
+        source = manifest.read_text(encoding="utf-8").replace("\nversion: 1.0.0", f"\nversion: {version}")
+        manifest.write_text(source.replace("\nops:\n", f"\nops:\n{ops}"), encoding="utf-8")
+        var = self.running.var
+        places = ["-r", var / "repo", "--keys", var / "release-keys", "--passphrase-file", var / "passphrase"]
+        publish = "from h5bundle.cli import main; main()"
+        command = [sys.executable, "-c", publish, "publish", str(project), *map(str, places), "--json"]
+        done = subprocess.run(command, cwd=ROOT, env=self.running.environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.digests[f"{bundle}@{version}"] = f"{bundle}@{version}#{json.loads(done.stdout)['digest']}"
+
+    def device(self) -> Device:
+        """Give a new phone, not registered."""
+        return Device(base=self.running.url, digests=self.digests)
+
+    def applicant(self) -> Device:
+        """Give a registered phone with an onboarding session."""
+        device = self.device()
+        device.register()
+        device.session(customer=False)
+        return device
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        """Read the database."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(query), values))
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run ``tidegate`` beside the server."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=ROOT,
+            env=self.running.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def wire(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send exactly these bytes of a request line and body: nothing is normalised on the way."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=30)
+        try:
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            sent = {"Host": urlsplit(self.running.url).netloc, **(headers or {})}
+            if body is not None:
+                sent.setdefault("Content-Length", str(len(body)))
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            reply = connection.getresponse()
+            raw = reply.read()
+            received = dict(reply.getheaders())
+        finally:
+            connection.close()
+        found = json.loads(raw) if "json" in received.get("Content-Type", received.get("content-type", "")) else raw
+        return Answer(reply.status, found, {name.lower(): value for name, value in received.items()}, raw)
+
+    def send(
+        self,
+        device: Device,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        bundle: str | None = None,
+        **headers: str | None,
+    ) -> Answer:
+        """Send a request of a phone with single headers replaced, or left out when None."""
+        path = "/app/v1" + path
+        sent: dict[str, str | None] = {
+            "Authorization": f"DPoP {device.access}",
+            "DPoP": device.proof(method, path, bundle),
+            "Content-Type": "application/json" if body is not None else None,
+            "Idempotency-Key": fresh() if body is not None else None,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return self.wire(method, path, {name: value for name, value in sent.items() if value is not None}, body)
+
+
+def fresh() -> str:
+    return uuid.uuid4().hex  # noqa: TID251 — a forger has chance too
+
+
+def now() -> int:
+    return int(time.time())  # noqa: TID251 — and a clock
+
+
+def proof(
+    device: Device,
+    method: str,
+    path: str,
+    *,
+    header: Mapping[str, Any] | None = None,
+    claims: Mapping[str, Any] | None = None,
+    key: Any = None,
+    seal: Callable[[bytes], bytes] | None = None,
+) -> str:
+    """Make a DPoP proof with changed header or claims (None leaves one out), another key, or another signature."""
+    key = key or device.pop
+    plain = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk(key)}
+    stated = {"htm": method, "htu": device.base + "/app/v1" + path, "iat": now(), "jti": fresh()}
+    stated |= {"ath": b64(hashlib.sha256(device.access.encode()).digest()), "nonce": device.nonce}
+    return jws(plain | dict(header or {}), stated | dict(claims or {}), seal or (lambda data: sign(key, data)))
+
+
+def jws(header: Mapping[str, Any], claims: Mapping[str, Any], seal: Callable[[bytes], bytes]) -> str:
+    """Write a compact JWS; members that are None are left out."""
+    parts = [{name: value for name, value in part.items() if value is not None} for part in (header, claims)]
+    signed = ".".join(b64(json.dumps(part).encode()) for part in parts)
+    return f"{signed}.{b64(seal(signed.encode()))}"
+
+
+def hs256(secret: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: hmac.digest(secret, data, "sha256")
+
+
+def unb64(data: str) -> bytes:
+    return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Read a token's claims without believing them."""
+    return dict(json.loads(unb64(token.split(".")[1])))
+
+
+def refused(answer: Answer, status: int, code: str) -> None:
+    """Hold a refusal: its status, its stable code, and the form of a problem."""
+    assert (answer.status, answer.body["code"]) == (status, code), answer.body
+    assert answer.body["status"] == status
+    assert {"type", "title", "detail", "message", "requestId"} <= set(answer.body)
+
+
+def anonymous(answer: Answer) -> Any:
+    """Give a problem without the request's own id, to compare two of them."""
+    return {name: value for name, value in answer.body.items() if name != "requestId"}
+
+
+def books_hold(bank: Bank) -> None:
+    """Hold what must be true whatever was attacked: money conserved, each order debited once, quota counted right."""
+    assert bank.rows("SELECT journal FROM core_posting GROUP BY journal HAVING SUM(amount) <> 0") == []
+    unbalanced = """
+        SELECT a.number FROM core_account a LEFT JOIN core_posting p ON p.account = a.number
+        GROUP BY a.number, a.balance HAVING a.balance <> COALESCE(SUM(p.amount), 0)"""
+    assert bank.rows(unbalanced) == []
+    twice = "SELECT operation_id FROM wealth_order GROUP BY operation_id HAVING COUNT(*) <> 1"
+    assert bank.rows(twice) == []
+    counted = """
+        SELECT q.code FROM product_quota q WHERE q.held_fen + q.confirmed_fen <>
+        (SELECT COALESCE(SUM(o.amount_fen), 0) FROM wealth_order o
+         WHERE o.product = q.code AND o.state <> 'REJECTED')"""
+    assert bank.rows(counted) == []
