@@ -30,7 +30,7 @@ export function faceButtons({ t, label, onFace, onPin }) {
 }
 
 /**
- * The pad, checking each try.
+ * The pad, checking each try. Who cancels or turns to the face while a try is checked has given no factor.
  * @param {{sheet: import("./sheet.mjs").Sheet, vault: import("./pin.mjs").PinVault, sentence: string,
  *   onFace?: () => void, onRight: () => void}} parts
  * @returns {{elements: HTMLElement[], say: (sentence: string, brief: string) => void}}
@@ -49,8 +49,9 @@ export function checkedPad({ sheet, vault, sentence, onFace, onRight }) {
   async function tryPin(pin) {
     try {
       await vault.verify(pin);
-      onRight();
+      if (saying.isConnected) onRight();
     } catch (error) {
+      if (!saying.isConnected) return;
       pad.clear(true);
       if (error.code === "LOCKED_OUT") showLocked(sheet, error);
       else trouble = error.code === "NOT_ENROLLED" ? sheet.t("pin.unset") : sheet.t("pin.wrong", { left: error.details?.left ?? 0 });

@@ -43,6 +43,7 @@ export function pinPad({ t, onDone, onFace }) {
     if (typed.length === LENGTH) onDone(typed);
   }
   function erase() {
+    if (typed.length === LENGTH) return; // a whole PIN is being checked; it is cleared by whoever checks it
     typed = typed.slice(0, -1);
     showDots();
   }

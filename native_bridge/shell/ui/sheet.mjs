@@ -43,6 +43,7 @@ export class SheetStand {
    */
   show(content) {
     if (this.#open) return Promise.reject(new ShellError("BUSY", "another sheet is open"));
+    if (content.signal?.aborted) return Promise.reject(cancelled("whoever asked had gone before the sheet stood"));
     this.#open = true;
     const { element, screen, view } = this.#phone;
     return new Promise((resolve, reject) => {
@@ -56,7 +57,11 @@ export class SheetStand {
         this.#open = false;
       });
       content.signal?.addEventListener("abort", () => sheet.cancel());
-      content.draw(sheet);
+      try {
+        content.draw(sheet);
+      } catch (error) {
+        sheet.fail(error);
+      }
     });
   }
 }
@@ -88,6 +93,7 @@ export class Sheet {
   begin(finish) {
     const release = holdFocus(this.element, { onEscape: () => this.cancel(), onKey: (event) => this.#onKey(event) });
     this.#finish = () => {
+      this.#finish = () => {};
       clearInterval(this.#timer);
       this.element.remove();
       finish();

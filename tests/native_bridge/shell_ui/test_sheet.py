@@ -2,10 +2,13 @@
 
 import base64
 import copy
+import time
 
 import pytest
 
+from native_bridge.hosting import HostedAnswer
 from security.approvals import decode
+from tests.native_bridge.shell.site import Received
 from tests.native_bridge.shell_ui.bank import CODE, TEMPLATE
 from tests.native_bridge.shell_ui.conftest import PHRASE, PIN, Shell
 
@@ -231,4 +234,51 @@ def test_the_sheet_goes_when_the_page_that_asked_is_left(bound: Shell) -> None:
     bound.page.evaluate("document.querySelector('iframe').src = 'about:blank'")
     bound.page.wait_for_selector(".native", state="detached")
     bound.page.wait_for_selector(".wait [role=alert]")
+    assert bound.bank.approved == []
+
+
+SLOW_PIN = """() => {
+  const real = SubtleCrypto.prototype.deriveBits;
+  SubtleCrypto.prototype.deriveBits = async function slow(...how) {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    return real.apply(this, how);
+  };
+}"""
+
+
+def test_who_cancels_while_the_pin_is_checked_has_signed_nothing(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    unlocked(bound)
+    bound.page.evaluate(SLOW_PIN)
+    bound.page.click(".nlink")
+    bound.page.keyboard.type(PIN)
+    bound.page.keyboard.press("Escape")
+    assert bound.answer(frame)["code"] == "USER_CANCELLED"
+    bound.page.wait_for_timeout(900)
+    assert bound.bank.approved == []
+    bound.ask(frame, SIGN)  # and the stand is free again
+    bound.page.wait_for_selector(".slip")
+
+
+def test_a_call_that_was_cancelled_before_its_sheet_stood_gets_none(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, "net.request({ op: 'wealth.product.list' })")
+    bound.page.click(".nbtn")
+    bound.answer(frame)
+    answer = bound.site.bank
+
+    def late(received: Received) -> HostedAnswer:
+        if "/approvals/" in received.target:
+            time.sleep(0.6)
+        return answer(received)
+
+    bound.site.bank = late
+    frame.evaluate("""() => { window.answer = null; const stop = new AbortController();
+      bridge.tx.sign({ challengeId: 'chl_jmg_00001' }, { signal: stop.signal })
+        .catch((error) => { window.answer = { code: error.code }; });
+      setTimeout(() => stop.abort(), 150); }""")
+    assert bound.answer(frame)["code"] == "CANCELLED"
+    bound.page.wait_for_timeout(900)
+    assert bound.page.query_selector(".native") is None
     assert bound.bank.approved == []
