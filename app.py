@@ -1,5 +1,6 @@
 """The front door: environment, clock, chance, engine and wiring; ``create_app`` for servers, commands for people."""
 
+import errno
 import json
 import os
 import socket
@@ -20,6 +21,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, sandbox
 from bff.approvals.service import Approvals
@@ -34,7 +36,7 @@ from bff.db.migrations import migrate
 from bff.doors.shell import ShellHosting, shell_door
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
-from bff.house import CHECKPOINTS, PURPOSES, House, StoredIndex, Surroundings, build_house
+from bff.house import CHECKPOINTS, INDEXING, PURPOSES, SEALING, House, StoredIndex, Surroundings, build_house
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
 from bff.sessions import repository as sessions
@@ -62,6 +64,17 @@ MOUNTS: Final = ("metadata", "targets", "objects")
 """What the server's static route serves of the repository: nothing else of its folder."""
 HOUR: Final = 3600.0
 OTHER_PORT: Final = 8123
+FIXED: Final = (SEALING, INDEXING)
+"""Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
+REMEDIES: Final = {
+    "KEY_LOCKED": "give in TIDEGATE_KEY_PASSPHRASE what the keys were made with; when it is empty, the file "
+    "`passphrase` in the var folder is taken",
+    "PURPOSE_UNKNOWN": f"the purposes are {', '.join(PURPOSES)}",
+    "KEY_UNAVAILABLE": "`tidegate keys list` shows what there is",
+    "BUNDLE_UNKNOWN": "`tidegate bundles` lists the releases with their digests",
+    "NOT_FOUND": "the shell shows an order's number beside it (ord_…); is TIDEGATE_VAR the server's?",
+}
+"""What to do next, by the code of a refusal."""
 
 
 class StartError(Exception):
@@ -125,6 +138,19 @@ def open_instance(settings: Settings) -> Instance:
     core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
     store = LocalStore(settings.repository)
     return Instance(settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core)))
+
+
+def open_prepared(settings: Settings) -> Instance:
+    """Open an instance that ``prepare`` made; a folder where there is none stays as it is.
+
+    Raises:
+        StartError: there is none, or as ``open_instance``.
+    """
+    _refuse_development(settings)
+    if not is_repository(LocalStore(settings.repository)):
+        message = f"nothing was prepared in {settings.var.absolute()}: run `tidegate prepare`, or set TIDEGATE_VAR"
+        raise StartError(message)
+    return open_instance(settings)
 
 
 def _refuse_development(settings: Settings) -> None:
@@ -263,6 +289,8 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
         sandbox.mark_development(folder)
     sandbox.make_keys(KeyStore.open(settings.keys, secret), PURPOSES, clock())
     sandbox.make_release_keys(KeyFolder(settings.release_keys, secret.encode()))
+    if not settings.database_url:
+        (settings.var / "tidegate.db").touch(mode=0o600)  # SQLite gives its other files the same mode
     migrate(settings.database)
     instance = open_instance(settings)
     instance.core.seed(load_sandbox())
@@ -313,9 +341,24 @@ class _Group(click.Group):
         except (SettingsError, StartError) as error:
             _end(str(error), 2)
         except (BffError, SecurityError, H5BundleError) as error:
-            _end(f"{error.code}: {error.detail}", 1)
+            _end(_words(error), 1)
         except BridgeError as error:
             _end(str(error), 1)
+        except (SQLAlchemyError, OSError) as error:
+            _end(_surrounding(error), 2)
+
+
+def _words(error: BffError | SecurityError | H5BundleError) -> str:
+    remedy = getattr(error, "remedy", "") or REMEDIES.get(error.code, "")
+    return f"{error.code}: {error.detail}{' — ' if remedy else ''}{remedy}"
+
+
+def _surrounding(error: SQLAlchemyError | OSError) -> str:
+    """Say what of the surroundings does not serve: the database, or a file."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror}. Look at TIDEGATE_VAR, the disk and its permissions"
+    reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return f"the database does not serve: {reason} — look at TIDEGATE_DATABASE_URL; `tidegate prepare` makes the tables"
 
 
 def _end(message: str, status: int) -> None:
@@ -362,6 +405,9 @@ def serve_command() -> None:
     """Serve what `prepare` made."""
     settings = read_settings()
     configure(settings)
+    engine = open_prepared(settings).engine
+    ping(engine)
+    engine.dispose()
     _require_port(settings)
     serve(settings)
 
@@ -372,10 +418,9 @@ def _require_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            message = (
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
-                f"Choose another port: PORT={OTHER_PORT} make run"
-            )
+            port = error.errno in {errno.EADDRINUSE, errno.EACCES}
+            remedy = f"Choose another port: PORT={OTHER_PORT} make run" if port else "Look at TIDEGATE_HOST"
+            message = f"cannot listen on {settings.host}:{settings.port} ({error.strerror}). {remedy}"
             raise StartError(message) from error
 
 
@@ -403,7 +448,7 @@ def settings_command(*, markdown: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def bundles_command(*, as_json: bool) -> None:
     """List the releases that the release book knows."""
-    instance = open_instance(read_settings())
+    instance = open_prepared(read_settings())
     with transaction(instance.engine, writing=False) as session:
         rows = list(session.scalars(select(BundleRelease).order_by(BundleRelease.bundle, BundleRelease.version)))
         found = [
@@ -417,8 +462,9 @@ def bundles_command(*, as_json: bool) -> None:
 @cli.command("revoke-bundle", epilog="Example: tidegate revoke-bundle 3f0c…e1")
 @click.argument("digest")
 def revoke_bundle(digest: str) -> None:
-    """Call a release back: within seconds the BFF refuses every call from that DIGEST."""
-    instance = open_instance(read_settings())
+    """Call a release back: within seconds the BFF refuses every call from that DIGEST (or bundle@version#digest)."""
+    instance = open_prepared(read_settings())
+    digest = digest.rpartition("#")[2]
     with transaction(instance.engine) as session:
         instance.house.book.revoke(session, digest, clock())
     click.echo(f"{digest} is revoked")
@@ -427,10 +473,10 @@ def revoke_bundle(digest: str) -> None:
 @cli.command("root", epilog="Example: tidegate root > root.json")
 def root_command() -> None:
     """Give the first root metadata of the releases: what an app carries inside, and `evidence verify --root` takes."""
-    click.echo(trusted_root(LocalStore(read_settings().repository)).decode(), nl=False)
+    click.echo(trusted_root(open_prepared(read_settings()).store).decode(), nl=False)
 
 
-@cli.group(context_settings={"help_option_names": ["-h", "--help"]})
+@cli.group(epilog="Example: tidegate keys list")
 def keys() -> None:
     """The server's own keys: list, make, rotate, revoke. Running instances take every change over at once."""
 
@@ -450,6 +496,10 @@ def keys_list(*, as_json: bool) -> None:
         names = ("purpose", "state", "kid", "alg")
         click.echo(json.dumps([{name: str(getattr(record, name)) for name in names} for record in records]))
         return
+    if not records:
+        click.echo(
+            "no keys here yet: `tidegate prepare` makes a sandbox's, `tidegate keys generate PURPOSE` a single one"
+        )
     for record in records:
         click.echo(f"{record.purpose:<18} {record.state:<12} {record.kid}  since {record.changed:%Y-%m-%d %H:%M}")
     for entry in store.calendar(clock()):
@@ -468,12 +518,15 @@ def keys_generate(purpose: str) -> None:
 @keys.command("rotate", epilog="Example: tidegate keys rotate access-token")
 @click.argument("purpose")
 def keys_rotate(purpose: str) -> None:
-    """Make the staged key of PURPOSE active; the present one only verifies from now on."""
+    """Make the staged key of PURPOSE active, or a new one; the present one only verifies from now on."""
+    if purpose == INDEXING:
+        message = "blind-index keys do not rotate: every record is found by the present one, and nothing indexes anew"
+        raise StartError(message)
     key = _keys().rotate(purpose, clock())
     click.echo(f"{key.kid} {key.state}")
 
 
-@keys.command("revoke", epilog="Example: tidegate keys revoke nb3x…")
+@keys.command("revoke", epilog="Example: tidegate keys revoke nb3x… --confirm nb3x…")
 @click.argument("kid")
 @click.option("--confirm", required=True, help="The KID once more: revoking cannot be taken back.")
 def keys_revoke(kid: str, confirm: str) -> None:
@@ -481,7 +534,11 @@ def keys_revoke(kid: str, confirm: str) -> None:
     if confirm != kid:
         message = "--confirm must repeat the KID"
         raise click.BadParameter(message)
-    _keys().revoke(kid, clock())
+    store = _keys()
+    if any(record.kid == kid and record.purpose in FIXED for record in store.records()):
+        message = f"{kid} is not revoked: what it sealed or indexed could never be read again; see docs/security.md"
+        raise StartError(message)
+    store.revoke(kid, clock())
     click.echo(f"{kid} REVOKED")
 
 
@@ -498,17 +555,18 @@ def keys_jwks(purpose: str) -> None:
 def export_command(order: str, out: Path | None) -> None:
     """Write the evidence of ORDER: all that proves how it came about. Needs this instance's database and keys."""
     try:
-        instance = open_instance(read_settings())
-        data = _export(instance, order)
+        data = _export(open_prepared(read_settings()), order)
+        if out is not None:
+            out.write_bytes(data)
     except (SettingsError, StartError) as error:
         raise click.UsageError(str(error)) from error
     except (BffError, SecurityError) as error:
-        message = f"{error.code}: {error.detail}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(_words(error)) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise click.UsageError(_surrounding(error)) from error
     if out is None:
         click.echo(data.decode(), nl=False)
         return
-    out.write_bytes(data)
     click.echo(f"{out}: {len(data):,} bytes. Prove it with: evidence verify {out}")
 
 

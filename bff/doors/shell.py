@@ -33,6 +33,7 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
 }
 _PROBES: Final = frozenset({"/healthz", "/readyz"})
+_LOOPBACK: Final = ("127.0.0.1", "[::1]")
 _TEMPLATES: Final = "origin"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
@@ -90,6 +91,11 @@ class ShellHosting:
         match = re.fullmatch(f"{re.escape(before)}([a-z][a-z0-9]{{1,23}}){re.escape(after)}", host)
         return None if match is None else match[1]
 
+    def is_same_machine(self, host: str) -> bool:
+        """Tell whether a host name is our own ``localhost`` written as an address."""
+        name, _, port = urlsplit(self.shell_origin).netloc.partition(":")
+        return name == "localhost" and host in {f"{address}:{port}" for address in _LOOPBACK}
+
     def origins(self) -> list[str]:
         """Give the exact origins of all bundles."""
         return [self.bundle_origin.replace("{bundle}", bundle) for bundle in self.bundles()]
@@ -125,7 +131,12 @@ class _ShellDoor:
             return self._bundle_answer(bundle)
         if request.path in _PROBES:
             return None
-        raise HostUnknownError(detail=f"nothing is served under the host {host[:100]}")
+        if request.path == "/" and request.method in {"GET", "HEAD"} and self.hosting.is_same_machine(host):
+            return Response(
+                status=308, headers={"Location": f"{self.hosting.shell_origin}/", "Cache-Control": "no-store"}
+            )
+        ours = f"{self.hosting.shell_origin}/"
+        raise HostUnknownError(detail=f"nothing is served under the host {host[:100]}; this instance answers at {ours}")
 
     def page(self) -> Response:
         """Give the shell's page."""

@@ -177,5 +177,32 @@ def test_an_unknown_host_is_misdirected(client: FlaskClient, host: str) -> None:
     assert (answer.status_code, json.loads(answer.data)["code"]) == (421, "HOST_UNKNOWN")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000"])
+def test_the_machines_address_leads_to_its_name(client: FlaskClient, host: str) -> None:
+    answer = client.get("/?next=//evil.example", base_url=f"http://{host}")
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{SHELL}/")
+    assert (answer.headers["Cache-Control"], answer.data) == ("no-store", b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "method"),
+    [
+        ("127.0.0.1:8001", "/", "GET"),
+        ("127.0.0.1", "/", "GET"),
+        ("127.0.0.2:8000", "/", "GET"),
+        ("0.0.0.0:8000", "/", "GET"),
+        ("evil.example:8000", "/", "GET"),
+        ("127.0.0.1:8000", "/", "POST"),
+        ("127.0.0.1:8000", "/app/v1/secret", "GET"),
+        ("127.0.0.1:8000", "/shell/config.json", "GET"),
+    ],
+)
+def test_no_other_address_leads_anywhere(client: FlaskClient, host: str, path: str, method: str) -> None:
+    answer = client.open(path, base_url=f"http://{host}", method=method)
+    assert answer.status_code == 421
+    assert answer.json is not None
+    assert answer.json["detail"] == f"nothing is served under the host {host}; this instance answers at {SHELL}/"
+
+
 def test_a_probe_needs_no_name(client: FlaskClient) -> None:
     assert client.get("/healthz", base_url="http://10.0.0.7:8000").status_code == 200
