@@ -366,7 +366,9 @@ def _end(message: str, status: int) -> None:
     sys.exit(status)
 
 
-_EPILOG: Final = "Exit codes: 0 done; 1 refused, the line says why; 2 called or configured wrongly."
+_EPILOG: Final = (
+    "Example: PORT=8123 tidegate run. Exit codes: 0 done; 1 refused, the line says why; 2 called or configured wrongly."
+)
 
 
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

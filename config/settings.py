@@ -56,7 +56,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if text and urlsplit(text).scheme.split("+")[0] not in schemes:
+        if text and urlsplit(text).scheme not in schemes:
             message = f"must be a URL that starts with one of {', '.join(schemes)}"
             raise ValueError(message)
         return text.rstrip("/") if schemes[0] == "http" else text
@@ -102,7 +102,7 @@ class Settings:
     database_url: str = _setting(
         "",
         "SQLAlchemy URL of the database (`mysql+pymysql://…` or `sqlite:///…`). Empty: SQLite in the var folder.",
-        _url("sqlite", "mysql", "mariadb"),
+        _url("sqlite", "mysql+pymysql", "mariadb+pymysql"),
         secret=True,
     )
     redis_url: str = _setting(
@@ -190,10 +190,10 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         SettingsError: unknown name, bad value, or settings that contradict each other.
     """
     given = {name.removeprefix(PREFIX).lower(): text for name, text in environ.items() if name.startswith(PREFIX)}
-    if "PORT" in environ:
-        given.setdefault("port", environ["PORT"])
     file = given.pop("config", None)
     texts = {**_from_file(file), **{name: (f"{PREFIX}{name.upper()}", text) for name, text in given.items()}}
+    if "PORT" in environ and "port" not in given:
+        texts["port"] = ("PORT", environ["PORT"])
     known = {item.name: item for item in fields(Settings)}
     for name, (shown, _) in texts.items():
         if name not in known:

@@ -26,6 +26,7 @@ from h5bundle.repository import trusted_root
 from h5bundle.stores.local import LocalStore
 
 EPILOG: Final = (
+    "Example: h5bundle new travel. "
     "Exit codes: 0 done; 1 the bundle or the repository is not as it should be; 2 called wrongly; "
     "3 a key is missing or does not open; 4 the repository cannot take this now."
 )
@@ -88,7 +89,13 @@ def new_command(bundle: str, folder: Path | None, as_json: bool) -> None:  # noq
 
 @main.command("build", epilog="Example: h5bundle build h5bundle/apps/wealth --out /tmp/wealth")
 @_project
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="build", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="build",
+    show_default=True,
+    help="Folder to write to.",
+)
 @_json
 def build_command(project: Path, out: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Write the files of PROJECT as they will be served."""
@@ -122,7 +129,13 @@ def check_command(
 @main.command("pack", epilog="Example: h5bundle pack h5bundle/apps/common --out dist")
 @_project
 @_repository
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="dist", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="dist",
+    show_default=True,
+    help="Folder to write to.",
+)
 @click.option("--requires", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Shared manifest.")
 @click.option("--commit", default="", help="Source commit for the manifest.")
 @_json

@@ -154,8 +154,12 @@ class ReferenceClient:
                 bootstrap=trusted_root,
             )
             self._updater.refresh()
-        except (RepositoryError, DownloadError) as error:
+        except RepositoryError as error:
             raise PullError(detail=f"the repository's metadata is not to be believed: {error}") from error
+        except DownloadError as error:
+            raise PullError(
+                detail=f"{url} cannot be reached", remedy="is the address right, and is it served?"
+            ) from error
 
     def pull(self, bundle: str, installation: Installation) -> Pulled:
         """Fetch the release that this installation gets, with the shared bundles that it requires, into a slot.

@@ -18,7 +18,10 @@ from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
-EPILOG: Final = "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
+EPILOG: Final = (
+    "Example: bridge check. "
+    "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,7 +83,7 @@ def main() -> None:
     """  # noqa: D301 — \b is click's mark for text that is not wrapped
 
 
-@main.command()
+@main.command(epilog="Example: bridge check")
 @in_folder
 @as_json
 @_refusing
@@ -92,7 +95,7 @@ def check(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     _answer(machine, document, text)
 
 
-@main.command(name="compile")
+@main.command(name="compile", epilog="Example: bridge compile --check")
 @in_folder
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=COMPILED, help="File to write.")
 @only_checking
@@ -105,7 +108,7 @@ def compile_(folder: Path, out: Path, only_check: bool, machine: bool) -> None: 
     _answer(machine, {"ok": True, "hash": contract.hash, "files": [str(out)]}, f"{out}: {contract.hash}")
 
 
-@main.command()
+@main.command(epilog="Example: bridge emit typescript --out h5bundle/apps/common/src --check")
 @click.argument("language", type=click.Choice(sorted(EMITTERS)))
 @in_folder
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to.")
@@ -121,22 +124,30 @@ def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool
     _answer(machine, {"ok": True, "files": paths}, "\n".join(paths))
 
 
-@main.command(name="hash")
+@main.command(name="hash", epilog="Example: bridge hash")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=COMPILED)
 @as_json
+@_refusing
 def hash_(file: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     """Print the contract hash of a compiled contract."""
-    contract = load(file.read_bytes())
+    try:
+        contract = load(file.read_bytes())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{file} is not a compiled contract: `bridge compile --out {file}` makes one"
+        raise BridgeError(message) from error
     _answer(machine, {"contract": contract.version, "hash": contract.hash}, contract.hash)
 
 
-@main.command()
+@main.command(epilog="Example: bridge vectors --json")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=VECTORS)
 @as_json
 @_refusing
 def vectors(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     """Check the conformance vectors of a folder and list them."""
     found = read_vectors(folder, load(COMPILED.read_bytes()))
+    if not found:
+        message = f"{folder} holds no vector: the project's own lie in {VECTORS}"
+        raise BridgeError(message)
     rows = [{"name": vector.name, "attack": vector.attack, "title": vector.title} for vector in found]
     text = "\n".join(f"{vector.attack:>3}  {vector.name:<32}{vector.title}" for vector in found)
     _answer(machine, {"ok": True, "vectors": rows}, text)

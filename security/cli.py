@@ -14,12 +14,16 @@ from security.jwk import PublicJwk
 _READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
-@click.group()
+@click.group(
+    epilog="Example: evidence verify order.evidence.json. Exit codes: 0 done, every link holds; 1 refused, or a link "
+    "is broken; 2 called or configured wrongly, or a file cannot be read.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def evidence() -> None:
     """Evidence of orders: who asked, with which code, on which device, for what, and how it ended."""
 
 
-@evidence.command()
+@evidence.command(epilog="Example: evidence verify order.evidence.json --anchor audit-jwks.json --root root.json")
 @click.argument("file", type=_READABLE)
 @click.option("--anchor", type=_READABLE, help="JWK set of the bank's audit keys, got from the bank by another way.")
 @click.option("--root", type=_READABLE, help="TUF root metadata of the bank's releases, got by another way.")

@@ -28,6 +28,8 @@ def test_plain_port_moves_every_address() -> None:
         ({"TIDEGATE_PROT": "8000"}, "TIDEGATE_PROT"),
         ({"TIDEGATE_PORT": "eight"}, "TIDEGATE_PORT"),
         ({"TIDEGATE_PORT": "70000"}, "TIDEGATE_PORT"),
+        ({"PORT": "80x"}, "^PORT: '80x' is refused"),
+        ({"TIDEGATE_DATABASE_URL": "mysql://u@db/t"}, "TIDEGATE_DATABASE_URL"),
         ({"TIDEGATE_ENV": "prod"}, "TIDEGATE_ENV"),
         ({"TIDEGATE_DATABASE_URL": "postgres://x"}, "TIDEGATE_DATABASE_URL"),
         ({"TIDEGATE_WORKERS": "2"}, "TIDEGATE_REDIS_URL"),
