@@ -12,10 +12,10 @@ from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC, open_elements
 from bff.accounts.funding import TOPIC as FUND_TOPIC
 from bff.accounts.funding import Fundings
 from bff.accounts.repository import BIND_VERIFY, CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
-from bff.approvals.execution import execute
+from bff.approvals.execution import execute, told_balance
 from bff.core_bank.port import CardCheck, CardNetwork, CoreBank
 from bff.customers.vault import Vault
-from bff.kinds import CURRENCY
+from bff.kinds import CURRENCY, instant
 from bff.outbox import Delivered, Outcome, Settlement, Topic
 
 _KIND = "CLASS_II"
@@ -62,8 +62,8 @@ class Delivery:
                 sequence=key, payer=card, payee=number, amount=amount, currency=CURRENCY, memo="绑定卡转入"
             ),
         )
-        seen = self.core.enquire(number)
-        return {"reference": receipt.reference, "balanceFen": seen.balance, "availableFen": seen.available}
+        done = {"reference": receipt.reference, "executedAt": instant(receipt.executed_at)}
+        return {**done, **told_balance(self.core, number)}
 
     def _settle_fund(
         self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome

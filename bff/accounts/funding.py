@@ -75,7 +75,7 @@ class Fundings:
         if repository.move_funding(
             session, funding_id, state=DONE, reference=result["reference"], reason=None, settled_at=now
         ):
-            self.accounts.observe(session, row.account_id, result["balanceFen"], result["availableFen"], now)
+            self.accounts.observe(session, row.account_id, result)
 
     def failed(self, session: Session, funding_id: str, reason: str, now: datetime) -> None:
         """Write that nothing moved, and give the counters back."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
@@ -81,7 +81,7 @@ def has_account(session: Session, customer_id: str, account_class: str) -> bool:
 def open_account(session: Session, account_id: str, number: str, now: datetime) -> None:
     """Write the number that the core gave."""
     row = update(Account).where(Account.account_id == account_id, Account.state == OPENING)
-    session.execute(row.values(state=OPEN, number=number, opened_at=now, observed_at=now))
+    session.execute(row.values(state=OPEN, number=number, opened_at=now))
 
 
 def drop_account(session: Session, account_id: str) -> None:
@@ -89,10 +89,14 @@ def drop_account(session: Session, account_id: str) -> None:
     session.execute(delete(Account).where(Account.account_id == account_id, Account.state == OPENING))
 
 
-def observe(session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
-    """Write the balance as the core told it."""
+def observe(session: Session, account_id: str, balance: int, available: int, executed_at: datetime) -> None:
+    """Write the balance as the core told it after the movement of that instant, by the core's clock.
+
+    Movements may be settled in another order than the core made them: what it told after the latest one stays.
+    """
     row = update(Account).where(Account.account_id == account_id)
-    session.execute(row.values(balance_fen=balance, available_fen=available, observed_at=now))
+    newer = row.where(or_(Account.observed_at.is_(None), Account.observed_at <= executed_at))
+    session.execute(newer.values(balance_fen=balance, available_fen=available, observed_at=executed_at))
 
 
 def funding(session: Session, funding_id: str) -> Row[Any]:

@@ -4,7 +4,7 @@ Lists and entries are read from the core, in handlers that only read and so hold
 needs a balance, it takes the one that the core told when it last moved something here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -123,6 +123,8 @@ class Accounts:
             raise AccountStateError(detail=f"the account is {row.state}")
         return PayerAccount(row.account_id, row.number, row.available_fen)
 
-    def observe(self, session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
-        """Write down the balance that the core told after moving something."""
-        repository.observe(session, account_id, balance, available, now)
+    def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
+        """Write down the balance that the core told after a movement, unless it told one after a later movement."""
+        if "balanceFen" in told:
+            at = datetime.fromisoformat(told["executedAt"])
+            repository.observe(session, account_id, told["balanceFen"], told["availableFen"], at)

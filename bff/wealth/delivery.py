@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bff.approvals.execution import execute
+from bff.approvals.execution import execute, told_balance
 from bff.core_bank.port import CoreBank, CoreReceipt, CoreRefusedError
 from bff.kinds import CURRENCY, instant
 from bff.outbox import Delivered, Outcome, Settlement, Topic
@@ -34,7 +34,6 @@ class Debits:
             lambda: self.core.hold(sequence=sequence, account=account, amount=amount, currency=CURRENCY),
         )
         receipt = self._post(order_id, held.reference, payload)
-        seen = self.core.enquire(account)
         return {
             "sequence": receipt.sequence,
             "verb": receipt.verb,
@@ -44,8 +43,7 @@ class Debits:
                 for posting in receipt.postings
             ],
             "executedAt": instant(receipt.executed_at),
-            "balanceFen": seen.balance,
-            "availableFen": seen.available,
+            **told_balance(self.core, account),
         }
 
     def _post(self, order_id: str, hold: str, payload: Mapping[str, Any]) -> CoreReceipt:

@@ -62,8 +62,8 @@ class AccountsView(Protocol):
         """Give an open account of the calling customer; NotFoundError for any other."""
         ...
 
-    def observe(self, session: Session, account_id: str, balance: int, available: int, now: datetime) -> None:
-        """Hear what the core told of the balance after the debit."""
+    def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
+        """Hear what the core told when it made the debit: ``executedAt``, and the balance if it said."""
         ...
 
 
@@ -167,7 +167,7 @@ class Orders:
         audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
         audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
         self.warehouse.confirm(session, row.product, row.amount_fen)
-        self.accounts.observe(session, row.account_id, executed["balanceFen"], executed["availableFen"], now)
+        self.accounts.observe(session, row.account_id, executed)
 
     def rejected(self, session: Session, order_id: str, reason: str, now: datetime) -> None:
         """Write that the core said no: quota given back, no money moved."""

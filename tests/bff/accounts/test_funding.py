@@ -1,10 +1,14 @@
 """Funding over the real bus: limits, refusals, unknown outcomes and ownership."""
 
+from datetime import timedelta
+
 import pytest
 
 from bff.accounts.errors import LimitDayError
+from bff.db.engine import transaction
 from bff.errors import NotFoundError
-from tests.bff.wealth.world import CHEN, LIN, World
+from bff.kinds import instant
+from tests.bff.wealth.world import CHEN, LIN, MONDAY, World
 
 
 def test_money_comes_from_the_bound_card(world: World) -> None:
@@ -42,6 +46,24 @@ def test_an_unknown_funding_is_known_later_and_moved_once(world: World, fault: s
     world.relay.run()
     assert world.sql("SELECT state FROM account_funding") == [("DONE",)]
     assert world.core.balances[CHEN.card] == CHEN.opening_fen - 700
+
+
+@pytest.mark.parametrize("fault", ["refuse:ACCOUNT_UNKNOWN", "silent"])
+def test_a_balance_that_the_core_will_not_tell_undoes_no_funding(world: World, fault: str) -> None:
+    phone = world.bound(CHEN)
+    world.core.faults["enquire"] = [fault]
+    assert world.call(phone, "accounts.fund", {"accountId": phone.account_id, "amountFen": 700})["state"] == "DONE"
+    assert world.core.balances[CHEN.card] == CHEN.opening_fen - 700
+    assert world.sql("SELECT used_fen FROM account_counter") == [(700,)]
+
+
+def test_of_two_balances_the_later_movements_stays(world: World) -> None:
+    phone = world.bound(CHEN, 700)
+    for fen, at in ((900, MONDAY + timedelta(minutes=2)), (800, MONDAY + timedelta(minutes=1))):
+        told = {"balanceFen": fen, "availableFen": fen, "executedAt": instant(at)}
+        with transaction(world.engine) as session:
+            world.accounts.observe(session, phone.account_id, told)
+    assert world.sql("SELECT balance_fen, available_fen FROM account") == [(900, 900)]
 
 
 def test_the_day_has_a_cap_and_midnight_in_shanghai_opens_it_again(world: World) -> None:

@@ -62,6 +62,15 @@ def test_a_refused_posting_gives_its_hold_back(world: World) -> None:
     assert world.quota() == (TOTAL, 0, 0)
 
 
+@pytest.mark.parametrize("fault", ["refuse:ACCOUNT_UNKNOWN", "silent"])
+def test_a_balance_that_the_core_will_not_tell_undoes_no_purchase(world: World, fault: str) -> None:
+    phone = world.ready()
+    world.core.faults["enquire"] = [fault]
+    assert world.buy(phone)["status"] == "DONE"
+    assert len(world.core.journals) == 2
+    assert world.quota() == (TOTAL, 0, 5_000_000)
+
+
 @pytest.mark.parametrize("verb", ["hold", "post"])
 @pytest.mark.parametrize("fault", ["lost", "silent"])
 def test_unknown_keeps_the_quota_until_the_core_is_asked_again_and_executes_once(

@@ -128,6 +128,11 @@ class FakeCore:
 
     def enquire(self, number: str) -> CoreAccount:
         with self.lock:
+            fault = self.faults.get("enquire", []).pop(0) if self.faults.get("enquire") else ""
+            if fault.startswith("refuse:"):
+                raise CoreRefusedError(fault.removeprefix("refuse:"))
+            if fault:
+                raise CoreUnknownError(number)
             return CoreAccount(number, "CLASS_II", "CNY", self.balances.get(number, 0), self.available(number), "OPEN")
 
     def hold(self, *, sequence: str, account: str, amount: int, currency: str) -> CoreReceipt:
