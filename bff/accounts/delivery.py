@@ -11,7 +11,7 @@ from bff.accounts import repository, rules
 from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC, open_elements
 from bff.accounts.funding import TOPIC as FUND_TOPIC
 from bff.accounts.funding import Fundings
-from bff.accounts.repository import BIND_VERIFY, CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
+from bff.accounts.repository import CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
 from bff.approvals.execution import execute, told_balance
 from bff.core_bank.port import CardCheck, CardNetwork, CoreBank
 from bff.customers.vault import Vault
@@ -75,16 +75,13 @@ class Delivery:
 
 
 def _settle_card(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
-    application_id = payload["applicationId"]
-    row = repository.application(session, application_id)
-    if row is None or row.card_check != payload["checkId"] or not isinstance(outcome, Delivered):
-        return  # another card was given meanwhile: this answer counts no more
-    check = CardCheck(**outcome.result)
-    objection = rules.objection(check)
-    values: dict[str, Any] = {"card_objection": objection, "updated_at": settlement.now}
-    if not objection:
-        values |= {"state": CRS, "bank_zh": check.bank_zh, "bank_en": check.bank_en}
-    repository.advance(session, application_id, {BIND_VERIFY}, **values)
+    values: dict[str, Any] = {"card_objection": "card", "updated_at": settlement.now}  # refused: nobody knows the card
+    if isinstance(outcome, Delivered):
+        check = CardCheck(**outcome.result)
+        values["card_objection"] = objection = rules.objection(check)
+        if not objection:
+            values |= {"state": CRS, "bank_zh": check.bank_zh, "bank_en": check.bank_en}
+    repository.answer_check(session, payload["applicationId"], payload["checkId"], **values)
 
 
 def _settle_open(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:

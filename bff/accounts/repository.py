@@ -52,6 +52,16 @@ def advance(session: Session, application_id: str, states: Iterable[str], **valu
     return changed(session, row.where(AccountApplication.state.in_(tuple(states))).values(**values)) == 1
 
 
+def answer_check(session: Session, application_id: str, check_id: str, **values: Any) -> bool:
+    """Write the answer to a card check down while that very check still counts; tell whether it did.
+
+    The check is named in the UPDATE itself: another card may be given between a read and this.
+    """
+    row = update(AccountApplication).where(AccountApplication.application_id == application_id)
+    waiting = row.where(AccountApplication.state == BIND_VERIFY, AccountApplication.card_check == check_id)
+    return changed(session, waiting.values(**values)) == 1
+
+
 def close_half_finished(session: Session, device_id: str, now: datetime) -> None:
     """Close what was begun on a device and never submitted: a new application takes its place."""
     row = update(AccountApplication).where(AccountApplication.device_id == device_id)

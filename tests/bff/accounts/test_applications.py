@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bff.accounts import repository
 from bff.accounts.errors import (
     ApplicationExpiredError,
     BindMismatchError,
@@ -13,6 +14,8 @@ from bff.accounts.errors import (
     CrsRequiredError,
     UnderageError,
 )
+from bff.core_bank.network import SandboxCardNetwork
+from bff.core_bank.port import CoreRefusedError
 from bff.customers.errors import (
     CodeExpiredError,
     CodeLockedError,
@@ -23,6 +26,7 @@ from bff.customers.errors import (
     MobileInvalidError,
     NameInvalidError,
 )
+from bff.db.engine import transaction
 from bff.errors import ConflictError, NotFoundError
 from bff.outbox import Relay
 from tests.bff.wealth.world import CHEN, LIN, XU, ZHOU, World
@@ -109,6 +113,31 @@ def test_a_wrong_element_is_named_and_another_card_may_be_tried(
     assert world.call(phone, "accounts.application.current")["state"] == "BIND_VERIFY"
     if not changes:
         assert world.call(phone, "accounts.application.bind_card", {**ids, "cardNumber": CHEN.card})["state"] == "CRS"
+
+
+def test_an_answer_about_a_card_that_was_replaced_meanwhile_binds_nothing(world: World) -> None:
+    phone = world.registered()
+    ids = {"applicationId": world.verified(phone, CHEN)}
+    world.sql("UPDATE account_application SET card_check = 'chk_second' WHERE application_id = :applicationId", **ids)
+    with transaction(world.engine) as session:
+        for check_id, bound in (("chk_first", False), ("chk_second", True)):
+            assert repository.answer_check(session, ids["applicationId"], check_id, state="CRS") is bound
+
+
+def test_a_card_network_that_refuses_to_look_leaves_no_step_pending(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = world.registered()
+    ids = {"applicationId": world.verified(phone, CHEN)}
+
+    def refuse(_network: object, **_elements: str) -> None:
+        reason = "CARD_UNKNOWN"
+        raise CoreRefusedError(reason)
+
+    monkeypatch.setattr(SandboxCardNetwork, "check", refuse)
+    with pytest.raises(BindMismatchError) as refused:
+        world.call(phone, "accounts.application.bind_card", {**ids, "cardNumber": CHEN.card})
+    assert refused.value.extra["element"] == "card"
 
 
 def test_a_class_ii_card_and_a_mistyped_card_are_refused(world: World) -> None:
