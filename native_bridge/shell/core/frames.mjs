@@ -14,8 +14,9 @@
  *
  * One live frame per origin: opening closes the one before, and nothing is prepared beside a live page, because two
  * frames of one origin can reach into each other. Each state takes one hello; a second load, a second hello or silence
- * ends the session for good. `event.source` and `event.origin` are both checked.
+ * ends the session for good. `event.source` and `event.origin` are both checked, by host/origin.mjs.
  */
+import { acceptWindowMessage } from "../host/origin.mjs";
 import { ShellError } from "./errors.mjs";
 import { PagePort } from "./page_port.mjs";
 
@@ -212,18 +213,17 @@ export class BundleFrame {
     return answered;
   }
 
-  /** Window messages: only from this frame's window and the bundle's origin. @param {MessageEvent} event */
+  /** Window messages, judged by host/origin.mjs; what another bundle's frame says is that frame's to judge. @param {MessageEvent} event */
   #heard(event) {
-    if (!this.element || event.source !== this.element.contentWindow) return;
-    if (event.origin !== this.#origin) {
-      this.onDrop({ origin: event.origin, reason: "origin" });
-      return;
-    }
-    const name = event.data?.tidegate;
-    if (name === "loader-hello" && this.state === "loading") this.#greetLoader();
-    else if (name === "page-hello" && this.state === "entering") this.#greetPage();
-    else if (name === "page-hello" || name === "loader-hello") this.close("second-hello");
-    else this.onDrop({ origin: event.origin, reason: "message" });
+    if (!this.element) return;
+    const source = event.source === this.element.contentWindow;
+    if (!source && [...occupied.values()].some(({ element }) => element && element.contentWindow === event.source)) return;
+    const { origin, data } = event;
+    const verdict = acceptWindowMessage({ source, origin, data, expectedOrigin: this.#origin, state: this.state });
+    if (verdict.greeting === "loader-hello") this.#greetLoader();
+    else if (verdict.greeting === "page-hello") this.#greetPage();
+    else if (verdict.reason === "state") this.close("second-hello");
+    else this.onDrop({ origin, reason: verdict.reason });
   }
 
   #greetLoader() {

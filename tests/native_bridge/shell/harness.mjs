@@ -66,6 +66,8 @@ globalThis.makeFrame = (bundle = "wealth", options = {}) => {
   globalThis.states = [];
   globalThis.heard = [];
   globalThis.ports = 0;
+  globalThis.drops = [];
+  frame.onDrop = (drop) => globalThis.drops.push(drop);
   frame.onState = (change) => globalThis.states.push(change);
   frame.onPage = (pagePort) => {
     globalThis.ports += 1;

@@ -1,11 +1,12 @@
 """A bundle in its frame: cold start without a content request, and each thing that a hostile page tries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
+from native_bridge.hosting import HostedAnswer
 from tests.native_bridge.shell.conftest import PAGE, SHARED
 from tests.native_bridge.shell.site import Site
 from tests.native_bridge.shell.tuf_repository import CSP, NOW, sha256
@@ -266,6 +267,71 @@ def test_a_hello_from_a_wrong_window_or_origin_is_dropped(shell: Page) -> None:
     shell.evaluate("() => { postMessage({ tidegate: 'page-hello' }, '*'); }")
     shell.wait_for_timeout(100)
     assert shell.evaluate("() => [frame.state, ports]") == ["live", 1]
+    assert {drop["reason"] for drop in shell.evaluate("() => drops")} == {"source"}
+
+
+def test_what_another_bundles_frame_says_is_left_to_that_frame(shell: Page) -> None:
+    show(shell)
+    shell.evaluate("() => { globalThis.first = frame; globalThis.firstDrops = drops; }")
+    shell.evaluate("""() => outcome(() => makeFrame('accounts', { timeouts: { loader: 700 } })
+      .open(releases.get('wealth'), document.getElementById('stage')))""")
+    assert shell.evaluate("() => [first.state, firstDrops]") == ["live", []]
+
+
+LIAR = b"""<!doctype html><script>
+  for (const name of ["loader-hello", "page-hello"]) {
+    for (const window of new Set([parent, top])) window.postMessage({ tidegate: name }, "*");
+  }
+  addEventListener("message", (event) => { if (event.ports.length) parent.postMessage("I have a port", "*"); });
+</script>"""
+
+
+@pytest.fixture
+def unfenced(chromium: Browser, site: Site) -> Iterator[Page]:
+    """The shell's page without any CSP, so that only its own check of window messages stands."""
+    site.bank = lambda _: HostedAnswer(200, {"Content-Type": "text/html"}, LIAR)
+    context = chromium.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(site.origin + "/")
+    page.evaluate("() => import('/harness.mjs').then(() => null)")
+    yield ready(page)
+    context.close()
+
+
+NESTED = """(address) => new Promise((resolve) => {
+  const frame = document.createElement("iframe");
+  frame.onload = () => setTimeout(resolve, 200);
+  if (address) frame.src = address;
+  else frame.srcdoc = "<script>top.postMessage({ tidegate: 'page-hello' }, '*')</" + "script>";
+  document.body.append(frame);
+})"""
+
+
+@pytest.mark.parametrize("host", ["", "wealth-h5.evil.localhost"], ids=["nested in the page", "beside it"])
+def test_another_frame_gets_no_port_and_is_audited(unfenced: Page, site: Site, host: str) -> None:
+    assert show(unfenced) == {"ok": "live"}
+    place = unfenced if host else inside(unfenced)
+    place.evaluate(NESTED, f"http://{host}:{site.port}/app/v1/liar" if host else "")
+    drops = unfenced.evaluate("() => drops")
+    assert {drop["reason"] for drop in drops} == {"source"}
+    assert unfenced.evaluate("() => [frame.state, ports]") == ["live", 1]
+
+
+@pytest.mark.parametrize("host", ["wealth-h5.evil.localhost", "wealth-h5.localhost.evil.localhost", "127.0.0.1"])
+def test_a_look_alike_origin_in_the_frame_gets_no_port_and_is_audited(unfenced: Page, site: Site, host: str) -> None:
+    address = f"http://{host}:{site.port}"
+    ended = unfenced.evaluate(
+        """(address) => outcome(() => {
+          const opening = makeFrame('wealth', { timeouts: { loader: 1200 } })
+            .open(releases.get('wealth'), document.getElementById('stage'));
+          frame.element.src = address;
+          return opening;
+        })""",
+        address + "/app/v1/liar",
+    )
+    assert ended["code"] == "FRAME_FAILED"
+    assert {"origin": address, "reason": "origin"} in unfenced.evaluate("() => drops")
+    assert unfenced.evaluate("() => [frame.state, ports, document.querySelector('iframe')]") == ["ended", 0, None]
 
 
 def test_a_silent_page_ends_the_session(shell: Page) -> None:
