@@ -10,6 +10,7 @@ import threading
 import time
 from base64 import b32encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,7 @@ from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
-from h5bundle.errors import H5BundleError
+from h5bundle.errors import H5BundleError, LockedError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
 from h5bundle.stores.local import LocalStore
@@ -52,7 +53,7 @@ from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.cli import evidence
 from security.dpop import NonceBook
-from security.errors import SecurityError
+from security.errors import KeyStoreError, SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 
@@ -270,12 +271,16 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: idempotency.sweep(session, clock()))
         retried(engine, lambda session: sessions.sweep(session, clock()))
 
+    def renew() -> None:
+        with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
+            renew_online(instance.store, instance.release_keys, now=clock())
+
     jobs = [
         Job("outbox", settings.relay_seconds, instance.house.relay.run),
         Job("checkpoint", settings.checkpoint_seconds, sign),
         Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
-        Job("timestamp", HOUR, lambda: renew_online(instance.store, instance.release_keys, now=clock())),
+        Job("timestamp", HOUR, renew),
     ]
     run_jobs(jobs, threading.Event(), time.monotonic)
 
@@ -523,7 +528,7 @@ def keys_rotate(purpose: str) -> None:
     """Make the staged key of PURPOSE active, or a new one; the present one only verifies from now on."""
     if purpose == INDEXING:
         message = "blind-index keys do not rotate: every record is found by the present one, and nothing indexes anew"
-        raise StartError(message)
+        raise KeyStoreError(detail=message, code="KEY_STATE")
     key = _keys().rotate(purpose, clock())
     click.echo(f"{key.kid} {key.state}")
 
@@ -539,7 +544,7 @@ def keys_revoke(kid: str, confirm: str) -> None:
     store = _keys()
     if any(record.kid == kid and record.purpose in FIXED for record in store.records()):
         message = f"{kid} is not revoked: what it sealed or indexed could never be read again; see docs/security.md"
-        raise StartError(message)
+        raise KeyStoreError(detail=message, code="KEY_STATE")
     store.revoke(kid, clock())
     click.echo(f"{kid} REVOKED")
 
