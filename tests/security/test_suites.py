@@ -49,6 +49,7 @@ def test_the_high_twin_is_named_and_refused() -> None:
         encode_dss_signature(R, S).ljust(64, b"\0")[:64],
         GOOD[32:] + GOOD[:32],
     ],
+    ids=map(str, range(15)),  # the bytes are new in every process, their names must not be
 )
 def test_every_other_form_is_refused(signature: bytes) -> None:
     with pytest.raises(SignatureError):
