@@ -181,8 +181,14 @@ def _door(
     relay: Relay,
     authenticator: Authenticator,
 ) -> AppDoor:
+    index = StoredIndex(outside.keys)
     bus = Bus(
-        catalogue=Catalogue(operations), engine=outside.engine, releases=book, limiter=outside.limiter, relay=relay
+        catalogue=Catalogue(operations),
+        engine=outside.engine,
+        releases=book,
+        limiter=outside.limiter,
+        relay=relay,
+        fingerprint=lambda request: index.of(field="request", value=request),
     )
     return AppDoor(
         bus=bus,

@@ -6,18 +6,20 @@ second transaction.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bff.audit import append
 from bff.bus import idempotency
 from bff.bus.admission import admit
 from bff.bus.call import Call, Reply
+from bff.bus.errors import OutcomeUnknownError
 from bff.bus.idempotency import Claim
 from bff.bus.limits import Limiter
 from bff.bus.metering import meter
@@ -33,6 +35,8 @@ from bff.outbox.box import written
 REFUSALS_RECORDED: Final = "30/minute"
 """How many refusals of one caller enter the evidence chain: a flood must not grow it."""
 _DENIALS: Final = frozenset({401, 403})
+_NO_REFUSALS: Final = (RateLimitedError, DatabaseBusyError, OutcomeUnknownError)
+"""What says nothing against the caller, or follows a commit."""
 
 _log = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
@@ -52,10 +56,18 @@ class Bus:
     """Carries calls to their handlers."""
 
     def __init__(
-        self, *, catalogue: Catalogue, engine: Engine, releases: Releases, limiter: Limiter, relay: Relay
+        self,
+        *,
+        catalogue: Catalogue,
+        engine: Engine,
+        releases: Releases,
+        limiter: Limiter,
+        relay: Relay,
+        fingerprint: Callable[[str], str],
     ) -> None:
-        """Take what a call passes through."""
+        """Take what a call passes through; ``fingerprint`` is the keyed hash under which requests are remembered."""
         self.catalogue = catalogue
+        self._fingerprint = fingerprint
         self._engine = engine
         self._releases = releases
         self._limiter = limiter
@@ -81,22 +93,47 @@ class Bus:
         request = parse(operation, call.payload)
         key = idempotency.checked_key(call.idempotency_key) if operation.idempotency is Idempotency.KEY else None
 
-        def work(session: Session) -> _Step:
-            return _run(session, operation, call, request, key)
-
-        step = retried(self._engine, work, writing=operation.changes)
+        keyed = None if key is None else (key, self._fingerprint(idempotency.canonical(call.payload)))
+        step = self._commit(operation, call, request, keyed)
         if step.refusal is not None:
             raise step.refusal
         if step.claim is not None and step.claim.final:
             return Reply(200, step.first, {"Idempotency-Replayed": "true"})
         if step.outbox_keys:
-            self._relay.run(keys=step.outbox_keys)
+            self._deliver(step.outbox_keys)
         if operation.settle is None:
             return Reply(200, step.first)
         return Reply(200, self._settle(operation, call, request, step))
 
+    def _commit(
+        self, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, str] | None
+    ) -> _Step:
+        """Run the handler in its transaction; when the connection broke, nobody here knows whether it was committed."""
+
+        def work(session: Session) -> _Step:
+            return _run(session, operation, call, request, keyed)
+
+        try:
+            return retried(self._engine, work, writing=operation.changes)
+        except DBAPIError as error:
+            if not operation.changes or not error.connection_invalidated:
+                raise
+            _log.exception("the connection broke under %s", operation.code)
+            raise OutcomeUnknownError(detail="the database went away during the call") from error
+
+    def _deliver(self, keys: tuple[str, ...]) -> None:
+        """Relay straight after the commit; what fails now is sent by the next round of the relay."""
+        try:
+            self._relay.run(keys=keys)
+        except Exception:  # noqa: BLE001 the call is committed: no failure here may pass for its refusal
+            _log.exception("relaying straight after a commit failed: the messages wait for the next round")
+
     def _settle(self, operation: Operation, call: Call, request: msgspec.Struct, step: _Step) -> bytes:
-        """Read the final answer now that the relay has spoken, and keep it for replays."""
+        """Read the final answer now that the relay has spoken, and keep it for replays.
+
+        Raises:
+            OutcomeUnknownError: the database does not answer; the call itself is committed.
+        """
         settle, claim = operation.settle, step.claim
         if settle is None:
             return step.first
@@ -110,6 +147,9 @@ class Bus:
 
         try:
             return retried(self._engine, work)
+        except (SQLAlchemyError, DatabaseBusyError) as error:
+            _log.exception("the outcome of %s cannot be read", operation.code)
+            raise OutcomeUnknownError(detail="the call is committed; its outcome cannot be read now") from error
         except BffError:
             if claim is not None:
                 retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
@@ -118,7 +158,7 @@ class Bus:
     def _record(self, operation: Operation, call: Call, refusal: BffError) -> None:
         """Record a refusal in a transaction of its own; never let that hide the refusal itself."""
         caller = call.context.caller
-        if caller.device_id is None or isinstance(refusal, RateLimitedError | DatabaseBusyError):
+        if caller.device_id is None or isinstance(refusal, _NO_REFUSALS):
             return
         if not operation.changes and refusal.status not in _DENIALS:
             return
@@ -143,9 +183,11 @@ class Bus:
             _log.exception("a refusal of %s could not be recorded", operation.code)
 
 
-def _run(session: Session, operation: Operation, call: Call, request: msgspec.Struct, key: str | None) -> _Step:
-    """Do the call's work inside its transaction."""
-    claim = None if key is None else idempotency.claim(session, call.context, operation, key, call.payload)
+def _run(
+    session: Session, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, str] | None
+) -> _Step:
+    """Do the call's work inside its transaction; ``keyed``: its idempotency key and its request's fingerprint."""
+    claim = None if keyed is None else idempotency.claim(session, call.context, operation, *keyed)
     if claim is not None and not claim.fresh:
         return _Step(claim.answer, claim, claim.outbox_keys)
     try:

@@ -39,6 +39,15 @@ class OpNotInManifestError(BffError):
     en = "This page is not permitted to do this. No money has moved."
 
 
+class OutcomeUnknownError(BffError):
+    """The call was, or may have been, committed, and its outcome cannot be read now."""
+
+    code = "OUTCOME_UNKNOWN"
+    status = 503
+    zh = "已经收到，结果暂时还查不到。不会重复办理，请稍后查看结果。"
+    en = "This was received, but its result cannot be read just now. Nothing is done twice. Look at the result shortly."
+
+
 class IdempotencyKeyRequiredError(BffError):
     """The operation changes something and the Idempotency-Key header is missing."""
 

@@ -5,7 +5,6 @@ committed; a replay gets the very bytes of the first answer. An operation that m
 RUNNING under a lease until its final bytes are stored; whoever finds the lease run out finishes it.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,15 +79,26 @@ def checked_key(key: str | None) -> str:
     return key
 
 
-def claim(session: Session, context: Context, operation: Operation, key: str, payload: Mapping[str, Any]) -> Claim:
+def canonical(payload: Mapping[str, Any]) -> str:
+    """Write a request's payload so that the order of its members makes no difference."""
+    return msgspec.json.encode(dict(payload), order="deterministic").decode()
+
+
+def claim(session: Session, context: Context, operation: Operation, key: str, request_hash: str) -> Claim:
     """Claim the key for this call, or find what the first delivery answered.
+
+    Args:
+        session: of the call's transaction.
+        context: whose call.
+        operation: what is called.
+        key: a ``checked_key``.
+        request_hash: keyed hash of ``canonical``; a plain one would let whoever reads the table find a card number.
 
     Raises:
         IdempotencyMismatchError: the key belongs to another request.
         IdempotencyRunningError: the first delivery has not finished and its lease runs.
     """
     name = {"subject": context.caller.subject, "operation": operation.code, "key": key}
-    request_hash = hashlib.sha256(msgspec.json.encode(dict(payload), order="deterministic")).hexdigest()
     lease = context.now + LEASE
     columns = {"request_hash": request_hash, "state": RUNNING, "leased_until": lease, "created_at": context.now}
     if insert_new(session, IdempotencyRecord, **name, **columns, answer="", outbox_keys="[]"):
@@ -135,9 +145,8 @@ def forget(session: Session, claimed: Claim) -> None:
 
 
 def sweep(session: Session, now: datetime) -> int:
-    """Delete answers that nobody will ask for again; give how many."""
-    old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT, IdempotencyRecord.state == DONE)
-    return changed(session, old)
+    """Delete answers that nobody will ask for again, those that never became final too; give how many."""
+    return changed(session, delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT))
 
 
 def _name(claimed: Claim) -> dict[str, str]:

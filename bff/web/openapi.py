@@ -135,7 +135,8 @@ def codes(operation: Described) -> tuple[str, ...]:
     protected = PROTECTED if operation.scope is not None else ()
     pages = ("SHELL_ONLY",) if operation.from_shell else PAGES
     keyed = KEYED if operation.idempotency == "key" else ()
-    return tuple(dict.fromkeys((*own, *keyed, *protected, *pages, *COMMON)))
+    committed = () if operation.idempotency == "none" else ("OUTCOME_UNKNOWN",)
+    return tuple(dict.fromkeys((*own, *keyed, *committed, *protected, *pages, *COMMON)))
 
 
 def _operation(

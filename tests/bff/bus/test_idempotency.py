@@ -1,3 +1,4 @@
+import hashlib
 import threading
 from typing import Any
 
@@ -5,12 +6,18 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from bff.bus.errors import IdempotencyKeyRequiredError, IdempotencyMismatchError, IdempotencyRunningError
+from bff.bus.errors import (
+    IdempotencyKeyRequiredError,
+    IdempotencyMismatchError,
+    IdempotencyRunningError,
+    OutcomeUnknownError,
+)
 from bff.bus.idempotency import DONE, IdempotencyRecord, sweep
 from bff.db.engine import transaction
+from bff.db.errors import DatabaseBusyError
 from bff.errors import RequestInvalidError
 from bff.outbox import Relay, Relayed
-from tests.bff.bus.world import Bank
+from tests.bff.bus.world import Bank, fingerprint
 
 
 class Crash(BaseException):
@@ -139,6 +146,53 @@ def test_a_crash_between_relay_and_settle_does_not_send_again(bank: Bank) -> Non
     assert bank.core.calls == 1
     with transaction(bank.engine, writing=False) as session:
         assert session.scalars(select(IdempotencyRecord.state)).all() == [DONE]
+
+
+class BrokenRelay(Relay):
+    def run(self, keys: Any = None, limit: int = 100) -> Relayed:
+        del keys, limit
+        raise DatabaseBusyError
+
+
+def test_a_failing_relay_does_not_pass_for_a_refusal_of_what_is_committed(bank: Bank) -> None:
+    broken = bank.make_bus(BrokenRelay(bank.engine, [], lambda: bank.now, bank.new_id))
+    answer = msgspec.json.decode(broken.call(bank.call("counter.send", key="k")).body)
+    assert answer == {"entrySeq": 1, "state": "UNKNOWN"}
+    bank.relay.run()
+    assert bank.core.calls == 1
+
+
+def test_an_outcome_that_cannot_be_read_is_no_refusal_and_a_replay_reads_it(bank: Bank) -> None:
+    with pytest.raises(OutcomeUnknownError):
+        bank.bus.call(bank.call("counter.blind", key="k"))
+    assert bank.entries("refused") == []
+    assert (len(bank.entries("asked")), bank.core.calls) == (1, 1)
+    bank.later(seconds=31)
+    with pytest.raises(OutcomeUnknownError):
+        bank.bus.call(bank.call("counter.blind", key="k"))
+    assert (len(bank.entries("asked")), bank.core.calls) == (1, 1)
+
+
+def test_a_connection_that_broke_under_a_call_leaves_its_outcome_open(bank: Bank) -> None:
+    with pytest.raises(OutcomeUnknownError):
+        bank.bus.call(bank.call("counter.broken", key="k"))
+
+
+def test_what_is_kept_of_a_request_cannot_be_found_by_trying(bank: Bank) -> None:
+    bank.bus.call(bank.call("counter.add", key="k", payload={"amountFen": 4174}))
+    plain = hashlib.sha256(b'{"amountFen":4174}').hexdigest()
+    with transaction(bank.engine, writing=False) as session:
+        (kept,) = session.scalars(select(IdempotencyRecord.request_hash)).all()
+    assert kept == fingerprint('{"amountFen":4174}') != plain
+
+
+def test_what_never_became_final_is_swept_as_well(bank: Bank) -> None:
+    dying = bank.make_bus(DyingRelay(bank.engine, [], lambda: bank.now, bank.new_id))
+    with pytest.raises(Crash):
+        dying.call(bank.call("counter.send", key="k"))
+    bank.later(days=8)
+    with transaction(bank.engine) as session:
+        assert sweep(session, bank.now) == 1
 
 
 def test_an_answer_is_kept_for_a_week(bank: Bank) -> None:

@@ -1,5 +1,6 @@
 """A small bank for the tests of the bus: effects are evidence entries, and the core can be told to fail."""
 
+import hmac
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bff.audit import append
@@ -17,6 +19,7 @@ from bff.bus.releases import BundleRevokedError, BundleUnknownError, Release
 from bff.catalogue import Catalogue, Empty, Idempotency, Operation
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
 from bff.db.engine import transaction
+from bff.db.errors import DatabaseBusyError
 from bff.errors import ConflictError
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope
 from bff.outbox import Outcome, Relay, Settlement, Topic, put
@@ -24,7 +27,7 @@ from bff.outbox import Outcome, Relay, Settlement, Topic, put
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 PAGE = BundleRef("wealth", "1.0.0", "a" * 64)
 REVOKED = BundleRef("wealth", "0.9.0", "b" * 64)
-PAGE_OPS = ("counter.add", "counter.send", "counter.refuse", "counter.guess", "counter.read", "counter.once")
+PAGE_OPS = tuple(f"counter.{name}" for name in ("add", "send", "refuse", "guess", "read", "once", "blind", "broken"))
 
 
 class Add(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True):
@@ -66,6 +69,15 @@ def send(session: Session, context: Context, request: Add) -> Added:
 def outcome_of(session: Session, _context: Context, _request: Add, first: Added) -> Added:
     settled = session.scalar(select(EvidenceEntry.subject).where(EvidenceEntry.kind == f"settled-{first.entry_seq}"))
     return Added(first.entry_seq, settled or "UNKNOWN")
+
+
+def unreadable(*_: Any) -> Added:
+    raise DatabaseBusyError
+
+
+def break_off(*_: Any) -> Added:
+    statement = "COMMIT"
+    raise OperationalError(statement, {}, ConnectionResetError(), connection_invalidated=True)
 
 
 def settle(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
@@ -124,11 +136,17 @@ def operations() -> tuple[Operation, ...]:
         declare("counter.once", send, settle=outcome_of, idempotency=natural),
         declare("counter.refuse", refuse, idempotency=natural),
         declare("counter.guess", guess),
+        declare("counter.blind", send, settle=unreadable),
+        declare("counter.broken", break_off),
         declare("counter.read", lambda *_: Empty(), method="GET", idempotency=Idempotency.NONE, response=Empty),
         declare("counter.hidden", add, idempotency=natural),
         declare("counter.shell", add, idempotency=natural, from_shell=True, scope=None, limit="3/minute"),
         declare("counter.partner", add, idempotency=natural, channels=frozenset({Channel.OPEN_PLATFORM})),
     )
+
+
+def fingerprint(request: str) -> str:
+    return hmac.digest(b"k" * 32, request.encode(), "sha256").hex()
 
 
 @dataclass
@@ -149,6 +167,7 @@ class Bank:
             releases=Book(),
             limiter=RateLimiter(),
             relay=relay,
+            fingerprint=fingerprint,
         )
 
     def new_id(self, prefix: str) -> str:

@@ -35,7 +35,7 @@ from security.encoding import b64url_encode
 from security.jwk import jwk_of
 from security.keys import KeyStore
 from security.suites import ES256
-from tests.bff.bus.world import PAGE, Book, FakeCore, operations, settle
+from tests.bff.bus.world import PAGE, Book, FakeCore, fingerprint, operations, settle
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 URL = "https://bank.example"
@@ -92,6 +92,7 @@ class Site:
             releases=Book(),
             limiter=RateLimiter(factor=1000),
             relay=relay,
+            fingerprint=fingerprint,
         )
         marks = MemoryReplayMarks(self.clock)
         authenticator = Authenticator(self.engine, self.tokens, self.directory, marks, self.nonces)

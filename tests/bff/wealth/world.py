@@ -254,7 +254,14 @@ class World:
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
         self.book.ops = frozenset(operation.code for operation in catalogue)
-        self.bus = Bus(catalogue=catalogue, engine=engine, releases=self.book, limiter=NoLimits(), relay=self.relay)
+        self.bus = Bus(
+            catalogue=catalogue,
+            engine=engine,
+            releases=self.book,
+            limiter=NoLimits(),
+            relay=self.relay,
+            fingerprint=lambda request: vault.hash("request", request),
+        )
         with transaction(engine) as session:
             self.warehouse.synchronise(session, self.now)
 
