@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def kit(site: Site, browser: Browser) -> Iterator[Page]:
+def kit(site: Site, chromium: Browser) -> Iterator[Page]:
     """A page that holds the shared module as ``kit``."""
-    context = browser.new_context()
+    context = chromium.new_context()
     context.clock.set_fixed_time(NOW)
     page = context.new_page()
     page.goto(f"http://localhost:{site.port}/host/host.css")

@@ -53,6 +53,11 @@ def test_every_text_says_something_in_its_language(bundle: str) -> None:
     assert [key for key, text in table["en"].items() if re.search(r"[\u4e00-\u9fff]", text)] == []
 
 
+@pytest.mark.parametrize("bundle", APP_NAMES)
+def test_no_text_takes_the_place_of_a_shared_one(bundle: str) -> None:
+    assert sorted(words(bundle)["zh"].keys() & words("common")["zh"].keys()) == []
+
+
 @pytest.mark.parametrize("bundle", ["common", *APP_NAMES])
 def test_every_key_used_exists(bundle: str) -> None:
     known = {**words("common")["zh"], **(words(bundle)["zh"])}

@@ -82,7 +82,7 @@ function resendRow(place, application) {
 
 function codeStep(place, application, sentAgain) {
   const attempt = new Attempt("accounts.application.verify_code");
-  const code = field({ label: t("code.label"), inputmode: "numeric", autocomplete: "one-time-code", keep: digits(6), enterkeyhint: "done" });
+  const code = field({ label: t("code.field"), inputmode: "numeric", autocomplete: "one-time-code", keep: digits(6), enterkeyhint: "done" });
   formStep({
     place, now: 1, title: t("code.title"), text: h("span", { class: "num", role: sentAgain ? "status" : null }, sentAgain ? t("code.sent") + " " : "", t("code.text", { mobile: application.mobile })),
     fields: { code }, label: t("next"), extra: [resendRow(place, application), sandboxNote(application.sandboxCode, code)],

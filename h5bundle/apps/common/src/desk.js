@@ -6,7 +6,7 @@ export const desk = { bridge: null, seen: null, online: true };
 const SEEN = "seen";
 const SEEN_MOST = 12;
 
-/** Something that kept an answer away. Kinds: refused, offline, cancelled, auth, unbound, busy, limited, unknown. */
+/** Something that kept an answer away. Kinds: refused, offline, cancelled, auth, unbound, busy, limited, unknown, fault. */
 export class Trouble extends Error {
   constructor(kind, options) {
     super(options.code || kind);
@@ -24,11 +24,21 @@ const KINDS = {
   KEY_INVALIDATED: "unbound", PERMISSION_DENIED: "refused", NOT_ENROLLED: "unbound",
 };
 
+/** A mistake of the page itself: told to the console and the app's log, never taken for the bank's silence. */
+function faultOf(error) {
+  console.error(error);
+  const code = (error && error.name) || "Error";
+  const fields = { error: code, message: String(error && error.message).slice(0, 200), at: location.hash.slice(0, 100) };
+  if (desk.bridge) quietly(desk.bridge.log.event({ name: "page.fault", level: "error", fields }));
+  return new Trouble("fault", { code });
+}
+
 /** The trouble behind a bridge error; a problem document that came with it keeps its words. */
 export function troubleOf(error) {
   if (error instanceof Trouble) return error;
-  const details = error && error.details ? error.details : {};
-  const code = (error && error.code) || "INTERNAL";
+  if (!error || error.name !== "BridgeError") return faultOf(error);
+  const details = error.details || {};
+  const code = error.code || "INTERNAL";
   if (details.code && details.status) return Object.assign(refusal(details.status, details), { bridge: code });
   return new Trouble(KINDS[code] || "unknown", { code });
 }
@@ -167,8 +177,9 @@ export class Attempt {
 const SHORT = {
   offline: "offline.now", cancelled: "cancelled.short", busy: "busy.short", limited: "limited.short", auth: "auth.text",
   unbound: "bound.text", unknown: "failed.short", refused: "failed.short",
+  fault: "fault.short",
 };
-const MONEY = { offline: "offline.money", unknown: "unknown.money" };
+const MONEY = { offline: "offline.money", unknown: "unknown.money", fault: "fault.money" };
 
 /** One sentence for a form: the server's own words first; for money, what is known about it. */
 export function sentence(trouble, money) {

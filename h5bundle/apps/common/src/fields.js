@@ -131,6 +131,8 @@ export function button(label, options, work) {
     const soon = setTimeout(() => { if (mark) mark.replaceWith(ring); else element.prepend(ring); }, 150);
     try {
       await work();
+    } catch (error) {
+      toast(sentence(troubleOf(error)));
     } finally {
       clearTimeout(soon);
       if (mark) ring.replaceWith(mark);

@@ -3,13 +3,22 @@
 const JUST_OPENED = 1500;
 const pages = { routes: [], turn: 0, ready: false, current: null, startedAt: 0 };
 
+/** A part of the address as it was meant; one that is broken stays as it is. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function match(route, path) {
   const wanted = route.path.split("/");
   const found = path.split("/");
   if (wanted.length !== found.length) return null;
   const params = {};
   for (const [index, part] of wanted.entries()) {
-    if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(found[index]);
+    if (part.startsWith(":")) params[part.slice(1)] = decoded(found[index]);
     else if (part !== found[index]) return null;
   }
   return params;
@@ -95,7 +104,7 @@ class Place {
     const actions = trouble.kind === "unbound" || trouble.kind === "auth" ? [pages.unbound ? pages.unbound() : retry.element] : [retry.element];
     const name = TROUBLES[trouble.kind] || "failed";
     const text = name === "failed" && trouble.text ? trouble.text : t(name + ".text");
-    this.show({ title, body: state({ mark: MARKS[name], kind: name === "failed" ? "warn" : "plain", title: t(name + ".title"), text, code: name === "failed" ? trouble.code : "", actions }) });
+    this.show({ title, body: state({ mark: MARKS[name], kind: CODED.includes(name) ? "warn" : "plain", title: t(name + ".title"), text, code: CODED.includes(name) ? trouble.code : "", actions }) });
   }
 
   /** A line that says the figures are old, with a way to ask again; nothing when they are fresh. */
@@ -106,8 +115,9 @@ class Place {
   }
 }
 
-const TROUBLES = { offline: "offline", cancelled: "auth", auth: "bound", unbound: "bound" };
-const MARKS = { offline: "offline", auth: "lock", bound: "phone", failed: "alert" };
+const TROUBLES = { offline: "offline", cancelled: "auth", auth: "bound", unbound: "bound", fault: "fault" };
+const MARKS = { offline: "offline", auth: "lock", bound: "phone", failed: "alert", fault: "alert" };
+const CODED = ["failed", "fault"];
 
 function turnTo() {
   pages.turn += 1;
@@ -115,10 +125,7 @@ function turnTo() {
   const place = new Place(pages.turn, route, params);
   pages.current = place;
   place.again = () => route.view(place);
-  Promise.resolve(route.view(place)).catch((error) => {
-    place.showTrouble(document.title, troubleOf(error));
-    quietly(desk.bridge.log.event({ name: "page.failed", level: "error", fields: { message: String(error && error.message).slice(0, 200) } }));
-  });
+  Promise.resolve(route.view(place)).catch((error) => place.showTrouble(document.title, troubleOf(error)));
 }
 
 /** Draw the present page again. */
