@@ -12,11 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from sqlalchemy import Engine, text
+from stdnum.iso7064 import mod_11_2
 
 from security.keys import KeyStore
 from tests.device import Answer, Device, b64, jwk, sign
@@ -24,6 +26,7 @@ from tests.running import ROOT, Running
 
 APPS = ROOT / "h5bundle" / "apps"
 PEOPLE = {"alice": "陈屿", "bob": "林初夏", "carol": "沈越", "dave": "顾怀瑾"}
+_addresses = count(1)
 FUNDED = 15_000_000
 """Fen on each account before the first attack."""
 ORDER = 1_000_000
@@ -39,8 +42,7 @@ class Customer:
 
     def twin(self) -> Device:
         """Give the same phone with a connection of its own, for a thread."""
-        pool = urllib3.PoolManager(maxsize=1, retries=False, timeout=60)
-        return replace(self.device, http=pool)
+        return replace(self.device, http=elsewhere())
 
     def prepare(self, fen: int = ORDER, product: str = "JMG-TT01", bundle: str = "wealth") -> str:
         """Freeze a purchase and give its challenge's id."""
@@ -105,8 +107,8 @@ class Bank:
         self.digests[f"{bundle}@{version}"] = f"{bundle}@{version}#{json.loads(done.stdout)['digest']}"
 
     def device(self) -> Device:
-        """Give a new phone, not registered."""
-        return Device(base=self.running.url, digests=self.digests)
+        """Give a new phone, not registered; each calls from an address of its own, as limits count them."""
+        return Device(base=self.running.url, digests=self.digests, http=elsewhere())
 
     def applicant(self) -> Device:
         """Give a registered phone with an onboarding session."""
@@ -149,8 +151,9 @@ class Bank:
             received = dict(reply.getheaders())
         finally:
             connection.close()
-        found = json.loads(raw) if "json" in received.get("Content-Type", received.get("content-type", "")) else raw
-        return Answer(reply.status, found, {name.lower(): value for name, value in received.items()}, raw)
+        lower = {name.lower(): value for name, value in received.items()}
+        found = json.loads(raw) if raw and "json" in lower.get("content-type", "") else raw
+        return Answer(reply.status, found, lower, raw)
 
     def send(
         self,
@@ -172,6 +175,19 @@ class Bank:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         return self.wire(method, path, {name: value for name, value in sent.items() if value is not None}, body)
+
+
+def elsewhere() -> urllib3.PoolManager:
+    """Give connections from a loopback address that nobody else has."""
+    number = next(_addresses)
+    address = f"127.{1 + number // 62500}.{number // 250 % 250}.{2 + number % 250}"
+    return urllib3.PoolManager(maxsize=4, retries=False, timeout=60, source_address=(address, 0))
+
+
+def person(number: int, born: str = "19900101") -> dict[str, str]:
+    """Invent an adult whom no sandbox knows."""
+    digits = f"330106{born}{900 + number:03d}"
+    return {"name": "方知夏", "idNumber": digits + mod_11_2.calc_check_digit(digits), "mobile": f"139{number:08d}"}
 
 
 def fresh() -> str:

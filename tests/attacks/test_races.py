@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 from functools import partial
 
@@ -13,6 +14,14 @@ RACERS = 64
 QUOTA = 10_000_000
 """Fen of JMG-XL30, all of which is on sale when the tests begin."""
 LOTS = QUOTA // ORDER
+
+
+def wait_until_settled(bank: Bank) -> None:
+    """Wait for what the relay had to put off: under load an answer may be that the order is on its way."""
+    end = time.monotonic() + 30
+    while bank.rows("SELECT id FROM outbox_message WHERE state = 'PENDING'"):
+        assert time.monotonic() < end, "the outbox is not empty"
+        time.sleep(0.1)
 
 
 def test_64_racers_on_one_approval_place_one_order(bank: Bank, alice: Customer) -> None:
@@ -59,7 +68,9 @@ def test_64_racers_on_the_last_quota_never_oversell(bank: Bank) -> None:
     ]
     answers = race(runners)
     outcomes = Counter(str(answer.body.get("code", answer.body.get("status"))) for answer in answers)
-    assert outcomes == {"DONE": LOTS, "QUOTA_GONE": RACERS - LOTS}
+    assert outcomes["QUOTA_GONE"] == RACERS - LOTS, outcomes
+    assert sum(outcomes[status] for status in ("DONE", "EXECUTING", "UNKNOWN")) == LOTS, outcomes
+    wait_until_settled(bank)
     won = Counter(buyer.account for (buyer, _), answer in zip(challenges, answers, strict=True) if answer.status == 200)
     assert [buyer.balance() for buyer in buyers] == [
         start - ORDER * won[buyer.account] for start, buyer in zip(before, buyers, strict=True)

@@ -1,0 +1,167 @@
+"""Attacks on ownership: every operation that takes an id is called with another customer's."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.attacks.bank import ORDER, Bank, Customer, anonymous, person, refused
+from tests.device import Answer, Device, b64
+
+UNKNOWN = "a" * 26
+SIGNED = {"message": b64(b"x"), "signature": b64(bytes(64))}
+
+
+@dataclass
+class Spoils:
+    """What the attacker has heard of: ids that belong to others."""
+
+    account: str
+    order: str
+    challenge: str
+    application: str
+
+
+@pytest.fixture(scope="module")
+def spoils(bank: Bank) -> Spoils:
+    victim = bank.customers["carol"]
+    approved = victim.approve(victim.prepare()).ok()
+    applicant = bank.applicant()
+    form = person(20)
+    created = applicant.post("/accounts/applications", form, bundle=bank.digests["accounts"]).ok()
+    return Spoils(victim.account, approved["result"]["orderId"], victim.prepare(), created["applicationId"])
+
+
+@dataclass(frozen=True)
+class Case:
+    """How an operation is called with an id: which of the victim's, its prefix, and the rest of the body."""
+
+    id: Callable[[Spoils], str]
+    prefix: str
+    body: dict[str, Any] | None = None
+
+
+CASES = {
+    "accounts.get": Case(lambda s: s.account, "acc"),
+    "accounts.entries": Case(lambda s: s.account, "acc"),
+    "accounts.fund": Case(lambda s: s.account, "acc", {"amountFen": 100}),
+    "accounts.application.resend_code": Case(lambda s: s.application, "app", {}),
+    "accounts.application.verify_code": Case(lambda s: s.application, "app", {"code": "000000"}),
+    "accounts.application.bind_card": Case(lambda s: s.application, "app", {"cardNumber": "6298010000000044174"}),
+    "accounts.application.declare_tax": Case(
+        lambda s: s.application, "app", {"residency": "CN_ONLY", "declared": True}
+    ),
+    "approval.get": Case(lambda s: s.challenge, "chl"),
+    "approval.approve": Case(lambda s: s.challenge, "chl", SIGNED),
+    "approval.reject": Case(lambda s: s.challenge, "chl", {}),
+    "wealth.order.get": Case(lambda s: s.order, "ord"),
+    "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
+}
+PUBLIC = {"wealth.product.get"}
+"""Its id names something that belongs to everybody."""
+
+
+def listing(bank: Bank) -> list[dict[str, Any]]:
+    return list(bank.wire("GET", "/app/v1/catalogue").body)
+
+
+def page_of(bank: Bank, row: dict[str, Any]) -> str | None:
+    """Give the page that may call an operation, or None for the shell's."""
+    if row["fromShell"]:
+        return None
+    return bank.digests["wealth" if row["code"].startswith("wealth") else "accounts@1.0.1"]
+
+
+def call(bank: Bank, device: Device, row: dict[str, Any], value: str, body: Any) -> Answer:
+    path = re.sub(r"\{[a-z_]+\}", value, row["path"])
+    key = "k" * 8 + value if row["idempotency"] == "key" else None
+    return device.call(row["method"], path, body, bundle=page_of(bank, row), key=key)
+
+
+def test_every_operation_with_an_id_is_attacked_here(bank: Bank) -> None:
+    """Holds the test below: a new operation that takes an id must come with its attack."""
+    found = {row["code"] for row in listing(bank) if "{" in row["path"]}
+    assert found == set(CASES)
+
+
+@pytest.mark.parametrize("code", sorted(set(CASES) - PUBLIC))
+def test_anothers_id_looks_like_none(bank: Bank, bob: Customer, spoils: Spoils, code: str) -> None:
+    """Defence: everything is looked up with the calling customer or device; the refusal betrays nothing."""
+    row = next(row for row in listing(bank) if row["code"] == code)
+    case = CASES[code]
+    theirs = call(bank, bob.device, row, case.id(spoils), case.body)
+    nobodys = call(bank, bob.device, row, f"{case.prefix}_{UNKNOWN}", case.body)
+    refused(theirs, 404, "NOT_FOUND")
+    assert anonymous(theirs) == anonymous(nobodys)
+
+
+def test_the_same_ids_serve_their_owner(bank: Bank, carol: Customer, spoils: Spoils) -> None:
+    """Holds the test above: the ids were alive, so only ownership refused them."""
+    rows = {row["code"]: row for row in listing(bank)}
+    for code in ("accounts.get", "accounts.entries", "approval.get", "wealth.order.get"):
+        assert call(bank, carol.device, rows[code], CASES[code].id(spoils), None).status == 200
+
+
+def test_buying_from_anothers_account_is_refused(bank: Bank, bob: Customer, carol: Customer) -> None:
+    """Defence: the paying account is looked up with the calling customer."""
+    before = carol.balance()
+    page = bank.digests["wealth"]
+    answers = [
+        bob.device.post(
+            "/wealth/orders/prepare", {"product": "JMG-TT01", "accountId": account, "amountFen": ORDER}, bundle=page
+        )
+        for account in (carol.account, f"acc_{UNKNOWN}")
+    ]
+    for answer in answers:
+        refused(answer, 404, "NOT_FOUND")
+    assert anonymous(answers[0]) == anonymous(answers[1])
+    assert carol.balance() == before
+
+
+def test_lists_show_the_callers_own(bank: Bank, bob: Customer, carol: Customer, spoils: Spoils) -> None:
+    """Defence: lists are filtered by the calling customer."""
+    mine = bob.device.get("/accounts", bundle=bank.digests["accounts"]).ok()["accounts"]
+    assert [account["accountId"] for account in mine] == [bob.account]
+    assert spoils.order not in {order["orderId"] for order in bob.orders()}
+    assert spoils.order in {order["orderId"] for order in carol.orders()}
+
+
+@pytest.fixture(scope="module")
+def newcomer(bank: Bank) -> Device:
+    return bank.applicant()
+
+
+def test_an_onboarding_session_calls_no_customer_operation(bank: Bank, newcomer: Device, spoils: Spoils) -> None:
+    """Defence: the session's scope is checked for every operation before anything else of it."""
+    rows = [row for row in listing(bank) if row["scope"] == "customer"]
+    assert len(rows) > 10
+    for row in rows:
+        case = CASES.get(row["code"])
+        value = case.id(spoils) if case else ""
+        answer = call(bank, newcomer, row, value, {} if row["method"] == "POST" else None)
+        refused(answer, 403, "SCOPE_MISSING")
+
+
+def test_without_a_session_only_the_public_operations_answer(bank: Bank, spoils: Spoils) -> None:
+    """Defence: an operation with a scope needs a token."""
+    stranger = bank.device()
+    for row in listing(bank):
+        if row["scope"] is None:
+            continue
+        case = CASES.get(row["code"])
+        body = {} if row["method"] == "POST" else None
+        refused(call(bank, stranger, row, case.id(spoils) if case else "", body), 401, "TOKEN_INVALID")
+
+
+def test_the_public_operations_are_the_few_that_come_before_a_session(bank: Bank) -> None:
+    """Holds the two above: nobody adds a public operation by forgetting its scope."""
+    assert {row["code"] for row in listing(bank) if row["scope"] is None} == {
+        "device.challenge",
+        "device.register",
+        "session.challenge",
+        "session.create",
+        "session.refresh",
+        "session.revoke",
+    }
