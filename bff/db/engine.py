@@ -25,6 +25,8 @@ LOCK_SECONDS: Final = 10
 """How long anybody waits for a lock before the call is refused."""
 ROW_LOCK_SECONDS: Final = 3
 """The same for one row on a server, since such a wait is tried again."""
+ANSWER_SECONDS: Final = 30
+"""How long a server may take over one statement before the connection is given up."""
 ATTEMPTS: Final = 6
 """How often a transaction is tried when the database chose it as a deadlock's victim."""
 _DEADLOCKS: Final = frozenset({1020, 1205, 1213})
@@ -34,14 +36,19 @@ _BEGIN: Final = "tidegate_begin"
 _READING: Final = "tidegate_reading"
 
 
-def open_engine(url: str | URL) -> Engine:
+def open_engine(url: str | URL, *, answer_seconds: int | None = ANSWER_SECONDS) -> Engine:
     """Open the engine of a database URL: ``sqlite:////var/lib/tidegate.db`` or ``mysql+pymysql://…``.
 
+    Args:
+        url: of the database.
+        answer_seconds: how long a server may take over one statement; None for migrations, which may rewrite tables.
+
     Returns:
-        An engine whose pool, pragmas and isolation fit the house; opening it connects to nothing yet.
+        An engine whose pool, pragmas and isolation fit the house; opening it connects to nothing yet. Its errors name
+        no values: these may be card numbers, and errors are logged.
     """
     parsed = make_url(url)
-    return _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_server(parsed)
+    return _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_server(parsed, answer_seconds)
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -49,21 +56,28 @@ def _open_sqlite(url: URL) -> Engine:
     pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else _pool(QueuePool)
     options = {_WRITER: threading.RLock() if in_memory else threading.Lock(), _BEGIN: "BEGIN IMMEDIATE"}
     arguments = {"check_same_thread": False, "timeout": LOCK_SECONDS}
-    engine = create_engine(url, connect_args=arguments, execution_options=options, **pool)
+    engine = create_engine(url, connect_args=arguments, execution_options=options, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     engine.update_execution_options(**{_READING: engine.execution_options(**{_BEGIN: "BEGIN"})})
     return engine
 
 
-def _open_server(url: URL) -> Engine:
+def _open_server(url: URL, answer_seconds: int | None) -> Engine:
     arguments = {
         "charset": "utf8mb4",
         "connect_timeout": LOCK_SECONDS,
+        "read_timeout": answer_seconds,
+        "write_timeout": answer_seconds,
         "init_command": f"SET SESSION innodb_lock_wait_timeout={ROW_LOCK_SECONDS}",
     }
     return create_engine(
-        url, connect_args=arguments, isolation_level="READ COMMITTED", pool_pre_ping=True, **_pool(QueuePool)
+        url,
+        connect_args=arguments,
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        pool_pre_ping=True,
+        **_pool(QueuePool),
     )
 
 

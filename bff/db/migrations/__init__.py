@@ -36,7 +36,7 @@ def migrate(url: str, versions: Path = VERSIONS) -> None:
     Raises:
         DatabaseBusyError: another instance has been migrating for too long.
     """
-    engine = open_engine(url)
+    engine = open_engine(url, answer_seconds=None)
     try:
         with _locked(url), engine.connect() as connection, _named_lock(connection):
             command.upgrade(_config(versions, connection), "head")

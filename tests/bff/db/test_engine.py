@@ -1,11 +1,13 @@
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from bff.db.engine import ATTEMPTS, open_engine, ping, retried, transaction
@@ -141,3 +143,22 @@ def test_a_database_that_is_there_gives_a_sign_of_life(engine: Engine) -> None:
 def test_a_database_that_is_away_gives_none() -> None:
     with pytest.raises(OperationalError):
         ping(open_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))
+
+
+def test_an_error_does_not_quote_the_values_of_its_statement(engine: Engine) -> None:
+    with pytest.raises(DBAPIError) as caught, transaction(engine) as session:
+        session.execute(text("SELECT missing FROM challenge WHERE challenge = :card"), {"card": "6222021234567890123"})
+    assert "missing" in str(caught.value)
+    assert "6222021234567890123" not in str(caught.value)
+
+
+def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.listen()
+        port = silent.getsockname()[1]
+        monkeypatch.setattr("bff.db.engine.LOCK_SECONDS", 1)
+        silenced = open_engine(f"mysql+pymysql://nobody:x@127.0.0.1:{port}/none", answer_seconds=1)
+        started = time.monotonic()
+        with pytest.raises(OperationalError):
+            ping(silenced)
+        assert time.monotonic() - started < 5
