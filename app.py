@@ -24,7 +24,7 @@ from granian.server import Server
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bff import audit, sandbox
+from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
 from bff.bundles.models import BundleRelease
 from bff.bundles.signing import CurrentSigningKeys
@@ -270,6 +270,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: Approvals.expire(session, clock()))
         retried(engine, lambda session: idempotency.sweep(session, clock()))
         retried(engine, lambda session: sessions.sweep(session, clock()))
+        retried(engine, lambda session: outbox.sweep(session, clock()))
 
     def renew() -> None:
         with suppress(LockedError):  # another worker, or a publisher, signs it at this moment

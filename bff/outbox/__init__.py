@@ -1,7 +1,7 @@
 """The outbox: messages to other systems, and the relay that delivers them exactly as often as it must."""
 
-from bff.outbox.box import put
+from bff.outbox.box import put, sweep
 from bff.outbox.relay import Relay, Relayed
 from bff.outbox.topics import Delivered, Outcome, Refused, Settlement, Topic
 
-__all__ = ["Delivered", "Outcome", "Refused", "Relay", "Relayed", "Settlement", "Topic", "put"]
+__all__ = ["Delivered", "Outcome", "Refused", "Relay", "Relayed", "Settlement", "Topic", "put", "sweep"]

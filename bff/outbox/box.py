@@ -1,15 +1,18 @@
 """Putting a message into the outbox, inside the transaction that decided it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
+from bff.db.statements import changed
 from bff.outbox.models import OutboxMessage
 
+KEPT: Final = timedelta(days=7)
+"""How long a settled message can be looked at; its payload may hold a person's particulars, sealed."""
 _WRITTEN: Final = "tidegate.outbox"
 
 
@@ -32,3 +35,9 @@ def put(session: Session, *, topic: str, key: str, payload: Mapping[str, Any], n
 def written(session: Session) -> tuple[str, ...]:
     """Give the keys of the messages that this session put, in their order."""
     return tuple(session.info.get(_WRITTEN, ()))
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """Delete messages that were settled long ago, never one that waits; give how many."""
+    old = delete(OutboxMessage).where(OutboxMessage.state == "DONE", OutboxMessage.available_at < now - KEPT)
+    return changed(session, old.where(OutboxMessage.settled_at < now - KEPT))

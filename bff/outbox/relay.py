@@ -5,7 +5,6 @@ crash anywhere leads to another delivery under the same key and never to a lost 
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -82,15 +81,6 @@ class Relay:
             follow_up = self._deliver(queue.pop(0), done, patient=keys is not None)
             queue = [*queue, *self._named(follow_up)]
         return done
-
-    def loop(self, stop: threading.Event, interval: float = 1.0) -> None:
-        """Run every ``interval`` seconds until ``stop`` is set; an error is logged and the next round tries again."""
-        while not stop.is_set():
-            try:
-                self.run()
-            except Exception:  # noqa: BLE001 the loop outlives whatever a round meets
-                _log.exception("a round of the relay failed")
-            stop.wait(interval)
 
     def _due(self, limit: int) -> list[int]:
         now = self._clock()

@@ -13,7 +13,7 @@ from bff.audit import append
 from bff.audit.models import EvidenceEntry
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
 from bff.db.engine import retried, transaction
-from bff.outbox import Delivered, Outcome, Refused, Relay, Settlement, Topic, put
+from bff.outbox import Delivered, Outcome, Refused, Relay, Settlement, Topic, put, sweep
 from bff.outbox.models import OutboxMessage
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -193,15 +193,13 @@ def test_eight_relays_at_once_send_each_message_once(post: Post) -> None:
     assert post.settled() == 40
 
 
-def test_the_loop_runs_until_it_is_stopped(post: Post) -> None:
-    post.put("k1")
-    stop = threading.Event()
-    thread = threading.Thread(target=post.relay().loop, args=(stop, 0.01))
-    thread.start()
-    for _ in range(500):
-        if post.settled():
-            break
-        stop.wait(0.01)
-    stop.set()
-    thread.join(5)
-    assert (thread.is_alive(), post.settled()) == (False, 1)
+def test_a_settled_message_is_kept_for_a_week_and_a_waiting_one_for_good(post: Post) -> None:
+    post.put("settled")
+    post.relay().run()
+    post.put("waiting")
+    for days, gone in ((6, 0), (2, 1), (365, 0)):
+        post.now += timedelta(days=days)
+        with transaction(post.engine) as session:
+            assert sweep(session, post.now) == gone
+    with transaction(post.engine, writing=False) as session:
+        assert session.scalars(select(OutboxMessage.key)).all() == ["waiting"]
