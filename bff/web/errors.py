@@ -129,12 +129,19 @@ def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
     """Answer that the database is away; a mistake of ours in a statement stays a mistake of ours."""
     if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_away(error)):
         return _from_mistake(error)
-    _log.error("the database does not answer: %s", type(error.__cause__).__name__, extra=names().facts())
+    _log.error("the database does not answer: %s", _name_of(error.__cause__ or error), extra=names().facts())
     return respond(DatabaseBusyError(detail="the database does not answer"))
 
 
 def _is_away(error: DBAPIError) -> bool:
     return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def _name_of(error: BaseException) -> str:
+    """Give a driver's error by class and number: its words may quote a customer's values."""
+    number = getattr(error, "sqlite_errorname", None) or next(iter(error.args), None)
+    known = isinstance(number, int) or str(number).startswith("SQLITE_")
+    return f"{type(error).__name__} {number}" if known else type(error).__name__
 
 
 def _from_mistake(error: Exception) -> Response:
