@@ -117,18 +117,22 @@ class EvidenceFile:
     sealed: bytes
 
     def find(self, kind: str, subject: str) -> tuple[FileEntry, ...]:
-        """Give the disclosed entries of a kind about a subject, oldest first."""
-        return tuple(
-            entry
-            for entry in self.entries
-            if entry.kind == kind and entry.subject == subject and entry.body is not None
-        )
-
-    def one(self, kind: str, subject: str, link: str) -> FileEntry:
-        """Give the only disclosed entry of a kind about a subject.
+        """Give the entries of a kind about a subject, oldest first.
 
         Raises:
-            EvidenceError: there is none, or more than one.
+            EvidenceError: link ``chain``: one of them is withheld; it might say the opposite of those that are shown.
+        """
+        found = tuple(entry for entry in self.entries if entry.kind == kind and entry.subject == subject)
+        withheld = [entry.seq for entry in found if entry.body is None]
+        if withheld:
+            raise EvidenceError(link="chain", detail=f"entry {withheld[0]}, {kind} about {subject}, is withheld")
+        return found
+
+    def one(self, kind: str, subject: str, link: str) -> FileEntry:
+        """Give the only entry of a kind about a subject.
+
+        Raises:
+            EvidenceError: there is none, or more than one, or one is withheld.
         """
         found = self.find(kind, subject)
         if len(found) != 1:

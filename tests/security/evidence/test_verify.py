@@ -200,6 +200,15 @@ def test_an_entry_that_comes_twice_breaks(kind: str) -> None:
     assert broken(twice) == KINDS[kind]
 
 
+@pytest.mark.parametrize("kind", ["order.settled", "core.executed", "operation.approved", "device.bound"])
+def test_an_entry_about_the_order_cannot_be_withheld(kind: str) -> None:
+    content = parse_json(CASE.export(lambda bodies: [body for body in bodies for _ in range(1 + (body[0] == kind))]))
+    del content["seal"]
+    second = [line for line in content["entries"] if line["kind"] == kind][-1]
+    del second["body"]
+    assert broken(seal(content, CASE.audit)) == "chain"
+
+
 OTHER = ES256.generate()
 
 
