@@ -70,6 +70,14 @@ class MediaTypeError(BffError):
     en = "The request's format is not supported. Send application/json."
 
 
+_OF_THE_CLIENT: Final = range(2000, 3000)
+"""MariaDB: numbers by which its client library says that the server is not there."""
+_OF_THE_SERVER: Final = frozenset(
+    (*range(1040, 1046), 1021, 1049, 1053, 1114, 1129, 1130, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 1969, 4031)
+)
+"""MariaDB: numbers by which the server says that it is full, closed, read-only or too busy, whatever was asked."""
+_MISTAKES: Final = ("no such ", "has no column", "syntax error")
+"""SQLite: words about the statement, not about the database."""
 _OF_STATUS: Final[Mapping[int, type[BffError]]] = {
     404: RouteUnknownError,
     405: MethodNotAllowedError,
@@ -111,6 +119,13 @@ def respond(error: BffError) -> Response:
     return response
 
 
+def _from_refusal(error: BffError) -> Response:
+    """Answer with a refusal; one that is no fault of the caller's is logged with its reason."""
+    if error.status >= 500:  # noqa: PLR2004 the server's own
+        _log.error("%s: %s", error.code, error.detail, extra=names().facts())
+    return respond(error)
+
+
 def _from_http(error: HTTPException) -> Response:
     """Answer with what Flask or Werkzeug refused."""
     if error.code is not None and error.code < 400:  # noqa: PLR2004 redirects are no errors
@@ -134,7 +149,13 @@ def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
 
 
 def _is_away(error: DBAPIError) -> bool:
-    return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+    """Tell whether the database cannot serve now; drivers call a missing column by the same name as a lost server."""
+    if type(error.orig).__name__ not in {"OperationalError", "InterfaceError"}:
+        return False
+    said = next(iter(getattr(error.orig, "args", ())), "")
+    if isinstance(said, int):
+        return said in _OF_THE_CLIENT or said in _OF_THE_SERVER
+    return not any(words in str(said) for words in _MISTAKES)
 
 
 def _name_of(error: BaseException) -> str:
@@ -152,7 +173,7 @@ def _from_mistake(error: Exception) -> Response:
 
 def register(app: Flask) -> None:
     """Make every error of the application answer as a problem."""
-    app.register_error_handler(BffError, respond)
+    app.register_error_handler(BffError, _from_refusal)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
     app.register_error_handler(PoolTimeoutError, _from_database)

@@ -3,7 +3,7 @@ from flask import Flask, abort
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bff.errors import NotFoundError, RateLimitedError
+from bff.errors import CatalogueError, NotFoundError, RateLimitedError
 from tests.bff.doors.world import Site, refusal
 
 
@@ -54,6 +54,10 @@ ERRORS = (
     (ValueError("4111 1111 1111 1111"), 500, "INTERNAL"),
     (ProgrammingError("SELECT '陈屿'", {}, Driver("no such table")), 500, "INTERNAL"),
     (OperationalError("SELECT '陈屿'", {}, OperationalDriver("gone away")), 503, "BUSY"),
+    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(2006, "gone away")), 503, "BUSY"),
+    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(1040, "too many connections")), 503, "BUSY"),
+    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(1054, "unknown column")), 500, "INTERNAL"),
+    (OperationalError("SELECT '陈屿'", {}, OperationalDriver("no such column: x")), 500, "INTERNAL"),
     (PoolTimeoutError("QueuePool limit reached"), 503, "BUSY"),
 )
 
@@ -64,6 +68,11 @@ def test_what_nobody_foresaw_tells_nothing(site: Site, error: Exception, status:
     assert refusal(answer) == (status, code)
     for secret in ("4111", "陈屿", "SELECT", "Traceback"):
         assert secret not in answer.get_data(as_text=True)
+
+
+def test_a_fault_of_our_own_is_logged_with_its_reason(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    raising(site, CatalogueError(detail="no template is called x")).test_client().get("/raise")
+    assert "CATALOGUE_INVALID: no template is called x" in caplog.text
 
 
 def test_a_wait_is_told_in_the_header_as_well(site: Site) -> None:
