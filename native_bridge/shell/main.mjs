@@ -29,11 +29,12 @@ import { createSheets } from "./ui/sheets.mjs";
 
 const PLATFORM = "browser";
 const JOURNAL_MS = 60;
+const DOCUMENT_MS = 15_000;
 const state = createState(keptAppearance());
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
 let parts = /** @type {any} */ (null);
-let recordedFrom = 0;
+let starting = /** @type {Promise<void> | null} */ (null);
 let journalTimer = 0;
 
 const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
@@ -80,7 +81,7 @@ function faultsChanged(on) {
 async function shellDocument(store, address) {
   const key = `kept:${address}`;
   try {
-    const response = await faults.fetch(fetch)(address, { cache: "no-cache" });
+    const response = await faults.fetch(fetch)(address, { cache: "no-cache", signal: AbortSignal.timeout(DOCUMENT_MS) });
     if (!response.ok) throw new ShellError("UPSTREAM_ERROR", `${address} answers ${response.status}`);
     const content = await response.json();
     await store.put("values", key, content);
@@ -99,7 +100,7 @@ async function build() {
   const contract = await shellDocument(store, config.contract);
   tiers = Object.fromEntries(Object.entries(contract.methods).map(([name, versions]) => [name, Object.values(/** @type {any} */ (versions))[0].tier]));
   state.set({ bank: config.bank, env: config.env, samples: config.samples ?? [] });
-  const keys = await DeviceKeys.open(store);
+  const keys = await navigator.locks.request("tidegate-keys", () => DeviceKeys.open(store)); // two tabs make one pair
   state.set({ keyId: keys.tx.thumbprint });
   const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch) });
   const fetcher = repositoryFetcher(config.repository, { fetch: faults.fetch(fetch) });
@@ -149,6 +150,7 @@ function sessionChanged(session) {
 /** @param {any} call */
 function called(call) {
   state.set({ bff: call.status === undefined || call.status === null || call.status === 0 ? "unreachable" : "connected" });
+  if (call.op === "session.create" && call.code === "LOGIN_REFUSED") state.set({ failure: { code: "DEVICE_REFUSED", message: call.code } });
   journal.own(call);
 }
 
@@ -192,8 +194,18 @@ async function update() {
   holder.remove();
 }
 
-/** Start, or start again after a failure. */
-async function start() {
+/** Start, or start again after a failure; asked twice it starts once. */
+function start() {
+  starting ??= begin().finally(() => { starting = null; });
+  return starting;
+}
+
+/** The bank accepts this device no more: removed, blocked, or a sandbox whose database is a new one. @param {any} error */
+function isDeviceRefused(error) {
+  return error.code === "UPSTREAM_ERROR" && error.details?.body?.code === "LOGIN_REFUSED";
+}
+
+async function begin() {
   state.set({ busy: true, failure: null, bff: "checking" });
   try {
     parts ??= await build();
@@ -201,7 +213,7 @@ async function start() {
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw /** @type {PromiseRejectedResult} */ (failed).reason;
   } catch (error) {
-    const code = error.code ?? error.name;
+    const code = isDeviceRefused(error) ? "DEVICE_REFUSED" : error.code ?? error.name;
     state.set({ failure: { code, message: error.message }, progress: null });
     if (code === "OFFLINE") state.set({ bff: "unreachable" });
     journal.log({ level: "error", name: "shell.start", fields: { code, message: error.message } }, "shell");
@@ -220,28 +232,31 @@ async function stored() {
 function record() {
   const recording = !state.get("recording");
   state.set({ recording });
-  if (recording) {
-    recordedFrom = journal.traffic.length;
-    return;
-  }
-  const traffic = journal.traffic.slice(recordedFrom);
+  const traffic = journal.traffic ?? [];
+  journal.traffic = recording ? [] : null;
+  if (recording) return;
   if (!traffic.length) {
     notice(t()("record.empty"));
     return;
   }
-  const manifests = Object.fromEntries((parts?.releases.list() ?? []).map((/** @type {any} */ release) => [release.ref, release.manifest]));
-  saveJson("tidegate-recording.json", vectorOf({ traffic, contract: parts.contract.contract, manifests }));
+  saveJson("tidegate-recording.json", vectorOf({ traffic, contract: parts.contract.contract }));
   notice(t()("record.saved", { count: traffic.length }));
 }
 
-/** Make this simulated device a new one: keys, PIN, 预留语 and what bundles kept are gone; verified bundles stay. */
+/**
+ * Make this simulated device a new one: keys, PIN, 预留语 and what bundles kept are gone. In a sandbox the trust in the
+ * repository begins anew as well; elsewhere what was seen of it stays, since it is what refuses older releases.
+ */
 async function reset() {
   const say = t();
-  const sure = await confirmation({ title: say("reset.title"), body: say("reset.body"), yes: say("reset.yes"), no: say("cancel") });
-  if (!sure || !parts) return;
-  parts.pages.home();
-  await parts.api.logout();
-  for (const area of ["keys", "values", "pages"]) await parts.store.clear(area);
+  const sandbox = state.get("env") === "sandbox";
+  const body = [say("reset.body"), sandbox ? say("reset.trust") : ""].join("");
+  const sure = await confirmation({ title: say("reset.title"), body, yes: say("reset.yes"), no: say("cancel") });
+  if (!sure) return;
+  parts?.pages.home();
+  await parts?.api.logout();
+  const store = parts?.store ?? (await Store.open());
+  for (const area of ["keys", "values", "pages", ...(sandbox ? ["tuf", "releases"] : [])]) await store.clear(area);
   location.reload();
 }
 

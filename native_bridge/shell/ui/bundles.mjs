@@ -16,10 +16,10 @@ function signersOf(bytes, keyids) {
 export class BundlePanel {
   #unfolded = null;
 
-  /** @param {{root: HTMLElement, state: import("./state.mjs").State, t: () => any, onOpen: (bundle: string) => void, onRetry: () => void}} parts */
-  constructor({ root, state, t, onOpen, onRetry }) {
-    Object.assign(this, { root, state, t, onOpen, onRetry });
-    state.watch(["locale", "releases", "trust", "refused", "waiting", "progress", "failure", "open", "busy"], () => this.#render());
+  /** @param {{root: HTMLElement, state: import("./state.mjs").State, t: () => any, onOpen: (bundle: string) => void, onRetry: () => void, onReset: () => void}} parts */
+  constructor({ root, state, t, onOpen, onRetry, onReset }) {
+    Object.assign(this, { root, state, t, onOpen, onRetry, onReset });
+    state.watch(["locale", "env", "releases", "trust", "refused", "waiting", "progress", "failure", "open", "busy"], () => this.#render());
   }
 
   #render() {
@@ -111,8 +111,18 @@ export class BundlePanel {
     const stored = this.state.get("releases").length > 0;
     return h("div", { class: "note bad failure", role: "alert" }, icon("alert", 16), h("div", null,
       h("p", null, knows(this.state.get("locale"), key) ? t(key) : t("fail.other")), stored ? h("p", null, t("fail.stored")) : null,
+      this.#anew(failure.code),
       h("p", { class: "mono" }, `${failure.code} · ${failure.message}`),
       h("button", { class: "btn", onclick: this.onRetry }, icon("refresh", 16), t("retry"))));
+  }
+
+  /** A device that the bank refuses, and in a sandbox a repository that is another one, need a new beginning. @param {string} code */
+  #anew(code) {
+    const t = this.t();
+    const rebuilt = code.startsWith("TUF_") && code !== "TUF_EXPIRED" && this.state.get("env") === "sandbox";
+    if (code !== "DEVICE_REFUSED" && !rebuilt) return null;
+    return [rebuilt ? h("p", null, t("fail.rebuilt")) : null,
+      h("button", { class: "btn", onclick: this.onReset, "data-do": "anew" }, icon("undo", 16), t(rebuilt ? "device.reset" : "fail.register"))];
   }
 
   #progress() {

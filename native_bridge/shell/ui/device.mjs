@@ -62,9 +62,10 @@ export class DevicePanel {
     const t = this.t();
     const lines = [["samples.name", sample.name, sample.name], ["samples.id", sample.idNumber, sample.idNumber],
       ["samples.mobile", sample.mobile, sample.mobile], ["samples.card", sample.card, grouped(sample.card)]].filter(([, text]) => text);
+    const bank = pairText({ zh: sample.bankZh, en: sample.bankEn ?? sample.bankZh }, this.state.get("locale"));
     return h("div", { class: "sample" },
       h("div", { class: "row between" }, h("b", null, sample.name),
-        h("span", { class: "muted" }, [sample.bankZh, sample.cardClass ? t("samples.class", { class: sample.cardClass }) : null].filter(Boolean).join(" · "))),
+        h("span", { class: "muted" }, [bank, sample.cardClass ? t("samples.class", { class: sample.cardClass }) : null].filter(Boolean).join(" · "))),
       sample.note ? h("p", { class: "muted" }, pairText(sample.note, this.state.get("locale"))) : null,
       h("div", { class: "lines" }, lines.flatMap(([key, text, shown]) => [
         h("span", null, t(key)), h("span", { class: "mono" }, shown),

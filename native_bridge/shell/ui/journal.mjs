@@ -25,10 +25,20 @@ function gateWords(gates) {
 /** @param {any} request @param {any} answer @returns {string} what distinguishes this call from others of its method */
 function noteOf(request, answer) {
   const parameters = request?.p ?? {};
-  const subject = parameters.op ?? parameters.title ?? parameters.route ?? parameters.key ?? parameters.name ?? "";
+  const subject = [parameters.op, parameters.title, parameters.route, parameters.key, parameters.name].find((each) => typeof each === "string") ?? "";
   const status = answer?.r?.status;
   const problem = status >= 400 ? `${status} ${answer.r.body?.code ?? ""}` : "";
   return [subject, problem || answer?.e?.code].filter(Boolean).join(" · ");
+}
+
+/** The object that a text holds, or null. @param {string} text @returns {any} */
+function objectOf(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The journal of this shell. */
@@ -36,7 +46,8 @@ export class Journal {
   rows = /** @type {Row[]} */ ([]);
   events = /** @type {any[]} */ ([]);
   logs = /** @type {any[]} */ ([]);
-  traffic = /** @type {any[]} */ ([]);
+  /** What was said since recording began; null while nothing is recorded. @type {any[] | null} */
+  traffic = null;
   #serial = 0;
   #started = 0;
   #onChange;
@@ -57,12 +68,12 @@ export class Journal {
    */
   message(direction, text, page) {
     const at = this.#clock();
-    this.traffic.push({ page: page.serial, bundle: page.release.ref, direction, at: at - this.#started, text });
-    let envelope;
-    try {
-      envelope = JSON.parse(text);
-    } catch {
+    const { ref, manifest } = page.release;
+    this.traffic?.push({ page: page.serial, bundle: ref, manifest, token: page.token ?? null, direction, at: at - this.#started, text });
+    const envelope = objectOf(text);
+    if (envelope === null) {
       this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });
+      this.#onChange();
       return;
     }
     if (direction === "in") this.#fromPage(envelope, page, at);
@@ -74,16 +85,25 @@ export class Journal {
     if (envelope.t === "hello") this.#add({ ...this.#blank(page, at), method: "hello → welcome", request: envelope, call: "hello" });
     if (envelope.t !== "req") return;
     this.#add({
-      ...this.#blank(page, at), method: String(envelope.m), tier: this.#tiers()[envelope.m] ?? null, note: noteOf(envelope, null),
+      ...this.#blank(page, at), method: typeof envelope.m === "string" ? envelope.m : "?", tier: this.#tierOf(envelope.m), note: noteOf(envelope, null),
       n: envelope.n, call: envelope.id, request: envelope,
     });
+  }
+
+  /** @param {unknown} method what the page named @returns {number | null} */
+  #tierOf(method) {
+    const tiers = this.#tiers();
+    return typeof method === "string" && Object.hasOwn(tiers, method) ? tiers[method] : null;
   }
 
   #toPage(envelope, page, at) {
     if (envelope.t === "end" || envelope.t === "err") {
       this.#add({ ...this.#blank(page, at), method: envelope.t, note: envelope.e.code, code: envelope.e.code, result: "bad", answer: envelope });
     }
-    if (envelope.t === "evt") this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
+    if (envelope.t === "evt") {
+      this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
+      this.events.splice(0, this.events.length - MOST_ROWS);
+    }
     const call = envelope.t === "welcome" ? "hello" : envelope.t === "res" ? envelope.id : null;
     const row = call && this.rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
     if (!row) return;

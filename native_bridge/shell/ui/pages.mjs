@@ -12,6 +12,7 @@ import { pairText } from "./i18n.mjs";
 import { blocked, bones } from "./phone.mjs";
 
 const READY_MS = 10_000;
+const SHEET_TIER = 3;
 
 /** @param {number} bytes @returns {string} hex of random bytes */
 function randomHex(bytes) {
@@ -124,9 +125,9 @@ export class Pages {
     page.dispatcher = new Dispatcher({
       contract: this.faults.contract(this.contract), manifest: page.release.manifest, digest: page.release.digest,
       policy: Object.keys(this.contract.methods), killList: this.config.killList ?? [],
-      methods: this.faults.wrap(this.methods(page), this.tiers), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
+      methods: this.faults.wrap(this.#fronted(page), this.tiers), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
       clock: () => Math.round(performance.now()), setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (timer) => clearTimeout(timer),
-      nonce: () => randomHex(16), token: () => randomHex(16), host: { platform: "browser", app: this.config.app.version },
+      nonce: () => randomHex(16), token: () => (page.token = randomHex(16)), host: { platform: "browser", app: this.config.app.version },
       send: post, prompts: this.#prompts,
     });
     port.onmessage = (event) => {
@@ -137,10 +138,22 @@ export class Pages {
     page.dispatcher.start();
   }
 
+  /** The page's methods; those that bring something up on the screen work only for the page in front. */
+  #fronted(page) {
+    const methods = this.methods(page);
+    const raising = Object.keys(methods).filter((name) => name === "nav.open" || this.tiers[name] === SHEET_TIER);
+    const fronted = (/** @type {string} */ name) => async (/** @type {any[]} */ ...call) => {
+      if (page !== this.top) throw new ShellError("BUSY", "another page is in front");
+      return methods[name](...call);
+    };
+    return { ...methods, ...Object.fromEntries(raising.map((name) => [name, fronted(name)])) };
+  }
+
   #noted(direction, text, page) {
     this.journal.message(direction, text, page);
     if (!text.includes('"t":"welcome"')) return;
-    const { granted, denied } = JSON.parse(text);
+    const { t: kind, granted, denied } = JSON.parse(text);
+    if (kind !== "welcome") return; // a page's own words inside an answer
     this.state.set({ grants: { ...this.state.get("grants"), [page.serial]: { granted, denied } } });
   }
 
@@ -214,6 +227,7 @@ export class Pages {
   }
 
   #tell() {
-    this.state.set({ open: this.top ? { ...this.top } : null });
+    const { token: _token, ...shown } = this.top ?? {};
+    this.state.set({ open: this.top ? shown : null });
   }
 }

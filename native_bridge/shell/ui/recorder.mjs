@@ -6,30 +6,48 @@
  */
 const FORMAT = "tidegate-recording/1";
 
-/** @param {any[]} traffic @returns {Map<string, string>} token → name */
+const LEAST_TOKEN = 16;
+
+/** Every token of the recorded sessions: the shell's own, and whatever a page gave for one. @param {any[]} traffic @returns {Map<string, string>} token → name */
 function tokenNames(traffic) {
   const names = new Map();
-  for (const { text } of traffic) {
-    const token = /"s":"([^"]+)"/.exec(text)?.[1];
-    if (token && !names.has(token)) names.set(token, `$session${names.size + 1}`);
+  for (const { text, token } of traffic) {
+    for (const each of [token, parsed(text)?.s]) {
+      if (typeof each === "string" && each !== "" && !names.has(each)) names.set(each, `$session${names.size + 1}`);
+    }
   }
   return names;
 }
 
+/** A copy of a message in which no token stands, wherever a page may have put one. @param {any} value @param {Map<string, string>} names @returns {any} */
+function masked(value, names) {
+  if (typeof value === "string") {
+    return [...names].reduce((text, [token, name]) => (token.length < LEAST_TOKEN ? text : text.replaceAll(token, name)), value);
+  }
+  if (Array.isArray(value)) return value.map((item) => masked(item, names));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [masked(key, names), masked(item, names)]));
+}
+
+/** @param {string} text @param {Map<string, string>} names */
+function message(text, names) {
+  const plain = masked(parsed(text), names);
+  return names.has(plain?.s) ? { ...plain, s: names.get(plain.s) } : plain;
+}
+
 /**
  * Make a vector of what was recorded.
- * @param {{traffic: any[], contract: string, manifests: Record<string, any>}} recorded manifests by bundle string
+ * @param {{traffic: any[], contract: string}} recorded each with the manifest and the session's token of its page
  * @returns {any}
  */
-export function vectorOf({ traffic, contract, manifests }) {
+export function vectorOf({ traffic, contract }) {
   const names = tokenNames(traffic);
-  const plain = (/** @type {string} */ text) => [...names].reduce((masked, [token, name]) => masked.replaceAll(token, name), text);
   const pages = [...new Set(traffic.map((each) => each.page))].map((page) => {
     const own = traffic.filter((each) => each.page === page);
-    const { permissions, ops, purposes, events } = manifests[own[0].bundle];
+    const { permissions, ops, purposes, events } = own[0].manifest;
     return {
       bundle: own[0].bundle, manifest: { permissions, ops, purposes, events },
-      messages: own.map(({ direction, at, text }) => ({ from: direction === "in" ? "page" : "shell", atMs: Math.round(at - own[0].at), message: parsed(plain(text)) })),
+      messages: own.map(({ direction, at, text }) => ({ from: direction === "in" ? "page" : "shell", atMs: Math.round(at - own[0].at), message: message(text, names) })),
     };
   });
   return { format: FORMAT, contract, pages };

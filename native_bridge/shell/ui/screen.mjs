@@ -28,7 +28,7 @@ export function drawScreen({ state, t, journal, faults, stored, on }) {
   topBar({ root: place("top"), state, t, on });
   const [bundles, device] = [h("div"), h("div")];
   fill(left, bundles, device);
-  new BundlePanel({ root: bundles, state, t, onOpen: on.open, onRetry: on.reload });
+  new BundlePanel({ root: bundles, state, t, onOpen: on.open, onRetry: on.reload, onReset: on.reset });
   new DevicePanel({ root: device, state, t, on });
   const phone = new Phone({ stage, state, t, onBack: on.back });
   new Home({ root: phone.home, state, t, onOpen: on.open });

@@ -38,6 +38,13 @@ export class State {
   #tell() {
     const changed = this.#changed;
     this.#changed = new Set();
-    for (const { names, render } of this.#watchers) if (names.some((name) => changed.has(name))) render();
+    for (const { names, render } of this.#watchers) {
+      if (!names.some((name) => changed.has(name))) continue;
+      try {
+        render();
+      } catch (error) {
+        reportError(error); // one panel that cannot be drawn must not keep the others from being drawn
+      }
+    }
   }
 }

@@ -57,7 +57,8 @@ EVENTS = ["page.back", "page.shown", "theme.changed", "network.changed", "sessio
 SAMPLES = [
     {
         "name": "陈屿", "idNumber": "330106199203124518", "mobile": "13800006620", "card": "6217001234567898026",
-        "cardClass": "Ⅰ", "bankZh": "滨海银行", "note": {"zh": "一切顺利，评为 C3。", "en": "All goes well; rated C3."},
+        "cardClass": "Ⅰ", "bankZh": "滨海银行", "bankEn": "Binhai Bank",
+        "note": {"zh": "一切顺利，评为 C3。", "en": "All goes well; rated C3."},
     },
     {
         "name": "苏荷", "idNumber": "110101200001011239", "mobile": "13900001234", "card": "6222021234567890128",

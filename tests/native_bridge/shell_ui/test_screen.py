@@ -2,11 +2,17 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
+from native_bridge.hosting import HostedAnswer
+from tests.native_bridge.shell.site import Received
+from tests.native_bridge.shell_ui.bank import JSON_TYPE
 from tests.native_bridge.shell_ui.conftest import NOT_YET_SIGNED, Shell
+from tests.native_bridge.shell_ui.site import stocked
 
 pytestmark = pytest.mark.browser
 LIST = "net.request({ op: 'wealth.product.list' })"
@@ -236,3 +242,157 @@ def test_opening_another_app_stamps_the_caller_and_hands_back_the_result(shell: 
         "() => window.told.some(([name, payload]) => name === 'page.shown' && payload.result?.funded)"
     )
     assert wealth.evaluate("bridge.session.status().then(({ state }) => state)") == "onboarding"
+
+
+def refusing(shell: Shell) -> None:
+    """Let the bank forget all devices, as a new database does; one that registers from now on is known."""
+    answer = shell.site.bank
+    known: list[str] = []
+
+    def bank(received: Received) -> HostedAnswer:
+        path = received.target.removeprefix("/app/v1")
+        if path == "/devices":
+            known.append(path)
+        refusal = {"/sessions": "LOGIN_REFUSED", "/devices/current": "TOKEN_INVALID"}.get(path)
+        if refusal is not None and not known:
+            return HostedAnswer(401, JSON_TYPE, json.dumps({"code": refusal, "status": 401}).encode())
+        return answer(received)
+
+    shell.site.bank = bank
+
+
+def test_a_device_that_the_bank_has_forgotten_is_told_and_registers_anew(bound: Shell) -> None:
+    before = bound.bank.keys["tx"]
+    bound.bank.state = "PENDING"
+    refusing(bound)
+    bound.page.click("[data-do=reload]")
+    bound.page.wait_for_selector(".failure:has-text('银行不再接受这台设备')")
+    bound.page.reload()
+    bound.page.wait_for_selector(".failure:has-text('DEVICE_REFUSED')")
+    bound.page.click(".failure [data-do=anew]")
+    with bound.page.expect_navigation():
+        bound.page.click(".dialog .btn.danger")
+    bound.page.wait_for_selector("[data-open=wealth]")
+    bound.page.wait_for_selector("[data-do=reload]:not([aria-busy])")
+    assert bound.page.query_selector(".failure") is None
+    assert bound.bank.keys["tx"] != before
+    kept = bound.page.evaluate("""async () => {
+      const { Store } = await import("/shell/core/store.mjs");
+      const store = await Store.open();
+      return [await store.get("values", "pin"), await store.get("values", "phrase"), await store.keys("pages")]; }""")
+    assert kept == [None, None, []]
+
+
+def test_a_repository_that_was_made_anew_is_trusted_from_its_own_root(shell: Shell) -> None:
+    repository, shell.bank.bundle = stocked(shell.bank.now)
+    shell.site.repository = repository
+    shell.page.reload()
+    shell.page.wait_for_selector("[data-do=reload]:not([aria-busy])")
+    assert shell.page.query_selector(".failure") is None
+    shell.open("wealth")
+
+
+def test_a_repository_that_fell_back_is_refused_and_a_sandbox_may_begin_anew(shell: Shell) -> None:
+    site = shell.site
+    old = dict(site.repository.files)
+    site.repository.publish("rollout")
+    shell.page.click("[data-do=reload]")
+    shell.page.wait_for_selector("[data-do=reload]:not([aria-busy])")
+    site.repository.files.clear()
+    site.repository.files.update(old)
+    shell.page.click("[data-do=reload]")
+    shell.page.wait_for_selector(".failure:has-text('TUF_ROLLBACK')")
+    assert "从头信任现在的仓库" in shell.page.inner_text(".failure")
+    shell.page.click(".failure [data-do=anew]")
+    with shell.page.expect_navigation():
+        shell.page.click(".dialog .btn.danger")
+    shell.page.wait_for_selector("[data-open=wealth]")
+    shell.page.wait_for_selector("[data-do=reload]:not([aria-busy])")
+    assert shell.page.query_selector(".failure") is None
+
+
+def test_starting_twice_at_once_makes_one_device(unstarted: Shell) -> None:
+    def late(route: Route) -> None:
+        time.sleep(0.3)
+        route.continue_()
+
+    unstarted.page.route("**/shell/config.json", late)
+    unstarted.page.add_init_script("""new MutationObserver((_, watcher) => {
+      const again = document.querySelector("[data-do=reload]");
+      if (again) { watcher.disconnect(); again.click(); again.click(); }
+    }).observe(document, { childList: true, subtree: true });""")
+    unstarted.begin()
+    assert unstarted.bank.calls.count("POST /devices") == 1
+
+
+def test_a_page_cannot_draw_its_own_grants(shell: Shell) -> None:
+    frame = shell.open()
+    lie = "{ t: 'welcome', granted: { 'scan.code': 1 }, denied: { 'app.info': 'PERMISSION_DENIED' } }"
+    frame.evaluate(f"bridge.store.set({{ key: 'lie', value: {lie} }})")
+    frame.evaluate("bridge.store.get({ key: 'lie' })")
+    shell.page.click("[data-tab=grants]")
+    assert shell.page.query_selector(".fact:has-text('app.info') .chip.ok") is not None
+
+
+def test_a_page_behind_another_cannot_take_the_screen(bound: Shell) -> None:
+    wealth = bound.open("wealth")
+    wealth.evaluate("void bridge.nav.open({ route: 'accounts' })")
+    bound.page.wait_for_selector(".origin:has-text('accounts-h5') .chip.ok")
+    codes = [
+        wealth.evaluate(f"bridge.{call}.catch((error) => error.code)")
+        for call in ("nav.open({ route: 'wealth' })", "tx.sign({ challengeId: 'chl_jmg_00001' })", "device.bind()")
+    ]
+    assert codes == ["BUSY", "BUSY", "BUSY"]
+    assert bound.page.query_selector(".native") is None
+    assert "accounts-h5" in bound.page.inner_text(".origin")
+
+
+ODD = [
+    "null", "7", "[]", '"t"', '{"t":"req","m":{"toString":1},"id":"a","p":{"op":{"toString":1,"valueOf":1}}}',
+    '{"t":"req","m":"__proto__","id":"b","p":null}', '{"t":"req","m":"constructor","id":{"x":1},"n":{"y":2},"p":[]}',
+]  # fmt: skip
+
+
+def test_the_journal_takes_whatever_a_page_says(shell: Shell) -> None:
+    told = shell.page.evaluate(
+        """async (odd) => {
+          const { Journal } = await import("/shell/ui/journal.mjs");
+          const { timeline } = await import("/shell/ui/timeline.mjs");
+          const { detail } = await import("/shell/ui/detail.mjs");
+          const { sayIn } = await import("/shell/ui/i18n.mjs");
+          const journal = new Journal({ onChange: () => {}, tiers: () => ({ "app.info": 0 }) });
+          const page = { serial: 1, bundle: "wealth", release: { ref: "wealth@1.0.0#0", manifest: {} } };
+          for (const text of odd) journal.message("in", text, page);
+          const t = sayIn("zh-CN");
+          timeline({ rows: journal.rows, selected: null, onSelect: () => {}, t });
+          for (const row of journal.rows) detail({ row, part: "request", onPart: () => {}, locale: "zh-CN", t });
+          return [journal.rows.length, journal.rows.map(({ tier }) => tier)]; }""",
+        ODD,
+    )
+    assert told == [len(ODD), [None] * len(ODD)]
+
+
+def test_no_token_stands_anywhere_in_a_recording(shell: Shell) -> None:
+    token = "5e" * 16
+    vector = shell.page.evaluate(
+        """async (token) => {
+          const { vectorOf } = await import("/shell/ui/recorder.mjs");
+          const manifest = { permissions: {}, ops: [], purposes: [], events: [] };
+          const say = (text) => ({ page: 1, bundle: "wealth@1.0.0#0", manifest, token, direction: "in", at: 0, text });
+          return vectorOf({ contract: "1.0", traffic: [
+            say(`{"p":{"s":"x"},"t":"req","s":"${token}"}`),
+            say(`{"p":{"key":"${token}","${token}":1},"s" : "forged"}`),
+            say(`{"\\u0073":"${token}"}`), say(`broken ${token}`)] }); }""",
+        token,
+    )
+    assert token not in json.dumps(vector)
+    messages = [each["message"] for each in vector["pages"][0]["messages"]]
+    assert messages[0] == {"p": {"s": "x"}, "t": "req", "s": "$session1"}
+    assert messages[1]["s"] == "$session2"
+
+
+def test_the_customers_to_try_have_their_bank_in_the_readers_language(shell: Shell) -> None:
+    assert "滨海银行" in shell.page.inner_text(".sample >> nth=0")
+    shell.page.click("[data-do=locale]")
+    said = shell.page.inner_text(".sample >> nth=0")
+    assert ("Binhai Bank" in said, "滨海银行" in said) == (True, False)
