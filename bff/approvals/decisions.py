@@ -19,7 +19,7 @@ from bff.approvals.repository import CHALLENGED, EXPIRED, REJECTED, Frozen
 from bff.approvals.service import Approvals
 from bff.devices.errors import verifying
 from bff.devices.repository import KnownDevice
-from bff.errors import NotFoundError
+from bff.errors import BffError, NotFoundError
 from bff.kinds import Context
 from security.approvals import VerifiedApproval, verify_approval
 from security.encoding import b64url_decode
@@ -87,8 +87,14 @@ class Decisions:
             raw, proof = b64url_decode(message), b64url_decode(signature)
         if frozen.state != CHALLENGED:
             return _answered(frozen, raw)
-        device = self._recheck(session, context, frozen)
-        verified = _verify(frozen, device, raw, proof, context.now)
+        try:
+            device = self._recheck(session, context, frozen)
+            verified = _verify(frozen, device, raw, proof, context.now)
+        except BffError:
+            after = self.get(session, context, challenge_id)
+            if after.state == CHALLENGED:
+                raise
+            return _answered(after, raw)  # the same message won at this moment: its counter and its limit are used
         if not repository.spend(session, frozen.operation_id, verified.message_hash, context.now):
             return _answered(self.get(session, context, challenge_id), raw)
         if not self.approvals.devices.advance(session, device.device_id, verified.seq):

@@ -70,6 +70,6 @@ class Base(DeclarativeBase):
 
 @event.listens_for(Table, "after_parent_attach")
 def _compare_by_bytes(table: Table, parent: object) -> None:
-    """Make MariaDB compare texts byte by byte, as SQLite does: ids, challenges and keys are not words."""
+    """Make MariaDB compare texts byte by byte, trailing spaces included, as SQLite does: ids and keys are no words."""
     if parent is Base.metadata:
-        table.kwargs.update({"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"})
+        table.kwargs.update({"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"})

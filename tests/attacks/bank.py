@@ -26,6 +26,7 @@ from tests.running import ROOT, Running
 
 APPS = ROOT / "h5bundle" / "apps"
 PEOPLE = {"alice": "陈屿", "bob": "林初夏", "carol": "沈越", "dave": "顾怀瑾"}
+POOR = "苏晚"
 _addresses = count(1)
 FUNDED = 15_000_000
 """Fen on each account before the first attack."""
@@ -65,13 +66,14 @@ class Customer:
 
 @dataclass
 class Bank:
-    """The server, its database, and who banks there."""
+    """The server, its database, and who banks there; ``poor`` has 600 yuan and is for calls that never get far."""
 
     running: Running
     engine: Engine
     kind: str
     digests: dict[str, str] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
+    poor: Customer = field(init=False)
 
     @property
     def keys(self) -> KeyStore:
@@ -85,11 +87,16 @@ class Bank:
         self.publish("wealth", "1.0.1")
         samples = {row["name"]: row for row in self.running.samples()}
         for name, person in PEOPLE.items():
-            device = self.device()
-            account = device.open_account(samples[person])
-            device.fund(account, FUNDED)
-            device.assess()
-            self.customers[name] = Customer(device, account)
+            self.customers[name] = self.customer(samples[person], FUNDED)
+            self.customers[name].device.assess()
+        self.poor = self.customer(samples[POOR], 60_000)
+
+    def customer(self, sample: dict[str, str], fen: int) -> Customer:
+        """Let a sample person open an account and fund it."""
+        device = self.device()
+        account = device.open_account(sample)
+        device.fund(account, fen)
+        return Customer(device, account)
 
     def publish(self, bundle: str, version: str, ops: str = "") -> None:
         """Publish another release of a bundle while the server runs; ``digests`` knows it as ``bundle@version``."""

@@ -62,6 +62,13 @@ def test_ids_that_differ_in_case_are_different_ids(engine: Engine) -> None:
         assert session.scalar(select(Challenge.challenge).where(Challenge.challenge == "AB")) is None
 
 
+def test_an_id_with_a_space_behind_it_is_another_id(engine: Engine) -> None:
+    with transaction(engine) as session:
+        session.execute(insert(Challenge).values(**row("ab")))
+        assert session.scalar(select(Challenge.challenge).where(Challenge.challenge == "ab ")) is None
+        assert insert_new(session, Challenge, **row("ab "))
+
+
 def test_insert_new_says_whose_row_it_is(engine: Engine) -> None:
     with transaction(engine) as session:
         assert insert_new(session, Challenge, **row("a"))

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("used_fen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "counter", "period", name=op.f("pk_account_counter")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "approval_operation",
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operation_id", name=op.f("pk_approval_operation")),
         sa.UniqueConstraint("challenge_id", name=op.f("uq_approval_operation_challenge_id")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("approval_operation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_approval_operation_device_id"), ["device_id"], unique=False)
@@ -97,7 +97,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_bundle_release")),
         sa.UniqueConstraint("bundle", "version", name="uq_bundle_release_version"),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "challenge",
@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column("spent_at", bff.db.base.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("challenge", name=op.f("pk_challenge")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("challenge", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_challenge_expires_at"), ["expires_at"], unique=False)
@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_core_account")),
         sa.UniqueConstraint("card_hash", name=op.f("uq_core_account_card_hash")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "core_execution",
@@ -146,7 +146,7 @@ def upgrade() -> None:
         sa.Column("at", bff.db.base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_core_execution")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "core_journal",
@@ -158,7 +158,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_journal")),
         sa.UniqueConstraint("reverses", name=op.f("uq_core_journal_reverses")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "customer",
@@ -185,7 +185,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customer")),
         sa.UniqueConstraint("id_index", name=op.f("uq_customer_id_index")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_mobile_index"), ["mobile_index"], unique=False)
@@ -197,7 +197,7 @@ def upgrade() -> None:
         sa.Column("used_fen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "day", name=op.f("pk_device_day")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "device_key",
@@ -205,7 +205,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("jkt", name=op.f("pk_device_key")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "evidence_blob",
@@ -217,7 +217,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_evidence_blob")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "evidence_checkpoint",
@@ -228,7 +228,7 @@ def upgrade() -> None:
         sa.Column("sig", sa.String(length=128), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_evidence_checkpoint")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "evidence_entry",
@@ -246,7 +246,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_evidence_entry")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("evidence_entry", schema=None) as batch_op:
         batch_op.create_index("ix_evidence_entry_subject", ["subject", "kind"], unique=False)
@@ -258,7 +258,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_head")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "idempotency_record",
@@ -281,7 +281,7 @@ def upgrade() -> None:
         sa.Column("created_at", bff.db.base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "operation", "key", name=op.f("pk_idempotency_record")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
@@ -296,7 +296,7 @@ def upgrade() -> None:
         sa.Column("at", bff.db.base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_metering_record")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("metering_record", schema=None) as batch_op:
         batch_op.create_index("ix_metering_record_subject", ["subject", "at"], unique=False)
@@ -308,7 +308,7 @@ def upgrade() -> None:
         sa.Column("sends", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("mobile_index", "day", name=op.f("pk_mobile_day")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "outbox_message",
@@ -331,7 +331,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
         sa.UniqueConstraint("key", "topic", name=op.f("uq_outbox_message_key_topic")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_message_state", ["state", "available_at"], unique=False)
@@ -349,7 +349,7 @@ def upgrade() -> None:
         sa.Column("updated_at", bff.db.base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_product")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "session",
@@ -365,7 +365,7 @@ def upgrade() -> None:
         sa.Column("ended_because", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_device_id"), ["device_id"], unique=False)
@@ -388,7 +388,7 @@ def upgrade() -> None:
         sa.Column("assessed_at", bff.db.base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_suitability_assessment")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("suitability_assessment", schema=None) as batch_op:
         batch_op.create_index("ix_suitability_assessment_customer", ["customer_id", "assessed_at"], unique=False)
@@ -408,7 +408,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("holder", "purpose", name=op.f("pk_verification_code")),
         sa.UniqueConstraint("code_id", name=op.f("uq_verification_code_code_id")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "account",
@@ -435,7 +435,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_id", "account_class", name=op.f("uq_account_customer_id_account_class")),
         sa.UniqueConstraint("number", name=op.f("uq_account_number")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "account_application",
@@ -480,7 +480,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("application_id", name=op.f("pk_account_application")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("account_application", schema=None) as batch_op:
         batch_op.create_index("ix_account_application_device", ["device_id", "created_at"], unique=False)
@@ -497,7 +497,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["core_account.number"], name=op.f("fk_core_hold_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_hold")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("core_hold", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_core_hold_account"), ["account"], unique=False)
@@ -513,7 +513,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["journal"], ["core_journal.id"], name=op.f("fk_core_posting_journal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_posting")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("core_posting", schema=None) as batch_op:
         batch_op.create_index("ix_core_posting_account_id", ["account", "id"], unique=False)
@@ -543,7 +543,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("pop_jkt", name=op.f("uq_device_pop_jkt")),
         sa.UniqueConstraint("tx_jkt", name=op.f("uq_device_tx_jkt")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_customer_id"), ["customer_id"], unique=False)
@@ -559,7 +559,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["code"], ["product.code"], name=op.f("fk_product_quota_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_product_quota")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "refresh_token",
@@ -570,7 +570,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_refresh_token_session_id")),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_refresh_token")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("refresh_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_refresh_token_session_id"), ["session_id"], unique=False)
@@ -586,7 +586,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_suitability_profile")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     op.create_table(
         "wealth_order",
@@ -615,7 +615,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_wealth_order")),
         sa.UniqueConstraint("operation_id", name=op.f("uq_wealth_order_operation_id")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("wealth_order", schema=None) as batch_op:
         batch_op.create_index("ix_wealth_order_customer", ["customer_id", "placed_at"], unique=False)
@@ -635,7 +635,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.account_id"], name=op.f("fk_account_funding_account_id")),
         sa.PrimaryKeyConstraint("funding_id", name=op.f("pk_account_funding")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("account_funding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_funding_account_id"), ["account_id"], unique=False)
@@ -651,7 +651,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["device_id"], ["device.device_id"], name=op.f("fk_device_binding_device_id")),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_device_binding")),
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("device_binding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_binding_device_id"), ["device_id"], unique=False)

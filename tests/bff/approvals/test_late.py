@@ -1,0 +1,72 @@
+"""The loser of a race between two deliveries of one approval, where he reads what the winner committed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bff.approvals.errors import ChallengeUsedError, SequenceReusedError
+from bff.db.engine import transaction
+from bff.devices.repository import KnownDevice
+from bff.devices.service import Devices
+from tests import device as wire
+from tests.bff.db.engines import fresh_engine
+from tests.bff.wealth.world import Phone, World
+
+pytestmark = pytest.mark.mariadb
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with fresh_engine("mariadb", tmp_path) as engine:
+        yield World(engine)
+
+
+@dataclass(frozen=True, slots=True)
+class LateDevices(Devices):
+    """Devices that are looked up just after somebody else has been served."""
+
+    served: list[Callable[[], Any]] = field(default_factory=list)
+
+    def require_active(self, session: Session, device_id: str | None, customer_id: str | None) -> KnownDevice:
+        while self.served:
+            self.served.pop()()
+        return Devices.require_active(self, session, device_id, customer_id)
+
+
+def approve_late(world: World, phone: Phone, challenge: str, message: bytes, before: Callable[[], Any]) -> Any:
+    """Approve, with something else happening between the look at the challenge and the look at the device."""
+    known = {item.name: getattr(world.devices, item.name) for item in fields(Devices)}
+    late = replace(world.decisions, approvals=replace(world.approvals, devices=LateDevices(**known, served=[before])))
+    signature = wire.b64(wire.sign(phone.tx, message))
+    context = world.context(phone, None, customer=True)
+    with transaction(world.engine) as session:
+        return late.approve(session, context, challenge, wire.b64(message), signature)
+
+
+def test_the_same_message_gets_the_winners_answer(world: World) -> None:
+    phone = world.ready()
+    challenge = world.prepare(phone)["challengeId"]
+    message = world.message(phone, challenge)
+    found = approve_late(world, phone, challenge, message, lambda: world.approve(phone, challenge, message))
+    assert len(world.sql("SELECT order_id FROM wealth_order")) == 1
+    assert found.result["orderId"] == world.sql("SELECT order_id FROM wealth_order")[0][0]
+
+
+def test_another_message_is_told_that_the_challenge_is_spent(world: World) -> None:
+    phone = world.ready()
+    challenge = world.prepare(phone)["challengeId"]
+    late, first = world.message(phone, challenge), world.message(phone, challenge)
+    with pytest.raises(ChallengeUsedError):
+        approve_late(world, phone, challenge, late, lambda: world.approve(phone, challenge, first))
+
+
+def test_a_counter_used_for_another_order_is_still_refused(world: World) -> None:
+    phone = world.ready()
+    challenge, other = world.prepare(phone)["challengeId"], world.prepare(phone)["challengeId"]
+    late, first = world.message(phone, challenge), world.message(phone, other)
+    with pytest.raises(SequenceReusedError):
+        approve_late(world, phone, challenge, late, lambda: world.approve(phone, other, first))
