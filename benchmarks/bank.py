@@ -71,7 +71,6 @@ class Counter:
 
     def watch(self, engine: Any) -> None:
         """Count on this engine from now on."""
-
         dirty: set[int] = set()
 
         def statement(connection: Any, _cursor: object, text: str, *_more: object) -> None:
@@ -116,7 +115,9 @@ class Client:
             session_id="",
         )
 
-    def call(self, operation: str, payload: Mapping[str, Any], *, bundle: bool = False, key: str | None = None) -> Reply:
+    def call(
+        self, operation: str, payload: Mapping[str, Any], *, bundle: bool = False, key: str | None = None
+    ) -> Reply:
         """Call the bus."""
         context = Context(
             caller=self.caller(self.bank.wealth if bundle else None),
@@ -204,7 +205,9 @@ class Bank:
 def open_bank(var: Path, *, people: int, database: str = "") -> Bank:
     """Prepare a private folder and database, and connect the house."""
     assert (ROOT / "app.py").is_file()
-    settings = from_environ({"TIDEGATE_VAR": str(var), "TIDEGATE_DATABASE_URL": database, "TIDEGATE_LOG_LEVEL": "error"})
+    settings = from_environ(
+        {"TIDEGATE_VAR": str(var), "TIDEGATE_DATABASE_URL": database, "TIDEGATE_LOG_LEVEL": "error"}
+    )
     instance, _ = prepare(settings)
     sandbox = load_sandbox()
     crowd = SandboxBank(sandbox.internal, tuple(_person(number) for number in range(people)))

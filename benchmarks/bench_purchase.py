@@ -179,7 +179,12 @@ def tell(banks: Sequence[Measured], *, as_json: bool) -> None:
         *(finding for bank in banks[1:] for finding in bank.findings(0.8, None)),
     ]
     if as_json:
-        report("purchase", [case for bank in banks for case in bank.cases], findings, {"statements": counts, "leftToSweep": left})
+        report(
+            "purchase",
+            [case for bank in banks for case in bank.cases],
+            findings,
+            {"statements": counts, "leftToSweep": left},
+        )
         return
     print(f"# Signed purchase ({machine()})")
     rows = [

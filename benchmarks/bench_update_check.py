@@ -3,6 +3,7 @@
 Both stand against an nginx that serves a file of the same size with the fewest settings; wrk asks. One worker each.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from tests.running import Running
 from tests.services import free_port, program
 
 PATH = "/repo/metadata/timestamp.json"
-SECONDS = 2
+SECONDS = 1
 CONNECTIONS = 32
 PLAIN = """
 user {user};
@@ -51,20 +52,30 @@ def plain(folder: Path, size: int) -> Nginx:
     return nginx
 
 
-def loaded(wrk: str, port: int, path: str) -> Callable[[], Sample]:
+def worked(process: int) -> float:
+    """Give the CPU seconds that a process and its children have worked."""
+    stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    own = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    return own + sum(worked(int(child)) for child in children)
+
+
+def loaded(wrk: str, process: int, port: int, path: str) -> Callable[[], Sample]:
     """Make a case of one server under load; an answer that is no 200 is an error."""
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", "Host: localhost"]
 
     def run() -> Sample:
         command = [wrk, *options, f"http://127.0.0.1:{port}{path}"]
+        before = worked(process)
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         assert "Non-2xx" not in said, said
+        cpu = worked(process) - before
         found = re.search(r"(\d+) requests in ([\d.]+)s", said)
         tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
         assert found is not None, said
         assert tail is not None, said
         late = float(tail[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[tail[2]]
-        return Sample(int(found[1]), float(found[2]), (late,))
+        return Sample(int(found[1]), float(found[2]), (late,), cpu)
 
     return run
 
@@ -86,10 +97,11 @@ def main() -> None:
         started.extend((front, peer))
         for nginx in started:
             nginx.start()
+        assert front.process and peer.process and running.process  # noqa: PT018 — all three were started above
         cases = [
-            Case("nginx, deployment template", loaded(wrk, front.port, PATH)),
-            Case("Tidegate itself (granian's static route)", loaded(wrk, running.port, PATH)),
-            Case(f"nginx, plain file of {size} bytes", loaded(wrk, peer.port, "/file")),
+            Case("nginx, deployment template", loaded(wrk, front.process.pid, front.port, PATH)),
+            Case("Tidegate itself (granian's static route)", loaded(wrk, running.process.pid, running.port, PATH)),
+            Case(f"nginx, plain file of {size} bytes", loaded(wrk, peer.process.pid, peer.port, "/file")),
         ]
         rounds(cases, given.rounds)
     finally:
@@ -106,13 +118,17 @@ def tell(cases: list[Case], *, as_json: bool) -> None:
     findings = [
         Finding("update check behind nginx ÷ nginx static", ratio(front, peer), 0.95),
         Finding("update check by Tidegate itself ÷ nginx static", ratio(own, peer)),
+        Finding("CPU of a check: nginx static ÷ behind nginx", peer.cost / front.cost),
+        Finding("CPU of a check: nginx static ÷ Tidegate itself", peer.cost / own.cost),
     ]
     if as_json:
         report("update check", cases, findings)
         return
     print(f"# Update check ({machine()})")
-    rows = [(case.name, figure(case.rate), figure(case.quantile(0.5) * 1000)) for case in cases]
-    show(f"Medians of rounds, {CONNECTIONS} connections", ("Server", "per second", "p99 ms"), rows)
+    rows = [
+        (case.name, figure(case.rate), figure(case.quantile(0.5) * 1000), figure(case.cost * 1e6)) for case in cases
+    ]
+    show(f"Medians of rounds, {CONNECTIONS} connections", ("Server", "per second", "p99 ms", "CPU µs each"), rows)
     conclude(findings)
 
 

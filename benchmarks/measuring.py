@@ -22,11 +22,12 @@ sys.path.insert(0, str(ROOT))  # the tests' services and the reference phone, fo
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one case did in one round: how often, in how many seconds, and how long each took, in seconds."""
+    """What one case did in one round: how often, in how many seconds, how long each took, and how long a CPU worked."""
 
     count: int
     seconds: float
     times: tuple[float, ...] = ()
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -46,6 +47,11 @@ class Case:
     def rate(self) -> float:
         """Give the median of the rounds' rates."""
         return statistics.median(sample.rate for sample in self.samples)
+
+    @property
+    def cost(self) -> float:
+        """Give the median of the rounds' CPU seconds for each one, where they were measured."""
+        return statistics.median(sample.cpu / sample.count for sample in self.samples)
 
     def quantile(self, share: float) -> float:
         """Give the median over rounds of one quantile of the times."""
@@ -89,6 +95,12 @@ def rounds(cases: Sequence[Case], count: int) -> None:
 def ratio(case: Case, peer: Case) -> float:
     """Give the median over rounds of a case's rate over its peer's."""
     return statistics.median(one.rate / other.rate for one, other in zip(case.samples, peer.samples, strict=True))
+
+
+def quickness(case: Case, peer: Case) -> float:
+    """Give the median over rounds of the peer's median time over the case's: robust where calls are interrupted."""
+    pairs = zip(case.samples, peer.samples, strict=True)
+    return statistics.median(quantile(other.times, 0.5) / quantile(one.times, 0.5) for one, other in pairs)
 
 
 def repeated(work: Callable[[], object], seconds: float) -> Sample:
