@@ -61,8 +61,11 @@ ROOT: Final = Path(__file__).parent
 APPS: Final = ROOT / "h5bundle" / "apps"
 SHELL: Final = ROOT / "native_bridge" / "shell"
 APP: Final = {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}
-MOUNTS: Final = ("metadata", "targets", "objects")
-"""What the server's static route serves of the repository: nothing else of its folder."""
+MOUNTS: Final = ("metadata", "targets")
+"""What the server's static route serves of the repository, by its endings .json and .zip; nothing else of its folder.
+
+Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
+would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
 OTHER_PORT: Final = 8123
 FIXED: Final = (SEALING, INDEXING)
@@ -316,7 +319,7 @@ def _commit(project: Path) -> str:
 
 
 def serve(settings: Settings, target: str = "app:create_app") -> None:
-    """Serve until stopped; metadata and objects come from the server's own static route."""
+    """Serve until stopped; metadata and targets come from the server's own static route."""
     for name in MOUNTS:
         (settings.repository / name).mkdir(parents=True, exist_ok=True)
     Server(

@@ -117,6 +117,19 @@ def test_the_repository_is_the_same_under_every_host(bank: Bank) -> None:
     assert bank.wire("GET", path).raw == bank.wire("GET", path, {"Host": bundle_host(bank)}).raw
 
 
+def test_an_object_never_becomes_a_page(bank: Bank) -> None:
+    """Defence: objects have no media type of their own; a browser that guessed one would run a bundle's HTML here."""
+    objects = bank.running.var / "repo" / "objects"
+    pages = [file.name for file in objects.iterdir() if file.read_bytes().lstrip().startswith(b"<!doctype html")]
+    assert pages
+    for name in pages:
+        answer = bank.wire("GET", f"/repo/objects/{name}")
+        assert answer.status == 200
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert bank.wire("GET", f"/repo/objects/{name}", {"Host": bundle_host(bank)}).status == 404
+
+
 @pytest.mark.parametrize("climb", CLIMBS)
 @pytest.mark.parametrize("folder", ["/shell/", "/repo/", "/repo/metadata/", "/repo/objects/", "/docs/api/static/"])
 def test_no_path_climbs_out_of_its_folder(bank: Bank, folder: str, climb: str) -> None:
@@ -130,7 +143,7 @@ def test_no_path_climbs_out_of_its_folder(bank: Bank, folder: str, climb: str) -
 
 
 def test_the_keys_are_not_beside_the_repository(bank: Bank) -> None:
-    """Defence: of the repository's folder three mounts are served; keys, database and log are elsewhere."""
+    """Defence: of the repository's folder three folders are served; keys, database and log are elsewhere."""
     for name in ("keys.json", "../keys/keys.json", "passphrase", "tidegate.db", "server.log", "release-keys/root.pem"):
         assert bank.wire("GET", "/repo/" + name).status in {400, 404}
 

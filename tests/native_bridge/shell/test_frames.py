@@ -366,6 +366,16 @@ def test_only_exact_names_are_served(shell: Page) -> None:
     assert {name: served(inside(shell), base + name) for name in names} == dict.fromkeys(names, 404)
 
 
+def test_the_worker_keeps_the_repository_from_the_bundles_origin(shell: Page, site: Site) -> None:
+    show(shell)
+    site.log.clear()
+    name = f"/repo/objects/{sha256(PAGE['main.js'])}"
+    assert served(inside(shell), name) == 404
+    inside(shell).evaluate("(name) => { setTimeout(() => { location.href = name; }, 0); }", name)
+    wait(shell, "frame.state === 'ended'")
+    assert asked(site) == []
+
+
 def test_a_page_gets_nothing_of_another_release(shell: Page, site: Site) -> None:
     show(shell)
     old = digest(shell)
