@@ -19,7 +19,7 @@ from bff.audit import append
 from bff.bus import idempotency
 from bff.bus.admission import admit
 from bff.bus.call import Call, Reply
-from bff.bus.errors import OutcomeUnknownError
+from bff.bus.errors import IdempotencyRunningError, OutcomeUnknownError
 from bff.bus.idempotency import Claim
 from bff.bus.limits import Limiter
 from bff.bus.metering import meter
@@ -35,7 +35,7 @@ from bff.outbox.box import written
 REFUSALS_RECORDED: Final = "30/minute"
 """How many refusals of one caller enter the evidence chain: a flood must not grow it."""
 _DENIALS: Final = frozenset({401, 403})
-_NO_REFUSALS: Final = (RateLimitedError, DatabaseBusyError, OutcomeUnknownError)
+_NO_REFUSALS: Final = (RateLimitedError, DatabaseBusyError, OutcomeUnknownError, IdempotencyRunningError)
 """What says nothing against the caller, or follows a commit."""
 
 _log = logging.getLogger(__name__)
@@ -99,8 +99,8 @@ class Bus:
             raise step.refusal
         if step.claim is not None and step.claim.final:
             return Reply(200, step.first, {"Idempotency-Replayed": "true"})
-        if step.outbox_keys:
-            self._deliver(step.outbox_keys)
+        if step.outbox_keys and self._deliver(step.outbox_keys) and step.claim is not None:
+            self._leave_running(step.claim, call)
         if operation.settle is None:
             return Reply(200, step.first)
         return Reply(200, self._settle(operation, call, request, step))
@@ -121,12 +121,21 @@ class Bus:
             _log.exception("the connection broke under %s", operation.code)
             raise OutcomeUnknownError(detail="the database went away during the call") from error
 
-    def _deliver(self, keys: tuple[str, ...]) -> None:
-        """Relay straight after the commit; what fails now is sent by the next round of the relay."""
+    def _deliver(self, keys: tuple[str, ...]) -> bool:
+        """Relay straight after the commit; tell whether another relay is sending just now.
+
+        What fails now is sent by the next round of the relay.
+        """
         try:
-            self._relay.run(keys=keys)
+            return self._relay.run(keys=keys).busy > 0
         except Exception:  # noqa: BLE001 the call is committed: no failure here may pass for its refusal
             _log.exception("relaying straight after a commit failed: the messages wait for the next round")
+            return False
+
+    def _leave_running(self, claim: Claim, call: Call) -> None:
+        """Keep no answer while another relay, or a dead one's lease, holds what the answer depends on."""
+        retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
+        raise IdempotencyRunningError(detail="what this request asked for is being sent", retryAfter=1)
 
     def _settle(self, operation: Operation, call: Call, request: msgspec.Struct, step: _Step) -> bytes:
         """Read the final answer now that the relay has spoken, and keep it for replays.

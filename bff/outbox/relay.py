@@ -38,11 +38,12 @@ class LeaseLostError(Exception):
 
 @dataclass(slots=True)
 class Relayed:
-    """What one run did with the rows that it came upon."""
+    """What one run did with the rows that it came upon; ``busy`` ones another relay holds."""
 
     delivered: int = 0
     refused: int = 0
     waiting: int = 0
+    busy: int = 0
 
 
 class Relay:
@@ -102,8 +103,9 @@ class Relay:
     def _deliver(self, row_id: int, done: Relayed, *, patient: bool) -> tuple[str, ...]:
         """Lease, send and settle one row; give the keys that its settling put."""
         lease = self._new_id("lse")
-        row = self._lease(row_id, lease, patient=patient)
+        row, busy = self._lease(row_id, lease, patient=patient)
         if row is None:
+            done.busy += busy
             return ()
         payload = msgspec.json.decode(row.payload)
         outcome = self._send(row, payload)
@@ -124,13 +126,13 @@ class Relay:
         done.refused += isinstance(outcome, Refused)
         return follow_up
 
-    def _lease(self, row_id: int, lease: str, *, patient: bool) -> Row[Any] | None:
-        """Take the row, or find that somebody else has settled it; wait for a busy one when patient."""
+    def _lease(self, row_id: int, lease: str, *, patient: bool) -> tuple[Row[Any] | None, bool]:
+        """Take the row, or find that somebody else has settled it or holds it; wait for a busy one when patient."""
         waited = 0.0
         while True:
             row, busy = retried(self._engine, lambda session: self._try_lease(session, row_id, lease))
             if row is not None or not busy or not patient or waited >= COLLISION_SECONDS:
-                return row
+                return row, busy
             self._pause(0.02)
             waited += 0.02
 

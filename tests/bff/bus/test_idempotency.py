@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bff.bus.errors import (
     IdempotencyKeyRequiredError,
@@ -16,8 +16,10 @@ from bff.bus.idempotency import DONE, IdempotencyRecord, sweep
 from bff.db.engine import transaction
 from bff.db.errors import DatabaseBusyError
 from bff.errors import RequestInvalidError
-from bff.outbox import Relay, Relayed
-from tests.bff.bus.world import Bank, fingerprint
+from bff.outbox import Relay, Relayed, Topic
+from bff.outbox.models import OutboxMessage
+from bff.outbox.relay import LEASE
+from tests.bff.bus.world import Bank, fingerprint, settle
 
 
 class Crash(BaseException):
@@ -146,6 +148,28 @@ def test_a_crash_between_relay_and_settle_does_not_send_again(bank: Bank) -> Non
     assert bank.core.calls == 1
     with transaction(bank.engine, writing=False) as session:
         assert session.scalars(select(IdempotencyRecord.state)).all() == [DONE]
+
+
+def test_while_a_dead_relays_lease_runs_no_answer_becomes_final(bank: Bank) -> None:
+    class DiesSending(Relay):
+        def run(self, keys: Any = None, limit: int = 100) -> Relayed:
+            del keys, limit
+            with transaction(bank.engine) as session:
+                session.execute(update(OutboxMessage).values(leased_until=bank.now + LEASE, lease_owner="lse_dead"))
+            raise Crash
+
+    dying = bank.make_bus(DiesSending(bank.engine, [], lambda: bank.now, bank.new_id))
+    topics = [Topic("core", bank.core.send, settle)]
+    living = bank.make_bus(Relay(bank.engine, topics, lambda: bank.now, bank.new_id, pause=lambda _: None))
+    with pytest.raises(Crash):
+        dying.call(bank.call("counter.send", key="k"))
+    bank.later(seconds=31)
+    for _ in range(2):
+        with pytest.raises(IdempotencyRunningError):
+            living.call(bank.call("counter.send", key="k"))
+    bank.later(seconds=30)
+    assert msgspec.json.decode(living.call(bank.call("counter.send", key="k")).body)["state"] == "Delivered"
+    assert bank.core.calls == 1
 
 
 class BrokenRelay(Relay):
