@@ -9,9 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app import cli, evidence
+from app import cli
 from h5bundle.cli import main as h5bundle
 from native_bridge.cli import main as bridge
+from security.cli import evidence
 
 ROOT = Path(__file__).parents[2]
 CLIS: dict[str, click.Command] = {"tidegate": cli, "evidence": evidence, "h5bundle": h5bundle, "bridge": bridge}

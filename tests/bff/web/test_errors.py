@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 from flask import Flask, abort
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from bff.db.engine import open_engine
 from bff.errors import CatalogueError, NotFoundError, RateLimitedError
 from tests.bff.doors.world import Site, refusal
 
@@ -73,6 +76,38 @@ def test_what_nobody_foresaw_tells_nothing(site: Site, error: Exception, status:
 def test_a_fault_of_our_own_is_logged_with_its_reason(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     raising(site, CatalogueError(detail="no template is called x")).test_client().get("/raise")
     assert "CATALOGUE_INVALID: no template is called x" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [((1205, "Lock wait for '陈屿'"), "OperationalError 1205"), (("no room for '陈屿'",), "OperationalError")],
+)
+def test_the_log_names_what_the_database_said_without_its_words(
+    site: Site, caplog: pytest.LogCaptureFixture, words: tuple[object, ...], named: str
+) -> None:
+    def view() -> str:
+        cause = OperationalDriver(*words)
+        statement = "SELECT '陈屿'"
+        raise OperationalError(statement, {}, cause) from cause
+
+    site.app.add_url_rule("/away", view_func=view)
+    assert refusal(site.app.test_client().get("/away")) == (503, "BUSY")
+    assert [record.getMessage() for record in caplog.records if record.name == "bff.web.errors"] == [
+        f"the database does not answer: {named}"
+    ]
+
+
+def test_a_full_disk_is_named_in_the_log(site: Site, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    def view() -> str:
+        engine = open_engine(f"sqlite:///{tmp_path / 'small.db'}")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.exec_driver_sql("CREATE TABLE tide (height INTEGER)")
+        return "written"
+
+    site.app.add_url_rule("/full", view_func=view)
+    assert refusal(site.app.test_client().get("/full")) == (503, "BUSY")
+    assert "OperationalError SQLITE_FULL" in caplog.text
 
 
 def test_a_wait_is_told_in_the_header_as_well(site: Site) -> None:
