@@ -36,11 +36,11 @@ from bff.db.engine import transaction
 from tests.services import Services
 
 CLIENTS = 16
-ALONE = 30
+ALONE = 20
 """Purchases of one client in a round."""
-EACH = 6
+EACH = 4
 """Purchases of each of many clients in a round."""
-SECONDS = 0.4
+SECONDS = 0.3
 DISK = "/var/tmp"  # noqa: S108 — on a disk everywhere, which /tmp is not; the folder in it is private
 _ROW = Table("benchmark_row", MetaData(), Column("id", Integer, primary_key=True), Column("text", String(200)))
 

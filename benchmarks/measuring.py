@@ -97,36 +97,38 @@ def ratio(case: Case, peer: Case) -> float:
     return statistics.median(one.rate / other.rate for one, other in zip(case.samples, peer.samples, strict=True))
 
 
-def quickness(case: Case, peer: Case) -> float:
-    """Give the median over rounds of the peer's median time over the case's: robust where calls are interrupted."""
+def thrift(case: Case, peer: Case) -> float:
+    """Give the median over rounds of the peer's CPU time over the case's: steady on a busy machine."""
     pairs = zip(case.samples, peer.samples, strict=True)
-    return statistics.median(quantile(other.times, 0.5) / quantile(one.times, 0.5) for one, other in pairs)
+    return statistics.median((other.cpu / other.count) / (one.cpu / one.count) for one, other in pairs)
 
 
 def repeated(work: Callable[[], object], seconds: float) -> Sample:
     """Do something again and again for so many seconds."""
     times: list[float] = []
     clock = time.perf_counter
+    worked = time.process_time()
     begun = now = clock()
     while now - begun < seconds:
         work()
         after = clock()
         times.append(after - now)
         now = after
-    return Sample(len(times), now - begun, tuple(times))
+    return Sample(len(times), now - begun, tuple(times), time.process_time() - worked)
 
 
 def each(items: Iterable[Any], work: Callable[[Any], object]) -> Sample:
     """Do something once with each item."""
     times: list[float] = []
     clock = time.perf_counter
+    worked = time.process_time()
     begun = now = clock()
     for item in items:
         work(item)
         after = clock()
         times.append(after - now)
         now = after
-    return Sample(len(times), now - begun, tuple(times))
+    return Sample(len(times), now - begun, tuple(times), time.process_time() - worked)
 
 
 def together(works: Sequence[Callable[[], Sample]]) -> Sample:
