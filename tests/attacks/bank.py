@@ -27,6 +27,8 @@ from tests.running import ROOT, Running
 APPS = ROOT / "h5bundle" / "apps"
 PEOPLE = {"alice": "陈屿", "bob": "林初夏", "carol": "沈越", "dave": "顾怀瑾"}
 POOR = "苏晚"
+RECORDED = 30
+"""Seconds within which a running server records what was published."""
 _addresses = count(1)
 FUNDED = 15_000_000
 """Fen on each account before the first attack."""
@@ -90,6 +92,10 @@ class Bank:
             self.customers[name] = self.customer(samples[person], FUNDED)
             self.customers[name].device.assess()
         self.poor = self.customer(samples[POOR], 60_000)
+        end = time.monotonic() + RECORDED
+        while len(self.rows("SELECT digest FROM bundle_release WHERE version = '1.0.1'")) < 2:
+            assert time.monotonic() < end, "the server has not recorded the releases that were published beside it"
+            time.sleep(0.1)
 
     def customer(self, sample: dict[str, str], fen: int) -> Customer:
         """Let a sample person open an account and fund it."""

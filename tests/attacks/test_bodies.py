@@ -1,5 +1,6 @@
 """Hostile bodies and fields: whatever comes in, the answer is a clear refusal with a stable code."""
 
+import http.client
 import json
 from typing import Any
 
@@ -81,6 +82,19 @@ def test_a_large_body_is_refused(bank: Bank, victim: Customer) -> None:
     refused(post(bank, victim, b'{"product":"' + b"x" * 1_000_000 + b'"}'), 413, "TOO_LARGE")
     almost = post(bank, victim, b'{"product":"' + b"x" * 200_000 + b'","accountId":"x","amountFen":1}')
     refused(almost, 400, "REQUEST_INVALID")
+
+
+def test_a_refusal_does_not_cost_the_next_request_its_answer(bank: Bank) -> None:
+    """Defence: a body that was not read is taken off the connection, which the next request then uses."""
+    connection = http.client.HTTPConnection("127.0.0.1", bank.running.port, timeout=30)
+    headers = {"Host": bank.running.url.removeprefix("http://"), "Content-Type": JSON}
+    for number in range(60):
+        path, body = ("/nothing", b"{}") if number % 2 else ("/app/v1/wealth/orders/prepare", b"x" * 1000)
+        connection.request("POST", path, body, headers)
+        reply = connection.getresponse()
+        assert reply.status == (404 if number % 2 else 401)
+        reply.read()
+    connection.close()
 
 
 FIELDS: dict[str, dict[str, Any]] = {

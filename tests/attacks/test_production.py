@@ -1,9 +1,13 @@
-"""Production refuses what a sandbox is allowed: development keys, plain HTTP, shown codes, many workers alone."""
+"""Production refuses what a sandbox is allowed: development keys, plain HTTP, many workers that share nothing."""
+
+from pathlib import Path
+from subprocess import CompletedProcess, run
+from sys import executable
 
 import pytest
 
-from tests.attacks.bank import Bank
-from tests.running import Running
+from bff.sandbox import mark_development
+from tests.running import ROOT, Running
 
 PRODUCTION = {
     "TIDEGATE_ENV": "production",
@@ -12,34 +16,33 @@ PRODUCTION = {
 }
 
 
-def production(bank: Bank, **changes: str | None) -> Bank:
-    """Give the same folder as production would start on it; no server is started by this."""
-    settings = {**bank.running.extra, **PRODUCTION, **changes}
-    extra = {name: text for name, text in settings.items() if text is not None}
-    return Bank(Running(var=bank.running.var, extra=extra), bank.engine, bank.kind)
+def tidegate(folder: Path, command: str, settings: dict[str, str]) -> CompletedProcess[str]:
+    """Run a command on a folder in which a sandbox has made keys."""
+    mark_development(folder / "keys")
+    environ = Running(var=folder, extra=settings).environ
+    words = [executable, "-m", "app", command]
+    return run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("command", ["serve", "prepare"])
-def test_development_keys_are_refused(bank: Bank, command: str) -> None:
+def test_development_keys_are_refused(tmp_path: Path, command: str) -> None:
     """Defence: a folder in which a sandbox made keys says so, and production stops at it."""
-    done = production(bank).command(command)
+    done = tidegate(tmp_path, command, PRODUCTION)
     assert done.returncode == 2
     assert "holds development keys: production needs keys of its own" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_plain_http_and_a_missing_passphrase_are_refused(bank: Bank) -> None:
-    """Defence: settings that contradict each other stop the start and name the setting."""
-    plain = production(bank, TIDEGATE_PUBLIC_URL="http://m.example").command("serve")
-    bare = production(bank, TIDEGATE_KEY_PASSPHRASE=None).command("serve")
-    assert (plain.returncode, bare.returncode) == (2, 2)
-    assert "TIDEGATE_PUBLIC_URL with https://" in plain.stderr
-    assert "TIDEGATE_KEY_PASSPHRASE" in bare.stderr
-
-
-def test_workers_that_share_nothing_are_refused(bank: Bank) -> None:
-    """Defence: replay marks in one process's memory would let a proof pass once a worker."""
-    running = Running(var=bank.running.var, extra={"TIDEGATE_WORKERS": "2"})
-    done = Bank(running, bank.engine, bank.kind).command("serve")
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"TIDEGATE_PUBLIC_URL": "http://m.example"}, "TIDEGATE_PUBLIC_URL with https://"),
+        ({"TIDEGATE_KEY_PASSPHRASE": ""}, "TIDEGATE_KEY_PASSPHRASE"),
+        ({"TIDEGATE_WORKERS": "2"}, "TIDEGATE_REDIS_URL"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, changes: dict[str, str], named: str) -> None:
+    """Defence: neither plain HTTP, nor keys without a passphrase, nor replay marks in one process of several."""
+    done = tidegate(tmp_path, "serve", {**PRODUCTION, **changes})
     assert done.returncode == 2
-    assert "TIDEGATE_REDIS_URL" in done.stderr
+    assert named in done.stderr
