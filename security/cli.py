@@ -30,9 +30,9 @@ def evidence() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def verify(file: Path, anchor: Path | None, root: Path | None, *, as_json: bool) -> None:
     """Verify FILE link by link. Exit code 0: every link holds; 1: one is broken; 2: usage or unreadable input."""
-    keys = _anchors(anchor)
+    keys, first = _anchors(anchor), _root(root)
     try:
-        verified = verify_export(file.read_bytes(), anchors=keys, root=root.read_bytes() if root else None)
+        verified = verify_export(file.read_bytes(), anchors=keys, root=first)
     except EvidenceError as error:
         click.echo(_json({"ok": False, "link": error.link, "detail": error.reason}) if as_json else _broken(error))
         raise SystemExit(1) from error
@@ -46,6 +46,20 @@ def _anchors(path: Path | None) -> dict[str, PublicJwk] | None:
         return anchors_of(parse_json(path.read_bytes()))
     except SecurityError as error:
         raise click.BadParameter(error.detail, param_hint="--anchor") from error
+
+
+def _root(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    data = path.read_bytes()
+    try:
+        held = json.loads(data)["signed"]["_type"] == "root"
+    except (ValueError, KeyError, TypeError):
+        held = False
+    if not held:
+        message = f"{path} is no TUF root metadata; the bank gives its own with: tidegate root"
+        raise click.BadParameter(message, param_hint="--root")
+    return data
 
 
 def _words(verified: VerifiedEvidence) -> str:

@@ -50,6 +50,13 @@ def test_a_strangers_anchor_breaks_the_seal(folder: Path) -> None:
     assert (result.exit_code, "link seal" in result.output) == (1, True)
 
 
+@pytest.mark.parametrize("content", ["tide", "[]", '{"signed":{"_type":"targets"}}', '{"signed":"root"}'])
+def test_a_root_that_is_none_is_a_usage_error_and_no_broken_evidence(folder: Path, content: str) -> None:
+    (folder / "root.json").write_text(content)
+    result = run(folder / "order.json", "--root", folder / "root.json")
+    assert (result.exit_code, "no TUF root metadata" in result.output, "BROKEN" in result.output) == (2, True, False)
+
+
 def test_unreadable_input_is_a_usage_error(folder: Path) -> None:
     (folder / "jwks.json").write_text("{}")
     assert run(folder / "absent.json").exit_code == 2
