@@ -49,9 +49,9 @@ def collect(project: Project) -> dict[str, bytes]:
     """
     declaration = project.declaration
     if declaration.dist is not None:
-        files = read_folder(project.folder / declaration.dist)
+        files = read_folder(_inside(project, declaration.dist))
     elif declaration.build is not None:
-        files = _build(project.folder / declaration.build.source, declaration.build)
+        files = _build(_inside(project, declaration.build.source), declaration.build)
     else:
         files = {}
     if not files:
@@ -70,13 +70,29 @@ def texts(project: Project) -> dict[str, str]:
     """
     declaration = project.declaration
     if declaration.build is None:
-        files = read_folder(project.folder / (declaration.dist or "."))
+        files = read_folder(_inside(project, declaration.dist or "."))
         return {name: data.decode(errors="replace") for name, data in files.items() if is_text(name)}
     build = declaration.build
-    files = read_folder(project.folder / build.source)
+    files = read_folder(_inside(project, build.source))
     patterns = [*build.copy, *(source for output in build.bundles.values() for source in output.sources)]
     used = {name for pattern in patterns for name in _matching(pattern, files)}
     return {f"{build.source}/{name}": files[name].decode(errors="replace") for name in sorted(used) if is_text(name)}
+
+
+def _inside(project: Project, name: str) -> Path:
+    """Give a folder of the project: what lies elsewhere on the machine is never packed.
+
+    Raises:
+        BuildError: the name leads out of the project, or is no name of a folder.
+    """
+    try:
+        folder = (project.folder / name).resolve()
+        folder.is_dir()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BuildError(detail=f"{name[:80]!r} is no name of a folder", remedy=f"look at {FILE_NAME}") from error
+    if not folder.is_relative_to(project.folder.resolve()):
+        raise BuildError(detail=f"{name[:80]!r} lies outside the project", remedy="name a folder inside it")
+    return folder
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from h5bundle.client import Installation
 from h5bundle.commands import build, check, new, pack, publish, pull, sign_timestamp, status, verify
-from h5bundle.errors import CheckError, H5BundleError, ProjectError
+from h5bundle.errors import CheckError, H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.lint import Finding
 from h5bundle.repository import trusted_root
@@ -68,6 +68,12 @@ class _Group(click.Group):
             remedy = f" — {error.remedy}" if error.remedy else ""
             click.echo(f"h5bundle: {error.code}: {error.detail}{remedy}", err=True)
             sys.exit(error.exit_status)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"h5bundle: FILE_SYSTEM: {place[:200]}{error.strerror or error}", err=True)
+            sys.exit(StoreError.exit_status)
 
 
 @click.group(cls=_Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

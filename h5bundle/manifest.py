@@ -99,7 +99,12 @@ def encode(manifest: Manifest) -> bytes:
         ManifestError: the manifest contradicts itself.
     """
     _check(manifest)
-    return rfc8785.dumps(msgspec.to_builtins(manifest))
+    try:
+        return rfc8785.dumps(msgspec.to_builtins(manifest))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise ManifestError(
+            detail=f"the manifest cannot be written: {error}", remedy="use plain texts and numbers"
+        ) from error
 
 
 def decode(data: bytes) -> Manifest:

@@ -5,8 +5,8 @@ from typing import Final
 
 from h5bundle.errors import ManifestError
 
-_VERSION: Final = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
-_CONTRACT: Final = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
+_VERSION: Final = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})")
+_CONTRACT: Final = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})")
 
 
 def parse_version(text: str) -> tuple[int, int, int]:

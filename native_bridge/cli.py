@@ -53,6 +53,10 @@ def _refusing(command: Callable[P, R]) -> Callable[P, R]:
         except BridgeError as error:
             _tell(error, machine=bool(kwargs.get("machine")))
             sys.exit(1)
+        except OSError as error:
+            message = f"{error.filename or 'a file'} cannot be read or written: {error.strerror}"
+            _tell(BridgeError(message), machine=bool(kwargs.get("machine")))
+            sys.exit(1)
 
     return run
 

@@ -36,7 +36,11 @@ def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
 
 
 def _read(path: Path, schema: Schema, contract: Contract) -> Vector:
-    data = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path.name}: it cannot be read as JSON: write one vector as UTF-8 JSON"
+        raise VectorError(message) from error
     mistakes = [f"{path.name}: {'.'.join(map(str, at))}: {message}" for at, message in schema.mistakes(data)]
     mistakes = mistakes or [f"{path.name}: {mistake}" for mistake in _contradictions(data, contract)]
     if mistakes:

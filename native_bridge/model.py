@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from native_bridge.canonical import compile_contract, contract_hash
+from native_bridge.errors import ContractError, Finding
 from native_bridge.parse import parse
 
 FOLDER: Final = Path(__file__).parent / "contract"
@@ -89,5 +90,13 @@ def compile_folder(folder: Path = FOLDER) -> Contract:
     Raises:
         ContractError: the contract has findings.
     """
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
+    files = {path.name: _text(path) for path in sorted(folder.glob("*.yaml"))}
     return load(compile_contract(parse(files)))
+
+
+def _text(path: Path) -> str:
+    """Read one YAML file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError([Finding(path.name, 1, "(whole)", "it cannot be read", "save it as UTF-8")]) from error
