@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -37,7 +38,17 @@ from bff.db.migrations import migrate
 from bff.doors.shell import ShellHosting, shell_door
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
-from bff.house import CHECKPOINTS, INDEXING, PURPOSES, SEALING, House, StoredIndex, Surroundings, build_house
+from bff.house import (
+    CHECKPOINTS,
+    INDEXING,
+    PURPOSES,
+    SEALING,
+    House,
+    StoredIndex,
+    StoredNonces,
+    Surroundings,
+    build_house,
+)
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
 from bff.sessions import repository as sessions
@@ -57,6 +68,7 @@ from security.errors import KeyStoreError, SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 
+_log: Final = logging.getLogger("tidegate")
 ROOT: Final = Path(__file__).parent
 APPS: Final = ROOT / "h5bundle" / "apps"
 SHELL: Final = ROOT / "native_bridge" / "shell"
@@ -173,7 +185,6 @@ def _refuse_development(settings: Settings) -> None:
 
 def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore) -> Surroundings:
     shared = settings.redis_url
-    nonce_key = keys.active("dpop-nonce").secret if shared else new_bytes(32)
     marks: ReplayMarks = RedisReplayMarks(shared) if shared else MemoryReplayMarks(clock)
     return Surroundings(
         engine=engine,
@@ -183,7 +194,7 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         cards=SandboxCardNetwork(load_sandbox()),
         codes=SandboxCodeSender(),
         marks=marks,
-        nonces=NonceBook(nonce_key),
+        nonces=StoredNonces(keys) if shared else NonceBook(new_bytes(32)),  # a restart forgets own marks and nonces
         limiter=RateLimiter(shared or "memory://"),
         clock=clock,
         monotonic=time.monotonic,
@@ -263,7 +274,9 @@ def _work(instance: Instance) -> None:
     def sign() -> None:
         now = clock()
         signer = instance.keys.active(CHECKPOINTS)
-        retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
+        made = retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
+        if made is not None:  # in the log as well: whoever changes the database's history cannot change that
+            _log.info("the evidence stands at entry %d, hash %s, signed by %s", made.seq, made.hash, made.kid)
 
     def record() -> None:
         found = releases(instance.store, now=clock())
@@ -279,14 +292,18 @@ def _work(instance: Instance) -> None:
         with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
             renew_online(instance.store, instance.release_keys, now=clock())
 
+    sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
     jobs = [
-        Job("outbox", settings.relay_seconds, instance.house.relay.run),
         Job("checkpoint", settings.checkpoint_seconds, sign),
         Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
         Job("timestamp", HOUR, renew),
     ]
-    run_jobs(jobs, threading.Event(), time.monotonic)
+    stop = threading.Event()
+    arguments = (sending, stop, time.monotonic)
+    # on its own: a core that answers slowly must not keep the evidence from being signed
+    threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
+    run_jobs(jobs, stop, time.monotonic)
 
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:

@@ -5,7 +5,7 @@ This is the only module that knows every domain; it decides nothing, it only say
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -51,13 +51,15 @@ from bff.wealth.operations import operations as wealth_operations
 from bff.wealth.orders import TYPE as PURCHASE
 from bff.wealth.orders import Orders
 from bff.wealth.suitability import Suitability, load_questionnaire
+from security.dpop import NonceBook
 from security.keys import KeyStore
 from security.sealing import BlindIndex, Sealer
 
 SEALING: Final = "sealing-kek"
 INDEXING: Final = "blind-index"
+NONCES: Final = "dpop-nonce"
 CHECKPOINTS: Final = "audit-checkpoint"
-PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, "dpop-nonce")
+PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, NONCES)
 """The purposes for which the bff needs an active key."""
 
 
@@ -126,6 +128,22 @@ class StoredIndex:
     def of(self, *, field: str, value: str) -> str:
         """Give the hash of a value."""
         return BlindIndex(self.keys.active(INDEXING).secret).of(field, value)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNonces:
+    """The nonces that instances share: issued under the store's present key, taken under every one that still may."""
+
+    keys: KeyStore
+
+    def issue(self, now: datetime) -> str:
+        """Give the present nonce."""
+        return NonceBook(self.keys.active(NONCES).secret).issue(now)
+
+    def accepts(self, nonce: str, now: datetime) -> bool:
+        """Tell whether a nonce is ours and fresh."""
+        known = self.keys.verification_keys(NONCES).values()
+        return any(NonceBook(key.secret).accepts(nonce, now) for key in known)
 
 
 @dataclass(frozen=True, slots=True)
