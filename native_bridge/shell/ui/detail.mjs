@@ -33,13 +33,14 @@ function gateElement(gate, value, t) {
 
 /** @param {any} row @param {{locale: string, t: any}} look */
 function remedy(row, { locale, t }) {
+  const op = typeof row.request?.p?.op === "string" ? row.request.p.op : "";
   const upstream = row.answer?.r?.status >= 400 ? row.answer.r.body : null;
   const code = row.code ?? (upstream ? "BANK_REFUSED" : null);
   if (!code) return null;
-  const undeclared = code === "PERMISSION_DENIED" && row.request?.p?.op ? "remedy.OP_DENIED" : `remedy.${code}`;
+  const undeclared = code === "PERMISSION_DENIED" && op ? "remedy.OP_DENIED" : `remedy.${code}`;
   const key = knows(locale, undeclared) ? undeclared : "remedy.other";
   return h("div", { class: row.result === "bad" ? "note bad" : "note warn" }, icon("info", 16),
-    h("span", null, t(key, { bundle: row.bundle, method: row.method, op: row.request?.p?.op ?? "", code: upstream?.code ?? code, status: row.answer?.r?.status ?? "" })));
+    h("span", null, t(key, { bundle: row.bundle, method: row.method, op, code: upstream?.code ?? code, status: row.answer?.r?.status ?? "" })));
 }
 
 /**

@@ -363,6 +363,8 @@ def test_the_journal_takes_whatever_a_page_says(shell: Shell) -> None:
           const journal = new Journal({ onChange: () => {}, tiers: () => ({ "app.info": 0 }) });
           const page = { serial: 1, bundle: "wealth", release: { ref: "wealth@1.0.0#0", manifest: {} } };
           for (const text of odd) journal.message("in", text, page);
+          const denied = { v: 1, t: "res", id: "a", ok: false, e: { code: "PERMISSION_DENIED", message: "" } };
+          journal.message("out", JSON.stringify(denied), page);
           const t = sayIn("zh-CN");
           timeline({ rows: journal.rows, selected: null, onSelect: () => {}, t });
           for (const row of journal.rows) detail({ row, part: "request", onPart: () => {}, locale: "zh-CN", t });
