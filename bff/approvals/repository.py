@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bff.approvals.models import ApprovalOperation
+from bff.db.base import table_of
 from bff.db.statements import changed
 
 CHALLENGED: Final = "CHALLENGED"
@@ -19,6 +20,25 @@ FAILED: Final = "FAILED"
 UNKNOWN: Final = "UNKNOWN"
 REJECTED: Final = "REJECTED"
 EXPIRED: Final = "EXPIRED"
+
+
+_table: Final = table_of(ApprovalOperation)
+_FIND: Final = select(_table).where(_table.c.challenge_id == bindparam("wanted"))
+_KEEP: Final = update(_table).where(_table.c.operation_id == bindparam("wanted")).values(result=bindparam("text"))
+_SPEND: Final = (
+    update(_table)
+    .where(
+        _table.c.operation_id == bindparam("wanted"),
+        _table.c.state == CHALLENGED,
+        _table.c.expires_at > bindparam("at"),
+    )
+    .values(state=EXECUTING, message_hash=bindparam("hash"), decided_at=bindparam("at"))
+)
+_CONCLUDE: Final = (
+    update(_table)
+    .where(_table.c.operation_id == bindparam("wanted"), _table.c.state.in_((EXECUTING, UNKNOWN)))
+    .values(state=bindparam("to"), result=bindparam("text"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +68,13 @@ class Frozen:
 
 def find(session: Session, challenge_id: str) -> Frozen | None:
     """Give the operation of a challenge, or None; always as committed, never from a cache."""
-    columns = ApprovalOperation.__table__.columns
-    row = session.execute(select(*columns).where(ApprovalOperation.challenge_id == challenge_id)).first()
+    row = session.execute(_FIND, {"wanted": challenge_id}).first()
     return None if row is None else _frozen(row)
 
 
 def spend(session: Session, operation_id: str, message_hash: str, now: datetime) -> bool:
     """Mark the challenge used by that message; tell whether it was open and in time."""
-    row = update(ApprovalOperation).where(ApprovalOperation.operation_id == operation_id)
-    is_open = row.where(ApprovalOperation.state == CHALLENGED, ApprovalOperation.expires_at > now)
-    return changed(session, is_open.values(state=EXECUTING, message_hash=message_hash, decided_at=now)) == 1
+    return changed(session, _SPEND, {"wanted": operation_id, "at": now, "hash": message_hash}) == 1
 
 
 def reject(session: Session, operation_id: str, now: datetime) -> bool:
@@ -68,15 +85,13 @@ def reject(session: Session, operation_id: str, now: datetime) -> bool:
 
 def keep_result(session: Session, operation_id: str, result: Mapping[str, Any]) -> None:
     """Keep what the domain answered when the operation was placed."""
-    row = update(ApprovalOperation).where(ApprovalOperation.operation_id == operation_id)
-    session.execute(row.values(result=_text(result)))
+    session.execute(_KEEP, {"wanted": operation_id, "text": _text(result)})
 
 
 def conclude(session: Session, operation_id: str, state: str, result: Mapping[str, Any]) -> bool:
     """Write how an executing operation ended, or that nobody knows yet; tell whether it was still going on."""
-    row = update(ApprovalOperation).where(ApprovalOperation.operation_id == operation_id)
-    going_on = row.where(ApprovalOperation.state.in_((EXECUTING, UNKNOWN)))
-    return changed(session, going_on.values(state=state, result=_text(result))) == 1
+    values = {"wanted": operation_id, "to": state, "text": _text(result)}
+    return changed(session, _CONCLUDE, values) == 1
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -87,7 +102,7 @@ def expire(session: Session, now: datetime) -> int:
 
 def placed(session: Session, operation_id: str) -> Row[Any]:
     """Give an operation by its own id."""
-    columns = ApprovalOperation.__table__.columns
+    columns = table_of(ApprovalOperation).columns
     return session.execute(select(*columns).where(columns.operation_id == operation_id)).one()
 
 

@@ -155,7 +155,7 @@ class Bus:
             return final
 
         try:
-            return retried(self._engine, work)
+            return retried(self._engine, work, writing=claim is not None)
         except (SQLAlchemyError, DatabaseBusyError) as error:
             _log.exception("the outcome of %s cannot be read", operation.code)
             raise OutcomeUnknownError(detail="the call is committed; its outcome cannot be read now") from error

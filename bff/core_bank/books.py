@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
 from bff.core_bank.port import CoreRefusedError, Posting
+from bff.db.base import table_of
 
 OPEN: Final = "OPEN"
 ACTIVE: Final = "ACTIVE"
 MEMO_LENGTH: Final = 200
+
+
+_account = table_of(CoreAccountRow)
+_RESOLVE: Final = select(_account.c.number).where(
+    (_account.c.number == bindparam("name")) | (_account.c.card_hash == bindparam("card"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,10 @@ def resolve(session: Session, name: str, card: str) -> str:
     Raises:
         CoreRefusedError: ACCOUNT_UNKNOWN.
     """
-    named = (CoreAccountRow.number == name) | (CoreAccountRow.card_hash == card)
-    number = session.scalar(select(CoreAccountRow.number).where(named))
+    number = session.scalar(_RESOLVE, {"name": name, "card": card})
     if number is None:
         raise CoreRefusedError(reason="ACCOUNT_UNKNOWN")
-    return number
+    return str(number)
 
 
 def locked(session: Session, *numbers: str) -> list[CoreAccountRow]:

@@ -4,15 +4,25 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import rfc8785
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import CoreExecutionRow
 from bff.core_bank.port import CoreQuery, CoreReceipt, CoreRefusedError, CoreStatus, Posting
+from bff.db.base import table_of
 from bff.db.statements import insert_new
+
+_table = table_of(CoreExecutionRow)
+_RECALL = select(_table).where(_table.c.sequence == bindparam("wanted"))
+_REMEMBER = (
+    update(_table)
+    .where(_table.c.sequence == bindparam("wanted"))
+    .values(status=bindparam("to"), reason=bindparam("why"), receipt=bindparam("text"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def execute_once(
 
 def recall(session: Session, sequence: str) -> CoreQuery:
     """Tell what became of a sequence number."""
-    row = session.scalar(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence))
+    row = session.execute(_RECALL, {"wanted": sequence}).first()
     return CoreQuery(CoreStatus.ABSENT) if row is None else _answer(row)
 
 
@@ -74,13 +84,13 @@ def _remembered(session: Session, sequence: str, content_hash: str) -> CoreQuery
 
 
 def _remember(session: Session, sequence: str, answer: CoreQuery) -> CoreQuery:
-    row = session.scalars(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence)).one()
-    row.status, row.reason = answer.status.value, answer.reason
-    row.receipt = msgspec.json.encode(answer.receipt).decode() if answer.receipt else ""
+    receipt = msgspec.json.encode(answer.receipt).decode() if answer.receipt else ""
     session.flush()
+    values = {"wanted": sequence, "to": answer.status.value, "why": answer.reason, "text": receipt}
+    session.execute(_REMEMBER, values)
     return answer
 
 
-def _answer(row: CoreExecutionRow) -> CoreQuery:
+def _answer(row: Any) -> CoreQuery:
     receipt = msgspec.json.decode(row.receipt, type=CoreReceipt) if row.receipt else None
     return CoreQuery(CoreStatus(row.status), receipt, row.reason)

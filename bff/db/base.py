@@ -1,7 +1,7 @@
 """The one declarative base, and the column types that every domain uses."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Table, Text, event
 from sqlalchemy.dialects import mysql
@@ -73,3 +73,8 @@ def _compare_by_bytes(table: Table, parent: object) -> None:
     """Make MariaDB compare texts byte by byte, trailing spaces included, as SQLite does: ids and keys are no words."""
     if parent is Base.metadata:
         table.kwargs.update({"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"})
+
+
+def table_of(model: type[Base]) -> Table:
+    """Give a model's table, for statements that are made once and run with parameters."""
+    return cast("Table", model.__table__)

@@ -1,5 +1,7 @@
 """Statements that every room needs and that engines spell differently."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import CursorResult, Delete, Update
@@ -7,9 +9,9 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
 
-def changed(session: Session, statement: Update | Delete) -> int:
+def changed(session: Session, statement: Update | Delete, values: Mapping[str, Any] | None = None) -> int:
     """Execute a conditional UPDATE or DELETE and tell how many rows it met: 0 means that somebody was faster."""
-    result = session.execute(statement)
+    result = session.execute(statement, values)
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
@@ -19,8 +21,13 @@ def insert_new(session: Session, model: type[Any], **values: Any) -> bool:
     Returns:
         Whether the row is ours; False when it was there.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        result = session.execute(sqlite.insert(model).values(**values).on_conflict_do_nothing())
-    else:
-        result = session.execute(mysql.insert(model).values(**values).prefix_with("IGNORE"))
+    result = session.execute(_insert_new(model.__table__, session.get_bind().dialect.name), values)
     return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+@cache
+def _insert_new(table: Any, dialect: str) -> Any:
+    """Build the statement once for each table."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return mysql.insert(table).prefix_with("IGNORE")

@@ -1,14 +1,19 @@
 """The device directory that sessions look into."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bff.customers.service import Customers
+from bff.db.base import table_of
 from bff.devices import repository
 from bff.devices.models import Device
 from bff.sessions.directory import DeviceRecord, Standing
+
+_table: Final = table_of(Device)
+_STANDING: Final = select(_table.c.state, _table.c.customer_id).where(_table.c.device_id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +33,5 @@ class Directory:
 
     def standing(self, session: Session, device_id: str) -> Standing | None:
         """Give a device's state and customer by one read."""
-        row = session.execute(select(Device.state, Device.customer_id).where(Device.device_id == device_id)).first()
+        row = session.execute(_STANDING, {"wanted": device_id}).first()
         return None if row is None else Standing(row.state, row.customer_id)

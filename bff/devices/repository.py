@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from bff.db.base import table_of
 from bff.db.statements import changed, insert_new
 from bff.devices.errors import DeviceKeyKnownError
 from bff.devices.models import Device, DeviceBinding, DeviceDay, DeviceKey
@@ -16,6 +17,23 @@ PENDING: Final = "PENDING"
 ACTIVE: Final = "ACTIVE"
 BLOCKED: Final = "BLOCKED"
 REMOVED: Final = "REMOVED"
+
+
+_device: Final = table_of(Device)
+_day: Final = table_of(DeviceDay)
+_FIND: Final = select(_device).where(_device.c.device_id == bindparam("wanted"))
+_ADVANCE: Final = (
+    update(_device)
+    .where(_device.c.device_id == bindparam("wanted"), _device.c.state == ACTIVE, _device.c.last_seq < bindparam("seq"))
+    .values(last_seq=bindparam("seq"))
+)
+_OF_DAY: Final = (_day.c.device_id == bindparam("wanted"), _day.c.day == bindparam("on"))
+_USED: Final = select(_day.c.used_fen).where(*_OF_DAY)
+_TAKE: Final = (
+    update(_day)
+    .where(*_OF_DAY, _day.c.used_fen + bindparam("amount") <= bindparam("most"))
+    .values(used_fen=_day.c.used_fen + bindparam("amount"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +53,7 @@ class KnownDevice:
 
 def find(session: Session, device_id: str) -> KnownDevice | None:
     """Give a device, or None."""
-    row = session.execute(select(*Device.__table__.columns).where(Device.device_id == device_id)).first()
+    row = session.execute(_FIND, {"wanted": device_id}).first()
     return None if row is None else _known(row)
 
 
@@ -47,7 +65,7 @@ def find_by_keys(session: Session, pop: PublicJwk, tx: PublicJwk) -> KnownDevice
     """
     keys = (pop.thumbprint, tx.thumbprint)
     known = or_(Device.pop_jkt.in_(keys), Device.tx_jkt.in_(keys))
-    rows = session.execute(select(*Device.__table__.columns).where(known)).all()
+    rows = session.execute(select(*table_of(Device).columns).where(known)).all()
     if not rows:
         return None
     if len(rows) != 1 or (rows[0].pop_jkt, rows[0].tx_jkt) != keys:
@@ -75,8 +93,7 @@ def use_binding(session: Session, event_id: str, now: datetime) -> bool:
 
 def advance(session: Session, device_id: str, seq: int) -> bool:
     """Let the counter of an active device grow to ``seq``; tell whether it was lower."""
-    lower = update(Device).where(Device.device_id == device_id, Device.state == ACTIVE, Device.last_seq < seq)
-    return changed(session, lower.values(last_seq=seq)) == 1
+    return changed(session, _ADVANCE, {"wanted": device_id, "seq": seq}) == 1
 
 
 def move(session: Session, device_id: str, states: frozenset[str], state: str) -> bool:
@@ -87,16 +104,13 @@ def move(session: Session, device_id: str, states: frozenset[str], state: str) -
 
 def used(session: Session, device_id: str, day: str) -> int:
     """Give what a device has moved on a business day, in fen."""
-    wanted = select(DeviceDay.used_fen).where(DeviceDay.device_id == device_id, DeviceDay.day == day)
-    return session.scalar(wanted) or 0
+    return session.scalar(_USED, {"wanted": device_id, "on": day}) or 0
 
 
 def take(session: Session, device_id: str, day: str, amount: int, most: int) -> bool:
     """Count ``amount`` fen against a day when it fits below ``most``; tell whether it did."""
     insert_new(session, DeviceDay, device_id=device_id, day=day, used_fen=0)
-    room = update(DeviceDay).where(DeviceDay.device_id == device_id, DeviceDay.day == day)
-    fits = room.where(DeviceDay.used_fen + amount <= most)
-    return changed(session, fits.values(used_fen=DeviceDay.used_fen + amount)) == 1
+    return changed(session, _TAKE, {"wanted": device_id, "on": day, "amount": amount, "most": most}) == 1
 
 
 def give_back(session: Session, device_id: str, day: str, amount: int) -> None:

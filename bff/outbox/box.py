@@ -8,11 +8,13 @@ import msgspec
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
+from bff.db.base import table_of
 from bff.db.statements import changed
 from bff.outbox.models import OutboxMessage
 
 KEPT: Final = timedelta(days=7)
 """How long a settled message can be looked at; its payload may hold a person's particulars, sealed."""
+_PUT: Final = insert(table_of(OutboxMessage))
 _WRITTEN: Final = "tidegate.outbox"
 
 
@@ -28,7 +30,7 @@ def put(session: Session, *, topic: str, key: str, payload: Mapping[str, Any], n
     """
     text = msgspec.json.encode(dict(payload)).decode()
     row = {"topic": topic, "key": key, "payload": text, "created_at": now, "available_at": now}
-    session.execute(insert(OutboxMessage).values(**row))
+    session.execute(_PUT, [row])
     session.info.setdefault(_WRITTEN, []).append(key)
 
 

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Engine, Row, and_, or_, select, update
+from sqlalchemy import Engine, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
+from bff.db.base import table_of
 from bff.db.engine import retried
 from bff.db.statements import changed
 from bff.kinds import Clock, NewId
@@ -29,6 +30,28 @@ LONGEST_WAIT: Final = timedelta(minutes=5)
 COLLISION_SECONDS: Final = 5.0
 """How long a call waits for a row of its own that another relay is sending."""
 
+_table: Final = table_of(OutboxMessage)
+_PENDING: Final = _table.c.state == "PENDING"
+_NAMED: Final = (
+    select(_table.c.id).where(_table.c.key.in_(bindparam("keys", expanding=True)), _PENDING).order_by(_table.c.id)
+)
+_READ: Final = select(*(_table.c[name] for name in ("id", "topic", "key", "payload", "attempts", "state"))).where(
+    _table.c.id == bindparam("wanted")
+)
+_TAKE: Final = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("wanted"),
+        _PENDING,
+        or_(_table.c.leased_until.is_(None), _table.c.leased_until <= bindparam("at")),
+    )
+    .values(lease_owner=bindparam("lease"), leased_until=bindparam("until"))
+)
+_DONE: Final = (
+    update(_table)
+    .where(_table.c.id == bindparam("wanted"), _PENDING, _table.c.lease_owner == bindparam("lease"))
+    .values(state="DONE", settled_at=bindparam("at"), attempts=bindparam("tries"), lease_owner=None, leased_until=None)
+)
 _log = logging.getLogger(__name__)
 
 
@@ -96,9 +119,7 @@ class Relay:
     def _named(self, keys: tuple[str, ...]) -> list[int]:
         if not keys:
             return []
-        wanted = select(OutboxMessage.id).where(OutboxMessage.key.in_(keys), OutboxMessage.state == "PENDING")
-        ordered = wanted.order_by(OutboxMessage.id)
-        return retried(self._engine, lambda session: list(session.scalars(ordered)), writing=False)
+        return retried(self._engine, lambda session: list(session.scalars(_NAMED, {"keys": keys})), writing=False)
 
     def _deliver(self, row_id: int, done: Relayed, *, patient: bool) -> tuple[str, ...]:
         """Lease, send and settle one row; give the keys that its settling put."""
@@ -140,16 +161,12 @@ class Relay:
         now = self._clock()
         taken = changed(
             session,
-            update(OutboxMessage)
-            .where(OutboxMessage.id == row_id, OutboxMessage.state == "PENDING", _unleased(now))
-            .values(lease_owner=lease, leased_until=now + self._lease_time),
+            _TAKE,
+            {"wanted": row_id, "at": now, "lease": lease, "until": now + self._lease_time},
         )
-        columns = (OutboxMessage.id, OutboxMessage.topic, OutboxMessage.key, OutboxMessage.payload)
-        row = session.execute(
-            select(*columns, OutboxMessage.attempts, OutboxMessage.state).where(OutboxMessage.id == row_id)
-        ).one()
+        row = session.execute(_READ, {"wanted": row_id}).one()
         if taken == 1:
-            return cast("Row[Any]", row), False
+            return row, False
         return None, row.state == "PENDING"
 
     def _send(self, row: Row[Any], payload: Mapping[str, Any]) -> Outcome | None:
@@ -174,9 +191,8 @@ class Relay:
         now = self._clock()
         marked = changed(
             session,
-            update(OutboxMessage)
-            .where(OutboxMessage.id == row.id, OutboxMessage.state == "PENDING", OutboxMessage.lease_owner == lease)
-            .values(state="DONE", settled_at=now, attempts=row.attempts + 1, lease_owner=None, leased_until=None),
+            _DONE,
+            {"wanted": row.id, "lease": lease, "at": now, "tries": row.attempts + 1},
         )
         if marked != 1:
             raise LeaseLostError
