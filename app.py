@@ -437,6 +437,7 @@ def serve_command() -> None:
     ping(engine)
     engine.dispose()
     _require_port(settings)
+    click.echo(_greeting(settings))
     serve(settings)
 
 

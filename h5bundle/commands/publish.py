@@ -1,7 +1,7 @@
 """``h5bundle publish``: put a packed release on offer, and say who gets it.
 
-Publishing the same bytes again changes nothing (and finishes what an interrupted publication left); the same version
-with other bytes is refused, and so is a version below the floor.
+Publishing the same bytes again changes nothing but a signature that is half-way to its expiry (and finishes what an
+interrupted publication left); the same version with other bytes is refused, and so is a version below the floor.
 """
 
 from collections.abc import Callable, Mapping
@@ -127,11 +127,17 @@ class _Publication:
         edit = Edit(self.store, self.keys, self.options.policy, self.now)
         targets = self._write_blobs(edit)
         known = self._known(state)
-        if old is not None and offered == old.releases[0] and offered.permyriad == permyriad and known == targets:
+        same = old is not None and offered == old.releases[0] and offered.permyriad == permyriad and known == targets
+        if old is not None and same and not self._due(state):
             return self._receipt(old, changed=False)
         policy = rollout.offer(old, manifest, digest, permyriad)
         self._write_metadata(edit, state, targets, policy)
         return self._receipt(policy, changed=True)
+
+    def _due(self, state: TrustedState) -> bool:
+        """Tell whether half of the bundle role's life is over: then publishing the same release signs it anew."""
+        role = state.roles.get(self._role)
+        return role is not None and self.options.policy.due(self._role, role.metadata.signed.expires, self.now)
 
     def _receipt(self, policy: rollout.RolloutPolicy, *, changed: bool) -> PublishReceipt:
         """Say what stands now; the release is the first of its policy."""

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,23 @@ COMMITS = 20
 LEASE = {"TIDEGATE_LEASE_SECONDS": "2", "TIDEGATE_RELAY_SECONDS": "1"}
 """A crash in mid-send is taken up again after two seconds instead of a minute."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+Server = Callable[..., Running]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Make servers on one folder; whatever happens, none of them outlives the test."""
+    made: list[Running] = []
+
+    def make(**parts: Any) -> Running:
+        made.append(Running(var=tmp_path / "var", extra=LEASE, **parts))
+        return made[-1]
+
+    yield make
+    for running in made:
+        running.kill()
 
 
 def approve_until_answered(device: Device, challenge: str, message: bytes) -> Any:
@@ -49,13 +67,13 @@ def customers(running: Running, count: int) -> list[tuple[Device, str]]:
     return found
 
 
-def test_a_kill_before_each_commit_of_a_purchase(tmp_path: Path) -> None:
-    running = Running(var=tmp_path / "var", extra=LEASE).start()
+def test_a_kill_before_each_commit_of_a_purchase(tmp_path: Path, server: Server) -> None:
+    running = server().start()
     buyers = customers(running, 2)
     running.stop()
     database, armed = running.var / "tidegate.db", tmp_path / "armed"
     command = (sys.executable, "-m", "tests.faults.crashing")
-    crashing = Running(var=running.var, port=running.port, command=command)
+    crashing = server(port=running.port, command=command)
     for at in range(1, COMMITS + 1):
         device, account = buyers[at % 2]
         crashing.extra = {**LEASE, "CRASH_AT": str(at), "CRASH_ARMED": str(armed)}
@@ -103,8 +121,8 @@ def wait_until_settled(database: Path) -> None:
     pytest.fail("the outbox is not empty")
 
 
-def test_kills_under_load_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    running = Running(var=tmp_path / "var", extra=LEASE).start()
+def test_kills_under_load_lose_nothing_and_repeat_nothing(server: Server) -> None:
+    running = server().start()
     devices = customers(running, 2)
     ended: list[str] = []
 

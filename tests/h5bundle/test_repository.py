@@ -87,6 +87,19 @@ def test_publishing_the_same_bytes_again_changes_nothing(yard: Yard) -> None:
     assert {path: path.read_bytes() for path in sorted(yard.store.folder.rglob("*")) if path.is_file()} == before
 
 
+def test_publishing_the_same_release_again_signs_it_anew_when_half_its_time_is_over(yard: Yard) -> None:
+    made = package()
+    yard.publish(made)
+    late = NOW + timedelta(days=31)
+    renewed = yard.publish(made, now=late)
+    assert (renewed.changed, renewed.digest) == (True, made.digest)
+    assert yard.publish(made, now=late).changed is False
+    much_later = NOW + timedelta(days=80)
+    sign_timestamp.run(yard.store, yard.keys, now=much_later)
+    assert [release.digest for release in releases(yard.store, now=much_later)] == [made.digest]
+
+
+
 def test_the_same_version_with_other_bytes_is_refused(yard: Yard) -> None:
     yard.publish(package())
     with pytest.raises(PublishError, match="other bytes"):
