@@ -119,7 +119,7 @@ export class BindSheet {
       return sheet.done(body);
     } catch (error) {
       sheet.locked = false;
-      return error.code === "OFFLINE" ? this.#code(sheet, view, t("bind.offline")) : sheet.fail(error);
+      return ["OFFLINE", "TIMEOUT"].includes(error.code) ? this.#code(sheet, view, t("bind.offline")) : sheet.fail(error);
     }
   }
 }

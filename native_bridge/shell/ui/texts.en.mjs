@@ -282,5 +282,5 @@ export const EN = Object.freeze({
   "bind.pinDiffers": "The two differ; choose it again.",
   "bind.busy": "Binding",
   "bind.refused": "The bank did not accept it. Check the code and try again.",
-  "bind.offline": "The bank cannot be reached; nothing is bound yet. Try again once online.",
+  "bind.offline": "No answer came from the bank, so whether this device is bound is not known. Money in accounts is not affected. Try again once online.",
 });

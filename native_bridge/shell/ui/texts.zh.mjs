@@ -282,5 +282,5 @@ export const ZH = Object.freeze({
   "bind.pinDiffers": "两次不一样，从头再设一次。",
   "bind.busy": "正在绑定",
   "bind.refused": "银行没有接受。检查验证码再试。",
-  "bind.offline": "连不上银行，还没有绑定。联网后再试。",
+  "bind.offline": "没有收到银行的答复，绑定了没有还不知道，账户里的钱不受影响。联网后再试。",
 });

@@ -212,6 +212,29 @@ def test_binding_asks_for_code_phrase_and_pin_and_opens_the_customers_session(sh
     }
 
 
+def test_a_binding_whose_answer_was_lost_claims_nothing_and_goes_on(shell: Shell) -> None:
+    frame = shell.open()
+    shell.ask(frame, "device.bind()")
+    page = shell.page
+    page.fill("#bind-code", CODE)
+    page.click(".nbtn")
+    page.fill("#bind-phrase", PHRASE)
+    page.click(".nbtn")
+    page.keyboard.type(PIN)
+    page.wait_for_timeout(150)
+    shell.site.online = False
+    page.keyboard.type(PIN)
+    page.wait_for_selector(".nerr:has-text('绑定了没有还不知道')")
+    shell.site.online = True
+    page.click(".nbtn")
+    page.click(".nbtn")
+    for _ in range(2):
+        page.wait_for_selector(".keys")
+        page.keyboard.type(PIN)
+        page.wait_for_timeout(150)
+    assert shell.answer(frame)["value"]["state"] == "ACTIVE"
+
+
 @pytest.mark.parametrize(
     ("status", "title"), [(409, "银行没有受理"), (503, "结果还在核对")], ids=["a refusal", "an outcome nobody knows"]
 )
