@@ -63,8 +63,9 @@ from h5bundle.stores.local import LocalStore
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.cli import evidence
+from security.cli_keys import KeyDesk, keys
 from security.dpop import NonceBook
-from security.errors import KeyStoreError, SecurityError
+from security.errors import SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 
@@ -80,7 +81,7 @@ Objects have no ending, so the static route would leave their media type to the 
 would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
 OTHER_PORT: Final = 8123
-FIXED: Final = (SEALING, INDEXING)
+FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
 REMEDIES: Final = {
     "KEY_LOCKED": "give in TIDEGATE_KEY_PASSPHRASE what the keys were made with; when it is empty, the file "
@@ -399,8 +400,10 @@ _EPILOG: Final = (
 
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option("0.1.0", prog_name="tidegate")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Run Tidegate and look after it. Settings come from the environment: see `tidegate settings`."""
+    ctx.obj = KeyDesk(_keys, clock, unturning=frozenset({INDEXING}), lasting=FIXED)
 
 
 @cli.command(epilog="Example: PORT=8123 tidegate run")
@@ -505,77 +508,12 @@ def root_command() -> None:
     click.echo(trusted_root(open_prepared(read_settings()).store).decode(), nl=False)
 
 
-@cli.group(epilog="Example: tidegate keys list")
-def keys() -> None:
-    """The server's own keys: list, make, rotate, revoke. Running instances take every change over at once."""
-
-
 def _keys() -> KeyStore:
     settings = read_settings()
     return KeyStore.open(settings.keys, passphrase(settings))
 
 
-@keys.command("list", epilog="Example: tidegate keys list")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def keys_list(*, as_json: bool) -> None:
-    """List the keys with their states, and what is due."""
-    store = _keys()
-    records = sorted(store.records(), key=lambda record: (record.purpose, record.changed))
-    if as_json:
-        names = ("purpose", "state", "kid", "alg")
-        click.echo(json.dumps([{name: str(getattr(record, name)) for name in names} for record in records]))
-        return
-    if not records:
-        click.echo(
-            "no keys here yet: `tidegate prepare` makes a sandbox's, `tidegate keys generate PURPOSE` a single one"
-        )
-    for record in records:
-        click.echo(f"{record.purpose:<18} {record.state:<12} {record.kid}  since {record.changed:%Y-%m-%d %H:%M}")
-    for entry in store.calendar(clock()):
-        mark = "DUE SOON" if entry.urgent else "later"
-        click.echo(f"{mark:<9} {entry.due:%Y-%m-%d} {entry.action} {entry.purpose} {entry.kid}")
-
-
-@keys.command("generate", epilog="Example: tidegate keys generate access-token")
-@click.argument("purpose")
-def keys_generate(purpose: str) -> None:
-    """Make a key for PURPOSE: ACTIVE when it is the first, else STAGED until `rotate`."""
-    key = _keys().generate(purpose, clock())
-    click.echo(f"{key.kid} {key.state}")
-
-
-@keys.command("rotate", epilog="Example: tidegate keys rotate access-token")
-@click.argument("purpose")
-def keys_rotate(purpose: str) -> None:
-    """Make the staged key of PURPOSE active, or a new one; the present one only verifies from now on."""
-    if purpose == INDEXING:
-        message = "blind-index keys do not rotate: every record is found by the present one, and nothing indexes anew"
-        raise KeyStoreError(detail=message, code="KEY_STATE")
-    key = _keys().rotate(purpose, clock())
-    click.echo(f"{key.kid} {key.state}")
-
-
-@keys.command("revoke", epilog="Example: tidegate keys revoke nb3x… --confirm nb3x…")
-@click.argument("kid")
-@click.option("--confirm", required=True, help="The KID once more: revoking cannot be taken back.")
-def keys_revoke(kid: str, confirm: str) -> None:
-    """Revoke a key at once: nothing that it signed is accepted any more."""
-    if confirm != kid:
-        message = "--confirm must repeat the KID"
-        raise click.BadParameter(message)
-    store = _keys()
-    if any(record.kid == kid and record.purpose in FIXED for record in store.records()):
-        message = f"{kid} is not revoked: what it sealed or indexed could never be read again; see docs/security.md"
-        raise KeyStoreError(detail=message, code="KEY_STATE")
-    store.revoke(kid, clock())
-    click.echo(f"{kid} REVOKED")
-
-
-@keys.command("jwks", epilog="Example: tidegate keys jwks audit-checkpoint > audit-jwks.json")
-@click.argument("purpose")
-def keys_jwks(purpose: str) -> None:
-    """Give the public keys of PURPOSE as a JWK set; `evidence verify --anchor` takes that of audit-checkpoint."""
-    click.echo(json.dumps(_keys().jwks(purpose)))
+cli.add_command(keys)
 
 
 @evidence.command("export", epilog="Example: evidence export ord_3k… --out order.evidence.json")
