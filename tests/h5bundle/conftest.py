@@ -55,7 +55,7 @@ class Yard:
     keys: KeyFolder
 
     def publish(self, what: Package, *, now: datetime = NOW, **options: object) -> publish.PublishReceipt:
-        chosen = publish.PublishOptions(init=True, **options)  # type: ignore[arg-type]
+        chosen = publish.PublishOptions(init=True, **options)  # type: ignore[arg-type]  # options come by name
         return publish.run(chosen, what, self.store, self.keys, now=now)
 
 

@@ -35,7 +35,7 @@ def address(yard: Yard) -> Iterator[str]:
 
 def client(yard: Yard, folder: Path, **more: object) -> ReferenceClient:
     options = {"url": "store://repository", "fetcher": StoreFetcher(yard.store), **more}
-    return ReferenceClient(folder, trusted_root=trusted_root(yard.store), **options)  # type: ignore[arg-type]
+    return ReferenceClient(folder, trusted_root=trusted_root(yard.store), **options)  # type: ignore[arg-type]  # options come by name
 
 
 def test_over_http_a_release_comes_with_its_shared_bundles(yard: Yard, tmp_path: Path, address: str) -> None:

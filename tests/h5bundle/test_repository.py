@@ -151,7 +151,7 @@ def test_a_publication_that_stops_at_any_write_leaves_a_whole_repository(
         made = package(version="1.0.0" if first else "1.1.0", floor="1.0.0", files={**FILES, "b.js": b"2"})
         broken = FailingStore(yard.store, step, after)
         try:
-            Yard(broken, key_folder).publish(made)  # type: ignore[arg-type]
+            Yard(broken, key_folder).publish(made)  # type: ignore[arg-type]  # a store that fails stands in
         except StoreError:
             if is_repository(yard.store):
                 verify.run(yard.store, now=NOW)
@@ -171,7 +171,7 @@ def test_a_publication_that_stops_at_any_write_leaves_a_whole_repository(
 def test_the_timestamp_is_the_last_write(yard: Yard) -> None:
     watched = FailingStore(yard.store, -1, after=False)
     yard.publish(shared_package())
-    Yard(watched, yard.keys).publish(package())  # type: ignore[arg-type]
+    Yard(watched, yard.keys).publish(package())  # type: ignore[arg-type]  # a store that watches stands in
     kinds = ["blob" if path.startswith(("objects/", "targets/")) else path for path in watched.writes]
     last_blob = max(index for index, kind in enumerate(kinds) if kind == "blob")
     assert watched.writes[-1] == "metadata/timestamp.json"

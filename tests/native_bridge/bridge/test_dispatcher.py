@@ -56,7 +56,7 @@ def core(chromium: Chromium) -> Chromium:
 
 @BOUNDED
 @given(texts=st.lists(TEXTS, max_size=25), greeted=st.sampled_from([True, True, True, False]))
-def test_no_message_makes_the_host_throw_or_answer_an_id_twice(core: Chromium, texts: list[str], greeted: bool) -> None:  # noqa: FBT001
+def test_no_message_makes_the_host_throw_or_answer_an_id_twice(core: Chromium, texts: list[str], greeted: bool) -> None:  # noqa: FBT001 — Hypothesis draws it
     outcome = core.evaluate("play => window.throwAt(play)", {"texts": texts, "greeted": greeted})
     answers = Counter(message["id"] for message in outcome["sent"] if message["t"] == "res")
     assert outcome["thrown"] == []

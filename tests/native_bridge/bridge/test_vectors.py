@@ -33,7 +33,7 @@ def core(chromium: Chromium) -> Chromium:
 @pytest.mark.browser
 @pytest.mark.parametrize("vector", FOUND, ids=lambda vector: vector.name)
 def test_the_host_conforms(core: Chromium, vector: object) -> None:
-    assert core.evaluate("vector => window.vector(vector)", vector.data) == []  # type: ignore[attr-defined]
+    assert core.evaluate("vector => window.vector(vector)", vector.data) == []  # type: ignore[attr-defined]  # a parameter of the collection
 
 
 @pytest.mark.browser
@@ -42,7 +42,7 @@ def test_the_host_conforms(core: Chromium, vector: object) -> None:
 )
 def test_the_runner_sees_a_host_that_does_not_conform(core: Chromium, vector: object) -> None:
     """A vector whose expectations were changed has to fail: the runner compares for real."""
-    changed = json.loads(json.dumps(vector.data))  # type: ignore[attr-defined]
+    changed = json.loads(json.dumps(vector.data))  # type: ignore[attr-defined]  # a parameter of the collection
     changed["audit"][0] = {**changed["audit"][0], "ok": not changed["audit"][0].get("ok", True), "kind": "other"}
     changed["steps"][0]["replies"].append({"v": 1, "t": "res", "id": "never", "ok": True, "r": {}})
     changed["calls"]["app.info"] = [{"bundle": "accounts", "params": {}}]
