@@ -326,7 +326,8 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     with transaction(instance.engine) as session:
         instance.house.warehouse.synchronise(session, clock())
         instance.house.book.sync(session, now=clock(), releases=found)
-    return instance, news
+        strangers = instance.house.book.unrecorded(session, found)
+    return instance, [*news, *(sandbox.stranger(str(ref)) for ref in strangers)]
 
 
 def _commit(project: Path) -> str:
@@ -416,7 +417,7 @@ def run() -> None:
     _, news = prepare(settings)
     for item in news:
         if item.trouble:
-            click.echo(f"  {item.name}: the published release stays: {item.trouble}", err=True)
+            click.echo(f"  {item.name}: {item.trouble}", err=True)
         elif item.changed:
             click.echo(f"  {item.name} signed and published")
     click.echo(_greeting(settings))

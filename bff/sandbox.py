@@ -33,6 +33,15 @@ class BundleNews:
     trouble: str = ""
 
 
+def stranger(name: str) -> BundleNews:
+    """Give the news of a release whose version the database knows with other bytes."""
+    trouble = (
+        "the database knows this version with another digest, so its pages may call nothing: raise the version in "
+        "bundle.yaml, or keep the repository and the database that belong together"
+    )
+    return BundleNews(name, changed=False, trouble=trouble)
+
+
 def mark_development(folder: Path) -> None:
     """Say in a folder that its keys are for development."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -88,7 +97,9 @@ def publish_bundles(
             receipt = publish.run(publish.PublishOptions(init=True), package, store, keys, now=now)
             yield BundleNews(package.manifest.name, receipt.changed)
         except PublishError as error:
-            yield BundleNews(bundle, changed=False, trouble=f"{error.detail}; {error.remedy}")
+            yield BundleNews(
+                bundle, changed=False, trouble=f"the published release stays: {error.detail}; {error.remedy}"
+            )
 
 
 def sample_people(bank: SandboxBank) -> list[Mapping[str, Any]]:

@@ -69,6 +69,15 @@ class ReleaseBook:
         recorded = [release for digest, release in sorted(offered.items()) if digest not in known]
         return tuple(_ref(release) for release in recorded if _record(session, now, release))
 
+    def unrecorded(self, session: Session, releases: Iterable[PublishedRelease]) -> tuple[BundleRef, ...]:
+        """Give the releases on offer that the book does not know: their version is recorded with another digest.
+
+        The repository was made anew while the database stayed. Pages of such a release may call nothing.
+        """
+        offered = {release.digest: release for release in releases}
+        known = set(session.scalars(select(BundleRelease.digest).where(BundleRelease.digest.in_(offered))))
+        return tuple(_ref(release) for digest, release in sorted(offered.items()) if digest not in known)
+
     def revoke(self, session: Session, digest: str, now: datetime) -> None:
         """Call a release back: no process lets it call anything after ``CACHED`` seconds. Doing so again is harmless.
 

@@ -99,7 +99,6 @@ def test_publishing_the_same_release_again_signs_it_anew_when_half_its_time_is_o
     assert [release.digest for release in releases(yard.store, now=much_later)] == [made.digest]
 
 
-
 def test_the_same_version_with_other_bytes_is_refused(yard: Yard) -> None:
     yard.publish(package())
     with pytest.raises(PublishError, match="other bytes"):

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bff.bundles.models import BundleRelease
 from bff.bundles.service import CACHED, ReleaseBook
 from bff.bus.releases import BundleRevokedError, BundleUnknownError
 from bff.db.engine import transaction
+from bff.kinds import BundleRef
 from h5bundle.client import releases
 from tests.bff.bundles.conftest import Seconds
 from tests.h5bundle.conftest import LATER, NOW, Yard, package
@@ -115,3 +117,14 @@ def _record_and_fail(engine: Engine, yard: Yard, book: ReleaseBook) -> None:
         book.sync(session, now=NOW, releases=releases(yard.store, now=NOW))
         session.add(BundleRelease(digest="b" * 64, bundle="wealth", version="9.9.9", ops="[]", state="PUBLISHED"))
         session.flush()
+
+
+def test_a_version_that_returns_with_another_digest_is_told(engine: Engine, yard: Yard, seconds: Seconds) -> None:
+    yard.publish(package())
+    book = ReleaseBook(seconds)
+    recorded(engine, yard, book)
+    (release, *_) = releases(yard.store, now=NOW)
+    other = replace(release, digest="f" * 64)
+    with transaction(engine) as session:
+        assert book.sync(session, now=NOW, releases=[release, other]) == ()
+        assert book.unrecorded(session, [release, other]) == (BundleRef(release.bundle, release.version, "f" * 64),)
