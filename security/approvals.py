@@ -43,8 +43,10 @@ FIELDS: Final = (
     "seq",
     "factor",
 )
-FROZEN: Final = tuple(name for name in FIELDS if name not in {"ui", "seq", "factor"})
-"""What the server fixed when the operation was prepared."""
+OWN: Final = FIELDS[-3:]
+"""What the device adds: how it showed the transaction, its counter, how it asked."""
+FROZEN: Final = FIELDS[:-3]
+"""What the server fixed when the operation was prepared; in M it stands before all that the device adds."""
 SKEW_SECONDS: Final = 60
 """How far in the future ``iat`` may lie."""
 MAX_MESSAGE: Final = 16384
@@ -80,6 +82,8 @@ _PATTERNS: Final = {
 _FORMS: Final = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 _MEMO_KEY = re.compile(r"[a-z_]+")
 _MAX_TEXT: Final = {"payee_name": 128, "memo": 1024}
+_DOMAIN_PIECE: Final = lp(DOMAIN)
+_NAME_PIECES: Final = tuple((name, lp(name)) for name in FROZEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,8 @@ def verify_approval(
     Args:
         message: M as the device sent it.
         signature: 64 raw bytes over M.
-        frozen: what the server fixed, exactly ``FROZEN``.
+        frozen: what the server fixed, exactly ``FROZEN``, each held to its form by ``check_field`` when it was fixed;
+            who takes them from a stranger decodes M first.
         public_key: the ``tx`` key of the device that is bound to the customer.
         last_seq: the greatest counter that this device has used.
         now: the instant of the approval.
@@ -253,30 +258,70 @@ def verify_approval(
         ApprovalError: APPROVAL_INVALID, APPROVAL_MISMATCH, APPROVAL_EXPIRED, SEQ_REUSED or FACTOR_REFUSED.
         SignatureError: SIG_INVALID or SIG_NONCANONICAL.
     """
-    fields = decode(message)
-    _check_frozen(fields, frozen)
+    fields = _read(message, frozen)
     if fields["kid"] != public_key.thumbprint:
         raise ApprovalError(detail="kid is not the device's key", code="APPROVAL_MISMATCH")
     suite(fields["alg"]).verify(public_key.public_key, message, signature)
-    at = now.timestamp()
-    if not int(fields["iat"]) - SKEW_SECONDS <= at < int(fields["exp"]):
+    begins, ends = int(fields["iat"]), int(fields["exp"])
+    if ends <= begins:
+        raise ApprovalError(detail="exp must lie after iat")
+    if not begins - SKEW_SECONDS <= now.timestamp() < ends:
         raise ApprovalError(detail="the approval came outside its time", code="APPROVAL_EXPIRED")
-    if int(fields["seq"]) <= last_seq:
+    seq = int(fields["seq"])
+    if seq <= last_seq:
         raise ApprovalError(detail="the device's counter did not grow", code="SEQ_REUSED")
     if fields["factor"] not in factors:
         raise ApprovalError(detail="the factor is not good enough", code="FACTOR_REFUSED")
     message_hash = hashlib.sha256(message).hexdigest()
-    return VerifiedApproval(fields, int(fields["seq"]), fields["factor"], fields["ui"], message_hash)
+    return VerifiedApproval(fields, seq, fields["factor"], fields["ui"], message_hash)
 
 
-def _check_frozen(fields: Mapping[str, str], frozen: Mapping[str, str]) -> None:
+def _read(message: bytes, frozen: Mapping[str, str]) -> dict[str, str]:
+    """Give the fields of M, which must begin with exactly the bytes of the frozen ones.
+
+    Length-prefixed texts can be split in one way only: behind an equal beginning there is room for nothing but the
+    device's own three fields, and only these are left to be held to their form.
+    """
     if set(frozen) != set(FROZEN):
         raise ApprovalError(detail="the frozen transaction has other fields")
+    beginning = _beginning(frozen)
+    if len(message) > MAX_MESSAGE or not message.startswith(beginning):
+        raise _difference(message, frozen)
+    try:
+        parts = lp_read(message[len(beginning) :])
+    except EncodingError as error:
+        raise ApprovalError(detail=f"not a length-prefixed message: {error.detail}") from error
+    if parts[::2] != OWN or len(parts) != 2 * len(OWN):
+        raise ApprovalError(detail="fields are unknown, missing or out of order")
+    own = dict(zip(OWN, parts[1::2], strict=True))
+    for name, value in own.items():
+        check_field(name, value)
+    return {**frozen, **own}
+
+
+def _beginning(frozen: Mapping[str, str]) -> bytes:
+    """Give the first bytes of M: the domain and all frozen fields."""
+    pieces = [_DOMAIN_PIECE]
+    try:
+        for name, piece in _NAME_PIECES:
+            raw = frozen[name].encode()
+            pieces += (piece, len(raw).to_bytes(4), raw)
+    except UnicodeEncodeError as error:
+        raise ApprovalError(detail="a frozen field is not well-formed Unicode", code="APPROVAL_MISMATCH") from error
+    return b"".join(pieces)
+
+
+def _difference(message: bytes, frozen: Mapping[str, str]) -> ApprovalError:
+    """Say why M does not begin with the frozen fields.
+
+    Raises:
+        ApprovalError: APPROVAL_INVALID, M itself is malformed.
+    """
+    fields = decode(message)
     different = [name for name in FROZEN if fields[name] != frozen[name]]
-    if different:
-        raise ApprovalError(
-            detail=f"differs from the frozen transaction: {', '.join(different)}", code="APPROVAL_MISMATCH"
-        )
+    return ApprovalError(
+        detail=f"differs from the frozen transaction: {', '.join(different)}", code="APPROVAL_MISMATCH"
+    )
 
 
 def _checked(name: str, check: Callable[[str], object], value: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from security.approvals import VerifiedApproval, read_ui, verify_approval
+from security.approvals import VerifiedApproval, decode, read_ui, verify_approval
 from security.devices import verify_binding, verify_registration
 from security.display import LOCALES, Row, display_hash, render, template_hash
 from security.dpop import read_proof
@@ -99,8 +99,10 @@ def check_approval(story: Story, device: BoundDevice) -> tuple[VerifiedApproval,
     if (story.field("env"), story.field("aud")) != (story.file.env, story.file.aud):
         raise EvidenceError(link="approval", detail="the transaction is of another environment or server")
     try:
+        message = b64url_decode(story.approved.message)
+        decode(message)  # nobody but the bank has held the frozen fields to their forms
         approval = verify_approval(
-            message=b64url_decode(story.approved.message),
+            message=message,
             signature=b64url_decode(story.approved.signature),
             frozen=fields,
             public_key=device.tx_key,

@@ -115,6 +115,74 @@ def test_a_sandbox_approval_is_refused_in_production() -> None:
 
 def test_frozen_fields_must_be_all_of_them() -> None:
     assert refusal(frozen={"amt": FIELD_VALUES["amt"]}) == "APPROVAL_INVALID"
+    assert refusal(frozen={key: FIELD_VALUES[key] for key in FIELDS}) == "APPROVAL_INVALID"
+
+
+def test_a_frozen_text_that_has_no_bytes_equals_nothing() -> None:
+    frozen = {name: FIELD_VALUES[name] for name in FROZEN} | {"payee_name": "\ud800"}
+    assert refusal(frozen=frozen) == "APPROVAL_MISMATCH"
+
+
+FROZEN_PARTS, OWN_PARTS = PARTS[: 2 * len(FROZEN)], PARTS[2 * len(FROZEN) :]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        [],
+        OWN_PARTS[:-2],
+        OWN_PARTS[:-1],
+        [*OWN_PARTS, "x"],
+        [*OWN_PARTS, "amt", "1.00"],
+        [*OWN_PARTS, *OWN_PARTS],
+        OWN_PARTS[2:] + OWN_PARTS[:2],
+        OWN_PARTS[:2] * 3,
+        ["amt", "1.00", *OWN_PARTS],
+    ],
+)
+def test_behind_the_frozen_fields_stand_the_devices_own_and_nothing_else(own: list[str]) -> None:
+    assert refusal(message=rebuilt(FROZEN_PARTS + own)) == "APPROVAL_INVALID"
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"\0\0\0\1\xff", b"\0\0\0\2\xc0\x80", b"\0\0\0\x02ui\0\0\0\xff"])
+def test_bytes_behind_the_frozen_fields_that_are_no_texts_are_refused(tail: bytes) -> None:
+    assert refusal(message=rebuilt(FROZEN_PARTS) + tail) == "APPROVAL_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name in ("ui", "seq", "factor") for value in REFUSED_FIELDS.get(name, ("",))]
+)
+def test_the_devices_own_fields_are_held_to_their_form(name: str, value: str) -> None:
+    own = OWN_PARTS.copy()
+    own[own.index(name) + 1] = value
+    assert refusal(message=rebuilt(FROZEN_PARTS + own)) == "APPROVAL_INVALID"
+
+
+@given(st.lists(st.sampled_from([*OWN_PARTS, "", "8", "pin", "amt"]), max_size=8))
+def test_what_is_accepted_reads_strictly_and_the_same(own: list[str]) -> None:
+    message = rebuilt(FROZEN_PARTS + own)
+    try:
+        expected = decode(message)
+    except ApprovalError:
+        assert refusal(message=message) == "APPROVAL_INVALID"
+    else:
+        assert expected == approve(message=message).fields
+
+
+def test_a_transaction_that_ends_before_it_begins_is_refused() -> None:
+    fields = FIELD_VALUES | {"exp": FIELD_VALUES["iat"]}
+    message = rebuilt([part for name in FIELDS for part in (name, fields[name])])
+    at = datetime.fromtimestamp(int(fields["iat"]) - 5, UTC)
+    frozen = {name: fields[name] for name in FROZEN}
+    assert refusal(message=message, frozen=frozen, now=at) == "APPROVAL_INVALID"
+
+
+def test_a_message_beyond_the_greatest_length_is_refused() -> None:
+    long = "x" * 16384
+    frozen = {name: FIELD_VALUES[name] for name in FROZEN} | {"memo": long}
+    parts = FROZEN_PARTS.copy()
+    parts[parts.index("memo") + 1] = long
+    assert refusal(message=rebuilt(parts + OWN_PARTS), frozen=frozen) == "APPROVAL_INVALID"
 
 
 def test_signatures_of_other_messages_or_keys_are_refused() -> None:
