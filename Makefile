@@ -5,10 +5,11 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
 TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2
+BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check bench format lock setup setup-dev setup-system clean
+.PHONY: help run test check bench format lock setup setup-dev setup-system setup-bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,11 +37,21 @@ setup-dev: .venv/dev.stamp ## The same and what tests and checks need
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# Install the packages of SYSTEM (command:package) whose command is absent, and those of EXTRA
+define install_absent
+@missing="$(EXTRA)"; for pair in $(SYSTEM); do PATH=$$PATH:/usr/sbin:/sbin command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+if [ -n "$${missing# }" ]; then echo "Installing $${missing# }"; $(SUDO) apt-get update -qq && \
+  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+setup-system: SYSTEM = $(TEST_SYSTEM)
+setup-system: EXTRA = $(if $(wildcard $(FONT)),,fonts-noto-cjk)
 setup-system: ## Debian packages that tests need, where absent
-	@missing=; for pair in $(TEST_SYSTEM); do PATH=$$PATH:/usr/sbin:/sbin command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
-	[ -e $(FONT) ] || missing="$$missing fonts-noto-cjk"; \
-	if [ -n "$$missing" ]; then echo "Installing$$missing"; $(SUDO) apt-get update -qq && \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	$(install_absent)
+
+setup-bench: SYSTEM = $(BENCH_SYSTEM)
+setup-bench: ## Debian packages that benchmarks need, where absent
+	$(install_absent)
 
 test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
 	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
@@ -53,7 +64,7 @@ check: setup-dev ## ruff, mypy strict, import-linter, the look's contrast, docs 
 	@$(BIN)/python -m native_bridge.shell.contrast
 	@$(BIN)/python -m pytest tests/docs
 
-bench: setup-dev setup-system ## Measure, each against a peer or a limit in the same run
+bench: setup-dev setup-bench ## Measure, each against a peer or a limit in the same run
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 format: setup-dev ## Lay out the code

@@ -158,7 +158,7 @@ def main() -> None:
         banks = [measured("SQLite", folder)]
         address = services.mariadb()
         if address is None:
-            print("MariaDB is not installed (`make setup-system` installs it): measured on SQLite only")
+            print("MariaDB is not installed (`make setup-bench` installs it): measured on SQLite only")
         else:
             banks.append(measured("MariaDB", folder, address))
             assert durable(banks[1].bank.instance.engine)
@@ -188,11 +188,15 @@ def tell(banks: Sequence[Measured], *, as_json: bool) -> None:
         return
     print(f"# Signed purchase ({machine()})")
     rows = [
-        (case.name, figure(case.rate), *(figure(case.quantile(share) * 1000) for share in (0.5, 0.99)))
+        (
+            case.name,
+            figure(case.rate),
+            *(figure(seconds * 1000) for seconds in (case.quantile(0.5), case.quantile(0.99), case.cost)),
+        )
         for bank in banks
         for case in bank.cases
     ]
-    show("Medians of rounds", ("Case", "per second", "p50 ms", "p99 ms"), rows)
+    show("Medians of rounds", ("Case", "per second", "p50 ms", "p99 ms", "CPU ms each"), rows)
     show(
         "What one purchase asks of the database",
         ("Database", "statements", "transactions", "of these change something", "purchases left to the next sweep"),

@@ -84,7 +84,7 @@ def main() -> None:
     given = arguments(str(__doc__).splitlines()[0])
     wrk = program("wrk")
     if wrk is None:
-        print("wrk is not installed. On Debian: apt-get install wrk", file=sys.stderr)
+        print("wrk is not installed; `make setup-bench` installs it", file=sys.stderr)
         sys.exit(2)
     folder = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     running = Running(var=folder / "var", extra={"TIDEGATE_LOG_LEVEL": "error"})

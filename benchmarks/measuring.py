@@ -148,13 +148,14 @@ def together(works: Sequence[Callable[[], Sample]]) -> Sample:
     for thread in threads:
         thread.start()
     start.wait()
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.join()
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - worked
     if failed:
         raise failed[0]
-    return Sample(sum(one.count for one in found), seconds, tuple(one for item in found for one in item.times))
+    times = tuple(one for item in found for one in item.times)
+    return Sample(sum(one.count for one in found), seconds, times, cpu)
 
 
 def machine() -> str:
