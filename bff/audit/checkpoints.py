@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bff.audit.chain import link
 from bff.audit.models import EvidenceCheckpoint, EvidenceHead
 from bff.db.statements import insert_new
 from bff.kinds import instant
@@ -13,7 +14,7 @@ from security.evidence.chain import Signer
 
 
 def checkpoint(session: Session, signer: Signer, now: datetime, *, env: str) -> Checkpoint | None:
-    """Sign the chain's present end, unless it is signed already.
+    """Sign the chain's present end, this transaction's own entries included, unless it is signed already.
 
     Args:
         session: of a writing transaction.
@@ -24,6 +25,7 @@ def checkpoint(session: Session, signer: Signer, now: datetime, *, env: str) -> 
     Returns:
         The new checkpoint; None when the chain is empty or its end is signed.
     """
+    link(session)
     head = session.execute(select(EvidenceHead.seq, EvidenceHead.hash)).one_or_none()
     if head is None or head.seq == 0 or session.get(EvidenceCheckpoint, head.seq) is not None:
         return None

@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from bff.audit import append, checkpoint, keep_blob
+from bff.audit import append, checkpoint, keep_blob, link
 from bff.audit.models import EvidenceBlob, EvidenceCheckpoint, EvidenceEntry
 from bff.db.engine import retried, transaction
 from security.encoding import b64url_decode, canonical_json, digest
@@ -26,8 +26,13 @@ class Signer:
         return ES256.sign(self.private, message)
 
 
-def write(engine: Engine, subject: str) -> int:
-    return retried(engine, lambda session: append(session, kind="test", subject=subject, body={"s": subject}, now=NOW))
+def say(session: Session, *subjects: str) -> None:
+    for subject in subjects:
+        append(session, kind="test", subject=subject, body={"s": subject}, now=NOW)
+
+
+def write(engine: Engine, *subjects: str) -> None:
+    retried(engine, lambda session: say(session, *subjects))
 
 
 def entries(engine: Engine) -> list[EvidenceEntry]:
@@ -36,7 +41,7 @@ def entries(engine: Engine) -> list[EvidenceEntry]:
 
 
 def test_the_first_entry_follows_the_genesis_and_hashes_what_it_says(engine: Engine) -> None:
-    assert write(engine, "ord_1") == 1
+    write(engine, "ord_1")
     (entry,) = entries(engine)
     assert entry.prev == GENESIS
     assert canonical_json({"s": "ord_1"}).decode() == entry.body
@@ -54,7 +59,7 @@ def test_64_writers_leave_no_gap_and_no_fork(engine: Engine) -> None:
         start.wait()
         try:
             for step in range(2):
-                write(engine, f"{number}-{step}")
+                write(engine, f"{number}-{step}-a", f"{number}-{step}-b")
         except Exception as error:  # noqa: BLE001 — collected for the assertion
             failures.append(error)
 
@@ -65,18 +70,80 @@ def test_64_writers_leave_no_gap_and_no_fork(engine: Engine) -> None:
         thread.join()
     assert failures == []
     chain = entries(engine)
-    assert list(range(1, 129)) == [entry.seq for entry in chain]
+    assert list(range(1, 257)) == [entry.seq for entry in chain]
     assert all(after.prev == before.hash for before, after in pairwise(chain))
+    firsts, seconds = ([entry.subject for entry in chain[start::2]] for start in (0, 1))
+    assert [subject.removesuffix("a") for subject in firsts] == [subject.removesuffix("b") for subject in seconds]
 
 
 def test_an_entry_of_a_transaction_that_failed_never_was(engine: Engine) -> None:
     def work(session: Session) -> float:
-        return append(session, kind="test", subject="lost", body={}, now=NOW) / 0
+        say(session, "lost")
+        link(session)
+        say(session, "lost too")
+        return 1 / 0
 
     with pytest.raises(ZeroDivisionError):
         retried(engine, work)
-    assert write(engine, "kept") == 1
-    assert [entry.subject for entry in entries(engine)] == ["kept"]
+    write(engine, "kept")
+    assert [(entry.seq, entry.subject) for entry in entries(engine)] == [(1, "kept")]
+
+
+def test_a_session_that_goes_on_after_a_rollback_brings_nothing_along(engine: Engine) -> None:
+    with Session(engine) as session:
+        say(session, "lost")
+        session.rollback()
+        say(session, "first")
+        session.commit()
+        session.commit()
+        say(session, "second")
+        session.commit()
+        say(session, "never committed")
+    assert [(entry.seq, entry.subject) for entry in entries(engine)] == [(1, "first"), (2, "second")]
+
+
+def test_a_savepoint_that_is_rolled_back_takes_its_own_entries_along(engine: Engine) -> None:
+    with transaction(engine) as session:
+        say(session, "before")
+        with session.begin_nested() as lost:
+            say(session, "lost")
+            lost.rollback()
+        with session.begin_nested() as outer:
+            with session.begin_nested():
+                say(session, "lost with the outer one")
+            outer.rollback()
+        with session.begin_nested():
+            say(session, "released")
+        say(session, "after")
+    chain = entries(engine)
+    assert [entry.subject for entry in chain] == ["released", "before", "after"]
+    assert [entry.seq for entry in chain] == [1, 2, 3]
+    assert all(after.prev == before.hash for before, after in pairwise(chain))
+
+
+def test_linking_early_gives_the_end_and_links_nothing_twice(engine: Engine) -> None:
+    with transaction(engine) as session:
+        assert link(session) == 0
+        say(session, "a", "b")
+        assert link(session) == link(session) == 2
+        say(session, "c")
+    assert [entry.subject for entry in entries(engine)] == ["a", "b", "c"]
+
+
+def test_the_head_is_locked_after_everything_else_and_once(engine: Engine) -> None:
+    statements: list[str] = []
+    write(engine, "starts the chain")
+
+    def seen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", seen)
+    with transaction(engine) as session:
+        say(session, "a")
+        keep_blob(session, b"manifest")
+        say(session, "b")
+    tables = [statement.split("evidence_")[1].split()[0].strip("`") for statement in statements if "evid" in statement]
+    assert [table.partition(".")[0] for table in tables] == ["blob", "head", "entry", "head"]
 
 
 def test_a_blob_is_kept_once(engine: Engine) -> None:

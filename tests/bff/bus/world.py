@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bff.audit import append
+from bff.audit import append, link
 from bff.audit.models import EvidenceEntry
 from bff.bus import Bus, Call, RateLimiter
 from bff.bus.releases import BundleRevokedError, BundleUnknownError, Release
@@ -47,7 +47,8 @@ class WrongGuessError(ConflictError):
 
 def add(session: Session, context: Context, request: Add) -> Added:
     body = {"amount": request.amount_fen}
-    return Added(append(session, kind="done", subject="counter", body=body, now=context.now), "DONE")
+    append(session, kind="done", subject="counter", body=body, now=context.now)
+    return Added(link(session), "DONE")
 
 
 def refuse(session: Session, context: Context, request: Add) -> Added:
@@ -61,7 +62,8 @@ def guess(session: Session, context: Context, request: Add) -> Added:
 
 
 def send(session: Session, context: Context, request: Add) -> Added:
-    seq = append(session, kind="asked", subject="counter", body={"amount": request.amount_fen}, now=context.now)
+    append(session, kind="asked", subject="counter", body={"amount": request.amount_fen}, now=context.now)
+    seq = link(session)
     put(session, topic="core", key=f"key-{seq}", payload={"amount": request.amount_fen, "seq": seq}, now=context.now)
     return Added(seq, "ASKED")
 

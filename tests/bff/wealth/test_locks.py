@@ -5,7 +5,7 @@ from sqlalchemy import Connection, event
 
 from tests.bff.wealth.world import World
 
-ORDER = ("device_day", "evidence_head", "product_quota", "account")
+ORDER = ("device_day", "product_quota", "account", "evidence_head")
 
 
 def locked(world: World) -> list[list[str]]:
