@@ -11,8 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import playwright
+
 SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])  # noqa: TID251 — tests start servers
 START_SECONDS = 60
+NODE = str(Path(playwright.__file__).parent / "driver" / "node")
+"""The Node that Playwright brings along: tests of JavaScript need no other."""
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from h5bundle.errors import BuildError
 from h5bundle.javascript import AmbiguousSlashError, UnfinishedError, minify, tokens
+from tests.services import NODE
 
 MODULE = r"""
 // a module as pages are written
@@ -30,9 +30,7 @@ LIBRARY = Path(playwright.__file__).parent / "driver" / "package" / "lib" / "vit
 
 
 def run_node(source: str) -> str:
-    node = shutil.which("node")
-    assert node is not None
-    command = [node, "--input-type=module", "-"]
+    command = [NODE, "--input-type=module", "-"]
     return subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
 
 

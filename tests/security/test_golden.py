@@ -1,5 +1,4 @@
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from security.errors import EncodingError, SignatureError
 from security.jwk import parse_jwk
 from security.suites import ES256
 from tests.security.golden import FILES, VECTORS, text
+from tests.services import NODE
 
 ENCODING = json.loads((VECTORS / "encoding.json").read_text(encoding="utf-8"))
 TWIN = Path(__file__).with_name("twins.mjs")
@@ -58,8 +58,5 @@ def test_texts_memos_and_base64url_are_judged_as_the_vectors_say() -> None:
 
 
 def test_the_shells_javascript_makes_the_same_bytes_and_rows() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    done = subprocess.run([node, str(TWIN)], capture_output=True, text=True, check=False)
+    done = subprocess.run([NODE, str(TWIN)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "agreed"), done.stdout + done.stderr
