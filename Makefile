@@ -32,9 +32,10 @@ setup-dev: .venv/dev.stamp ## The same and what tests and checks need
 	@$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt package-lock.json
 	@echo "Installing what tests and checks need"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@if command -v npm >/dev/null; then npm ci --silent; else echo "No npm here: the tests of the emitted types will say that they are skipped"; fi
 	@touch $@
 
 # Install the packages of SYSTEM (command:package) whose command is absent, and those of EXTRA

@@ -1,5 +1,6 @@
 """What the repository says of itself must be true, and it names no machine and no registry."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
     pins = re.findall(r"^([a-z0-9-]+)==\S+ \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)) > 10
     assert "http" not in re.sub(r"#.*", "", text)
+
+
+def test_the_npm_lock_has_hashes_and_no_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    locked = {name: facts for name, facts in packages.items() if name}
+    assert locked
+    assert [name for name, facts in locked.items() if "resolved" in facts or "integrity" not in facts] == []
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:
