@@ -12,7 +12,8 @@ _CALL: Final = re.compile(r"\bbridge\s*\.\s*([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b")
 _DOTTED: Final = re.compile(r"\b(?=([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b(?![\"']\s*:))")
 """Any ``a.b``, overlapping (``bridge.app.info``), but not the keys of a list of needs."""
 _LITERAL: Final = re.compile(r"[\"'`]([a-z]+(?:\.[a-z_A-Z]+)+)[\"'`]")
-_OP: Final = re.compile(r"\bop\s*:\s*[\"'`]([a-z_.]+)[\"'`]")
+_OP: Final = re.compile(r"\bop\s*:\s*[\"'`]([a-z_]+(?:\.[a-z_]+)+)[\"'`]")
+"""A catalogue's codes have dots; the operations of a JSON patch have none."""
 _SIGN: Final = "tx.sign"
 _REQUEST: Final = "net.request"
 

@@ -20,15 +20,20 @@ class Person:
         self.context.set_default_timeout(SECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
-        self.offline = False
+        self.offline = self.blocked = False
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(url)
         self.dialog = self.page.get_by_role("dialog")
 
     def _heard(self, message: Any) -> None:
-        # expected: a 404 that ends the chain of roots, a 401 that brings a nonce, requests while offline
-        expected = "status of 40" in message.text or (self.offline and "ERR_INTERNET_DISCONNECTED" in message.text)
+        # expected: a 404 that ends the chain of roots, a 401 that brings a nonce, requests while offline, and what the
+        # CSP keeps a foreign front-end from doing
+        expected = (
+            "status of 40" in message.text
+            or (self.offline and "ERR_INTERNET_DISCONNECTED" in message.text)
+            or (self.blocked and "Content Security Policy" in message.text)
+        )
         if message.type == "error" and not expected:
             self.complaints.append(message.text)
 

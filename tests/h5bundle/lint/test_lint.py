@@ -111,6 +111,10 @@ def test_inline_code_is_fine_where_the_csp_permits_it() -> None:
     assert [(finding.code, finding.severity) for finding in findings] == [("CSP_LAX", Severity.WARNING)]
 
 
+def test_the_operations_of_a_json_patch_are_no_operations_of_the_bank() -> None:
+    assert codes(found({"b.js": "apply([{ op: 'add', path: '/a' }, { op: `replace` }])"})) == []
+
+
 def test_what_a_shared_bundle_calls_counts_as_used() -> None:
     more = {"permissions": "{app.info: 1, net.request: 1, store.get: 1}"}
     assert found(shared=("bridge.store.get({})",), **more) == []
