@@ -78,7 +78,6 @@ def link(session: Session) -> int:
     return last
 
 
-@event.listens_for(Session, "before_commit")
 def _link_at_the_end(session: Session) -> None:
     """Link what the ending transaction appended; releasing a savepoint ends none."""
     queue = session.info.get(_QUEUE)
@@ -91,7 +90,9 @@ def _link_at_the_end(session: Session) -> None:
 def _queue(session: Session) -> _Queue:
     transaction = session.get_transaction() or session.begin()
     queue = session.info.get(_QUEUE)
-    if not isinstance(queue, _Queue) or queue.transaction is not transaction:
+    if queue is None:
+        event.listen(session, "before_commit", _link_at_the_end)
+    if queue is None or queue.transaction is not transaction:
         queue = session.info[_QUEUE] = _Queue(transaction)
     return queue
 
