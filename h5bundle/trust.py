@@ -15,7 +15,7 @@ from tuf.api.serialization import DeserializationError
 
 from h5bundle.digests import sha256
 from h5bundle.errors import ExpiredError, ObjectMissingError, TrustError
-from h5bundle.formats import Key, Metadata, MetaFile, Root, Snapshot, T, TargetFile, Targets, Timestamp
+from h5bundle.formats import Metadata, MetaFile, Root, Snapshot, T, TargetFile, Targets, Timestamp
 from h5bundle.keys import ROLLOUT, app_role
 from h5bundle.manifest import BUNDLE_ID
 
@@ -312,8 +312,3 @@ def _delegated_paths(targets: Targets) -> Iterator[tuple[str, str]]:
     for name, role in (roles or {}).items():
         for path in role.paths or ["(every path)"]:
             yield name, path
-
-
-def public_pem(key: Key) -> str:
-    """Give a key's public half as PEM."""
-    return str(key.keyval["public"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
@@ -158,16 +158,6 @@ def postings_of(session: Session, journal: str) -> tuple[Posting, ...]:
     """Give the postings of a journal in the order of writing."""
     wanted = select(CorePostingRow).where(CorePostingRow.journal == journal).order_by(CorePostingRow.id)
     return tuple(Posting(row.account, row.amount, row.currency) for row in session.scalars(wanted))
-
-
-def recomputed_balance(session: Session, number: str) -> int:
-    """Give the sum of an account's postings, which its kept balance must equal."""
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(CorePostingRow.amount), 0)).where(CorePostingRow.account == number)
-        )
-        or 0
-    )
 
 
 def statement(session: Session, number: str, limit: int) -> tuple[StatementLine, ...]:
