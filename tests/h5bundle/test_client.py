@@ -1,7 +1,6 @@
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from h5bundle.manifest import Requirement
 from h5bundle.repository import trusted_root
 from h5bundle.trust import load, read_target
 from tests.h5bundle.conftest import TODAY, Yard, package, shared_package
+from tests.serving import LoopbackServer
 
 ANYBODY = Installation(install_id="one")
 
@@ -24,13 +24,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def address(yard: Yard) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(yard.store.folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with LoopbackServer(partial(Quiet, directory=str(yard.store.folder))) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def client(yard: Yard, folder: Path, **more: object) -> ReferenceClient:

@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from h5bundle.assets import collect
 from h5bundle.project import Project, read_project
+from tests.serving import LoopbackServer
 
 APPS = Path(__file__).parents[3] / "h5bundle" / "apps"
 HOST = Path(__file__).parent / "host"
@@ -50,16 +50,14 @@ class Site:
             def log_message(self, *_: object) -> None:
                 """Stay silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = LoopbackServer(Handler)
         self.port = self._server.server_address[1]
 
     def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def answer(self, host: str, path: str) -> Answer | None:
         """Answer for the shell's host or a bundle's."""

@@ -1,13 +1,14 @@
 """Chromium on a thread of its own, so that it lives beside other browsers of the same test run, and a small server."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, TypeVar
 
 from playwright.sync_api import Page, sync_playwright
+
+from tests.serving import LoopbackServer
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = {
@@ -60,10 +61,8 @@ class Chromium:
     """One browser with one page; every call runs on the browser's own thread."""
 
     def __init__(self) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        self.server = LoopbackServer(Files)
         self.port = self.server.server_address[1]
-        self._serving = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self._serving.start()
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._do(self._launch)
 
@@ -106,6 +105,4 @@ class Chromium:
         self._do(self._browser.close)
         self._do(self._playwright.stop)
         self._thread.shutdown()
-        self.server.shutdown()
-        self.server.server_close()
-        self._serving.join()
+        self.server.close()

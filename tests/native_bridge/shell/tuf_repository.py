@@ -170,5 +170,5 @@ class Repository:
     def role_keys(self, bundle: str) -> list[dict[str, str]]:
         return [
             {"keyid": signer.public_key.keyid, "pem": signer.public_key.keyval["public"]}
-            for signer in self.signers[f"app-{bundle}"]
+            for signer in self.signers.get(f"app-{bundle}", ())
         ]
