@@ -1,14 +1,39 @@
 """The command line of the server's own keys: list, make, rotate, revoke, publish. The front door says which store."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import click
 
 from security.errors import KeyStoreError
 from security.keys import KeyStore
+
+_DASHED: Final = re.compile(r"-[A-Za-z0-9_-]{42}")
+"""A thumbprint (RFC 7638) that begins with a hyphen, as one in 64 does, and looks like an option."""
+_MARK: Final = "kid:"
+
+
+class KidCommand(click.Command):
+    """A command that takes a kid as it was copied, with whatever it begins."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Mark kids that the parser would take for options."""
+        return super().parse_args(ctx, [_MARK + word if _DASHED.fullmatch(word) else word for word in args])
+
+
+class Kid(click.ParamType[str]):
+    """A key's id."""
+
+    name = "kid"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take the mark away again."""
+        del param, ctx
+        return value.removeprefix(_MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +100,9 @@ def rotate(desk: KeyDesk, purpose: str) -> None:
     click.echo(f"{key.kid} {key.state}")
 
 
-@keys.command(epilog="Example: tidegate keys revoke nb3x… --confirm nb3x…")
-@click.argument("kid")
-@click.option("--confirm", required=True, help="The KID once more: revoking cannot be taken back.")
+@keys.command(cls=KidCommand, epilog="Example: tidegate keys revoke nb3x… --confirm nb3x…")
+@click.argument("kid", type=Kid())
+@click.option("--confirm", type=Kid(), required=True, help="The KID once more: revoking cannot be taken back.")
 @click.pass_obj
 def revoke(desk: KeyDesk, kid: str, confirm: str) -> None:
     """Revoke a key at once: nothing that it signed is accepted any more."""
