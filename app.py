@@ -80,7 +80,7 @@ MOUNTS: Final = ("metadata", "targets")
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
-OTHER_PORT: Final = 8123
+OTHER_PORTS: Final = (8123, 8124)
 FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
 REMEDIES: Final = {
@@ -452,7 +452,8 @@ def _require_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             port = error.errno in {errno.EADDRINUSE, errno.EACCES}
-            remedy = f"Choose another port: PORT={OTHER_PORT} make run" if port else "Look at TIDEGATE_HOST"
+            other = next(number for number in OTHER_PORTS if number != settings.port)
+            remedy = f"Choose another port: PORT={other} make run" if port else "Look at TIDEGATE_HOST"
             message = f"cannot listen on {settings.host}:{settings.port} ({error.strerror}). {remedy}"
             raise StartError(message) from error
 

@@ -1,0 +1,99 @@
+"""Commands for a front-end developer's folder: new, build, check, pack."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from h5bundle.cli.shared import answer, json_option, project_argument, repository_option
+from h5bundle.commands import build, check, new, pack
+from h5bundle.errors import CheckError
+from h5bundle.lint import Finding
+from h5bundle.stores.local import LocalStore
+
+
+@click.command("new", epilog="Example: h5bundle new travel")
+@click.argument("bundle")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@json_option
+def new_command(bundle: str, folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Make a folder with a bundle that builds and passes the check."""
+    place = folder or Path(bundle)
+    files = new.run(bundle, place)
+    answer(as_json, {"folder": str(place), "files": files}, [f"{place}: {', '.join(files)}", f"next: cd {place}"])
+
+
+@click.command("build", epilog="Example: h5bundle build h5bundle/apps/wealth --out /tmp/wealth")
+@project_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="build",
+    show_default=True,
+    help="Folder to write to.",
+)
+@json_option
+def build_command(project: Path, out: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Write the files of PROJECT as they will be served."""
+    files = build.run(project, out)
+    answer(as_json, {"out": str(out), "files": files}, [f"{length:>9,}  {name}" for name, length in files.items()])
+
+
+@click.command("check", epilog="Example: h5bundle check h5bundle/apps/wealth --shared h5bundle/apps/common")
+@project_argument
+@repository_option
+@click.option("--shared", multiple=True, type=click.Path(path_type=Path, file_okay=False), help="Required project.")
+@click.option("--catalogue", type=click.Path(path_type=Path, dir_okay=False), help="Operations of the bank, as JSON.")
+@json_option
+def check_command(
+    project: Path,
+    repository: Path,
+    shared: tuple[Path, ...],
+    catalogue: Path | None,
+    as_json: bool,  # noqa: FBT001 - click gives flags by name
+) -> None:
+    """Tell what must be mended in PROJECT before it can be published."""
+    options = check.CheckOptions(project=project, catalogue=catalogue, shared=shared)
+    findings = check.run(options, LocalStore(repository))
+    stops = sum(finding.stops for finding in findings)
+    lines = [finding_line(project, finding) for finding in findings]
+    answer(as_json, {"findings": findings, "stops": stops}, [*lines, f"{len(findings)} findings, {stops} to mend"])
+    if stops:
+        sys.exit(CheckError.exit_status)
+
+
+@click.command("pack", epilog="Example: h5bundle pack h5bundle/apps/common --out dist")
+@project_argument
+@repository_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="dist",
+    show_default=True,
+    help="Folder to write to.",
+)
+@click.option("--requires", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Shared manifest.")
+@click.option("--commit", default="", help="Source commit for the manifest.")
+@json_option
+def pack_command(
+    project: Path,
+    repository: Path,
+    out: Path,
+    requires: tuple[Path, ...],
+    commit: str,
+    as_json: bool,  # noqa: FBT001 - click gives flags by name
+) -> None:
+    """Pack PROJECT: the same bytes from the same input on any machine."""
+    options = pack.PackOptions(project=project, manifests=requires, commit=commit, out=out)
+    package = pack.run(options, LocalStore(repository))
+    packed = {"name": package.manifest.name, "digest": package.digest, "out": str(out), "zip": len(package.archive)}
+    answer(as_json, packed, [f"{package.manifest.name}  {package.digest}", f"{len(package.archive):,} bytes in {out}"])
+
+
+def finding_line(project: Path, finding: Finding) -> str:
+    """Give one finding as compilers write them."""
+    said = f"allowed: {finding.allowed}" if finding.allowed else finding.mend
+    return f"{project / finding.path}:{finding.line}: {finding.severity} {finding.code}: {finding.what} — {said}"
+
+
+COMMANDS = (new_command, build_command, check_command, pack_command)

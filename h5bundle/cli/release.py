@@ -1,0 +1,139 @@
+"""Commands for releases: publish, status, pull, verify."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from h5bundle.cli.project import finding_line
+from h5bundle.cli.shared import (
+    answer,
+    json_option,
+    keys_option,
+    open_keys,
+    passphrase_option,
+    progress_bar,
+    project_argument,
+    repository_option,
+)
+from h5bundle.client import Installation
+from h5bundle.commands import check, pack, publish, pull, status, verify
+from h5bundle.errors import CheckError
+from h5bundle.lint import Finding
+from h5bundle.repository import trusted_root
+from h5bundle.stores.local import LocalStore
+
+
+@click.command("publish", epilog="Example: h5bundle publish h5bundle/apps/wealth --permyriad 500")
+@project_argument
+@repository_option
+@keys_option
+@passphrase_option
+@click.option("--permyriad", type=click.IntRange(0, 10_000), help="How many of 10,000 installations get it.")
+@click.option("--init", is_flag=True, help="Make repository, role and development keys where there are none.")
+@click.option("--commit", default="", help="Source commit for the manifest.")
+@click.option("--catalogue", type=click.Path(path_type=Path, dir_okay=False), help="Operations of the bank, as JSON.")
+@json_option
+def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
+    project: Path,
+    repository: Path,
+    keys: Path,
+    passphrase_file: Path | None,
+    permyriad: int | None,
+    init: bool,  # noqa: FBT001 - click gives flags by name
+    commit: str,
+    catalogue: Path | None,
+    as_json: bool,  # noqa: FBT001 - the same
+) -> None:
+    """Check, pack and sign PROJECT, and put it on offer."""
+    store = LocalStore(repository)
+    refuse_findings(project, check.run(check.CheckOptions(project=project, catalogue=catalogue), store))
+    package = pack.run(pack.PackOptions(project=project, commit=commit), store)
+    held = open_keys(keys, passphrase_file)
+    for role in publish.missing_roles(store, package.manifest.bundle) if init else ():
+        held.generate(role)
+    options = publish.PublishOptions(permyriad=permyriad, init=init)
+    with progress_bar(as_json) as report:
+        receipt = publish.run(options, package, store, held, now=datetime.now(UTC), progress=report)  # noqa: TID251 - the CLI is where time comes in
+    done = "published" if receipt.changed else "was published already"
+    share = f"{receipt.permyriad / 100:g} % of installations"
+    answer(as_json, receipt, [f"{receipt.bundle}@{receipt.version}#{receipt.digest} {done}", share])
+
+
+@click.command("status", epilog="Example: h5bundle status --json")
+@repository_option
+@json_option
+def status_command(repository: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Show releases, who gets them, and until when signatures are believed."""
+    now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
+    found = status.run(LocalStore(repository), now=now)
+    lines = [
+        f"{release.bundle:<16} {release.version:<10} {_share(release.permyriad):>10}  {release.digest}"
+        for release in found.releases
+    ]
+    lines += [f"{role.role:<16} v{role.version:<9} {_until(role.expires, now)}" for role in found.roles]
+    answer(as_json, found, lines)
+
+
+@click.command("pull", epilog="Example: h5bundle pull wealth --into /tmp/phone --url http://localhost:8000/repo")
+@click.argument("bundle")
+@repository_option
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), required=True, help="The client's folder.")
+@click.option("--url", help="Address of the repository; the folder is read when not given.")
+@click.option("--root", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Trusted root metadata.")
+@click.option("--install-id", default="h5bundle-pull", show_default=True, help="Who asks, for the rollout policy.")
+@json_option
+def pull_command(
+    bundle: str,
+    repository: Path,
+    into: Path,
+    url: str | None,
+    root: Path | None,
+    install_id: str,
+    as_json: bool,  # noqa: FBT001 - click gives flags by name
+) -> None:
+    """Fetch BUNDLE like a phone would, verify it, and unpack it into a new slot."""
+    store = LocalStore(repository)
+    anchor = root.read_bytes() if root is not None else trusted_root(store)
+    options = pull.PullOptions(bundle=bundle, folder=into, url=url, installation=Installation(install_id=install_id))
+    pulled = pull.run(options, store, trusted_root=anchor)
+    answer(as_json, pulled, [f"{pulled.bundle}@{pulled.version}#{pulled.digest}", f"{pulled.folder}"])
+
+
+@click.command("verify", epilog="Example: h5bundle verify --root 1.root.json")
+@repository_option
+@click.option("--root", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Trusted root metadata.")
+@json_option
+def verify_command(repository: Path, root: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Walk every signature, target and object; name the first that is not what was signed."""
+    anchor = root.read_bytes() if root is not None else None
+    with progress_bar(as_json) as report:
+        now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
+        found = verify.run(LocalStore(repository), now=now, trusted_root=anchor, progress=report)
+    answer(as_json, found, [f"whole: {found.roles} roles, {found.releases} releases, {found.objects} objects"])
+
+
+def refuse_findings(project: Path, findings: tuple[Finding, ...]) -> None:
+    """Refuse to publish what the check stops."""
+    stops = [finding for finding in findings if finding.stops]
+    for finding in stops:
+        click.echo(finding_line(project, finding), err=True)
+    if stops:
+        raise CheckError(
+            detail=f"{len(stops)} findings stop the publication", remedy="mend them, or allow with a reason"
+        )
+
+
+def _share(permyriad: int | None) -> str:
+    """Give a release's share of installations."""
+    return "not chosen" if permyriad is None else f"{permyriad / 100:g} %"
+
+
+def _until(expires: datetime, now: datetime) -> str:
+    """Give an expiry with a word on how far it is."""
+    if now >= expires:
+        return f"EXPIRED {expires:%Y-%m-%d %H:%M}"
+    return f"until {expires:%Y-%m-%d %H:%M} ({(expires - now).total_seconds() / 3600:.0f} h)"
+
+
+COMMANDS = (publish_command, status_command, pull_command, verify_command)

@@ -1,0 +1,97 @@
+"""What the commands share: options, errors as lines and exit codes, answers as text or JSON, progress, keys."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from h5bundle.errors import H5BundleError, ProjectError, StoreError
+from h5bundle.keys import KeyFolder
+
+DEFAULT_REPOSITORY: Final = Path("var/repo")
+DEFAULT_KEYS: Final = Path("var/release-keys")
+
+project_argument = click.argument("project", type=click.Path(path_type=Path, file_okay=False), default=".")
+repository_option = click.option(
+    "--repository",
+    "-r",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_REPOSITORY,
+    show_default=True,
+    help="Folder of the release repository.",
+)
+keys_option = click.option(
+    "--keys",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_KEYS,
+    show_default=True,
+    help="Folder of the role keys.",
+)
+passphrase_option = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="File with the passphrase of the keys ('-' reads a line of the input); asked for when not given.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for CI.")
+
+
+class ToolkitGroup(click.Group):
+    """Turns every error of the toolkit into one line with its remedy, and into an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except H5BundleError as error:
+            remedy = f" — {error.remedy}" if error.remedy else ""
+            click.echo(f"h5bundle: {error.code}: {error.detail}{remedy}", err=True)
+            sys.exit(error.exit_status)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"h5bundle: FILE_SYSTEM: {place[:200]}{error.strerror or error}", err=True)
+            sys.exit(StoreError.exit_status)
+
+
+def answer(as_json: bool, value: Any, lines: list[str]) -> None:  # noqa: FBT001 - one of two ways to say it
+    """Print the answer."""
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False, sort_keys=True))
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+def open_keys(folder: Path, passphrase_file: Path | None) -> KeyFolder:
+    """Open the folder of keys with the passphrase from a file, the input or the person."""
+    if passphrase_file is None:
+        return KeyFolder(folder, click.prompt("Passphrase of the role keys", hide_input=True, err=True).encode())
+    try:
+        with click.open_file(str(passphrase_file), "rb") as file:
+            return KeyFolder(folder, file.readline().rstrip(b"\r\n"))
+    except OSError as error:
+        raise ProjectError(detail=f"{passphrase_file} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def progress_bar(as_json: bool) -> Iterator[Callable[[str, int, int], None]]:  # noqa: FBT001 - one of two ways to say it
+    """Show a bar on a terminal, and nothing anywhere else."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        yield report
