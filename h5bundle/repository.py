@@ -139,6 +139,7 @@ class Edit:
         self._policy = policy
         self._now = now
         self._written: dict[str, MetaFile] = {}
+        self._seen = store.read(TIMESTAMP) if store.exists(TIMESTAMP) else None
 
     def write(self, role: str, holder: str, metadata: Metadata[T]) -> bytes:
         """Sign a role's metadata and write it under its version.
@@ -197,7 +198,7 @@ class Edit:
                 detail=f"what was signed does not verify: {error.detail}",
                 remedy="use the keys that the repository's root and targets name",
             ) from error
-        self._store.put_metadata(TIMESTAMP, data)
+        self._store.swap(TIMESTAMP, data, previous=self._seen)
 
     def delegate(self, state: TrustedState, bundle: str) -> Metadata[Targets]:
         """Give a bundle a role of its own, and write targets and the role."""

@@ -59,6 +59,27 @@ class LocalStore:
                 detail=f"{path} cannot be written: {error.strerror}", remedy="free the disk and publish again"
             ) from error
 
+    def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
+        """Write a file over what was seen; the lock, which the caller holds, keeps others from coming between."""
+        place = self._place(path)
+        present = place.read_bytes() if place.is_file() else None
+        if present != previous:
+            raise LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
+        self.put_metadata(path, data)
+
+    def paths(self, prefix: str) -> tuple[str, ...]:
+        """List the files below a folder."""
+        folder = self._place(prefix.rstrip("/"))
+        found = (path.relative_to(self.folder) for path in folder.rglob("*") if path.is_file())
+        return tuple(sorted(path.as_posix() for path in found if not path.name.startswith(".")))
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        try:
+            self._place(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(detail=f"{path} cannot be removed: {error.strerror}") from error
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the lock file."""

@@ -39,6 +39,36 @@ class Store(Protocol):
         """
         ...
 
+    def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
+        """Write metadata over exactly what the caller has seen: the commit point of a publication.
+
+        Args:
+            path: of the object.
+            data: what shall be there.
+            previous: what was there when the caller began; None when there was nothing.
+
+        Raises:
+            LockedError: something else is there now; nothing was written.
+            StoreError: it cannot be written.
+        """
+        ...
+
+    def paths(self, prefix: str) -> tuple[str, ...]:
+        """Give the paths of all objects below a folder (``proposals/``), sorted; none when there is no such folder.
+
+        Raises:
+            StoreError: they cannot be listed.
+        """
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove an object; one that is not there is removed already.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        ...
+
     def lock(self) -> AbstractContextManager[None]:
         """Hold the repository against other publishers.
 

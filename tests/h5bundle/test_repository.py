@@ -1,8 +1,9 @@
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,21 +46,30 @@ class FailingStore:
         return self.inner.exists(path)
 
     def put_blob(self, path: str, data: bytes) -> None:
-        self._put(path, data, blob=True)
+        self._put(path, partial(self.inner.put_blob, path, data))
 
     def put_metadata(self, path: str, data: bytes) -> None:
-        self._put(path, data, blob=False)
+        self._put(path, partial(self.inner.put_metadata, path, data))
+
+    def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
+        self._put(path, partial(self.inner.swap, path, data, previous=previous))
+
+    def paths(self, prefix: str) -> tuple[str, ...]:
+        return self.inner.paths(prefix)
+
+    def remove(self, path: str) -> None:
+        self.inner.remove(path)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self.inner.lock():
             yield
 
-    def _put(self, path: str, data: bytes, *, blob: bool) -> None:
+    def _put(self, path: str, write: Callable[[], None]) -> None:
         self.writes.append(path)
         failing = len(self.writes) - 1 == self.fail_at
         if not failing or self.after:
-            (self.inner.put_blob if blob else self.inner.put_metadata)(path, data)
+            write()
         if failing:
             raise StoreError(detail=f"the disk failed at {path}")
 
