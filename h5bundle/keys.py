@@ -42,6 +42,8 @@ KEY_LIST: Final = "keys.yaml"
 _FILE: Final = "file:"
 _ROLE: Final = re.compile(r"[a-z][a-z0-9-]{1,40}")
 
+_HOLDER: Final = re.compile(r"[\w.@-][\w .@-]{0,63}")
+
 NewKey = Callable[[], ec.EllipticCurvePrivateKey]
 """Makes a P-256 key; chance comes in through it."""
 
@@ -53,6 +55,10 @@ def app_role(bundle: str) -> str:
 
 class RoleKeys(Protocol):
     """The keys at hand, by role."""
+
+    def has(self, role: str) -> bool:
+        """Tell whether any key of a role is at hand."""
+        ...
 
     def signers(self, role: str) -> tuple[Signer, ...]:
         """Give the signers of a role that can sign here and now.
@@ -212,8 +218,11 @@ def check_public(key: Key, name: str) -> None:
         raise RoleKeyError(
             detail=f"the id in {name} is not that of its key", remedy="h5bundle public-key makes it anew"
         )
-    if key.unrecognized_fields.get(TEAM, "release") not in TEAMS:
+    team, holder = (key.unrecognized_fields.get(field, "") for field in (TEAM, HOLDER))
+    if team and team not in TEAMS:
         raise RoleKeyError(detail=f"{name} names a team that is none", remedy=f"choose from {', '.join(sorted(TEAMS))}")
+    if holder and (not isinstance(holder, str) or _HOLDER.fullmatch(holder) is None):
+        raise RoleKeyError(detail=f"{name} names a holder that is no name", remedy="letters, digits, blank, . @ _ -")
 
 
 def name_key(key: Key) -> str:

@@ -5,17 +5,15 @@ metadata that stands now, as the bytes in the repository, and the metadata that 
 Its name is the hash of everything in it but the signatures, so files that were signed in parallel can be joined.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import rfc8785
 
 from h5bundle.digests import sha256
-from h5bundle.errors import ObjectMissingError, ProposalError
+from h5bundle.errors import ProposalError
 from h5bundle.formats import Metadata, Root, T, Targets
-from h5bundle.keys import ROOT, TARGETS
-from h5bundle.trust import metadata_path, newest_root, parse_metadata, verify_signatures
+from h5bundle.keys import ROOT
 
 FORMAT: Final = "tidegate-proposal/1"
 FOLDER: Final = "proposals/"
@@ -71,19 +69,6 @@ class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def path(self) -> str:
         """Give its place in a store."""
         return f"{FOLDER}{self.name}.json"
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What stands now, verified: the roles on which a proposal's signatures rest.
-
-    Attributes:
-        root, targets: None while there is no repository.
-        roles: the delegated roles that are known here.
-    """
-
-    root: Metadata[Root] | None
-    targets: Metadata[Targets] | None
-    roles: Mapping[str, Metadata[Targets]]
 
 
 def encode(proposal: Proposal) -> bytes:
@@ -160,46 +145,6 @@ def join(proposal: Proposal, other: Proposal) -> Proposal:
         mine.signatures = {**theirs.signatures, **mine.signatures}
         proposal = put(proposal, role, mine)
     return proposal
-
-
-def standing(proposal: Proposal, trusted_root: bytes | None) -> Standing:
-    """Verify what a proposal says stands now, with nothing but a root that is trusted already.
-
-    That it still is the newest cannot be seen from a file: promotion looks.
-
-    Args:
-        proposal: with its base.
-        trusted_root: any root of the repository that came by a trusted way; None for a repository that is to be made.
-
-    Raises:
-        ProposalError: there is a repository, and no root that is trusted.
-        TrustError: the base is not signed as the root asks.
-    """
-    if not proposal.roots:
-        return Standing(None, None, {})
-    if trusted_root is None:
-        raise ProposalError(
-            detail="what stands now can be believed only from a root that you trust",
-            remedy="give it with --root (the one that the app carries, or any later one)",
-        )
-    texts = {metadata_path(ROOT, number): text for number, text in enumerate(proposal.roots, start=1)}
-
-    def read(path: str) -> bytes:
-        if path not in texts:
-            raise ObjectMissingError(detail=f"{path} is not in the proposal")
-        return texts[path].encode()
-
-    root, _ = newest_root(read, trusted_root)
-    if root.signed.version != len(proposal.roots):
-        raise ProposalError(detail=f"the trusted root has version {root.signed.version}, newer than the proposal's")
-    targets: Metadata[Targets] = parse_metadata(TARGETS, proposal.base.get(TARGETS, "").encode(), Targets)
-    verify_signatures(TARGETS, root.signed, TARGETS, targets)
-    roles: dict[str, Metadata[Targets]] = {}
-    for role, text in proposal.base.items():
-        if role != TARGETS:
-            roles[role] = parse_metadata(role, text.encode(), Targets)
-            verify_signatures(role, targets.signed, role, roles[role])
-    return Standing(root, targets, roles)
 
 
 def _canonical(proposal: Proposal) -> bytes:

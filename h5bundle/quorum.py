@@ -18,7 +18,8 @@ from h5bundle.formats import Key, Metadata, Root, Signer, Targets
 from h5bundle.keys import ROLLOUT, ROOT, TARGETS, TEAM, app_role, check_public, name_key
 from h5bundle.manifest import Manifest
 from h5bundle.manifest import decode as decode_manifest
-from h5bundle.proposals import Proposal, Standing, proposed, put
+from h5bundle.proposals import Proposal, proposed, put
+from h5bundle.standing import Standing
 from h5bundle.trust import delegated_roles, manifest_target
 from h5bundle.versions import parse_version
 from h5bundle.widening import widening
@@ -84,7 +85,9 @@ def check(proposal: Proposal, stands: Standing, now: datetime) -> tuple[Demand, 
             )
         if isinstance(metadata.signed, Root) or role == TARGETS:
             _check_keys(role, metadata.signed)
-    _check_apart(*_delegators(proposal, stands))
+        if role == TARGETS:
+            _check_kept(stands, metadata.signed)
+    _check_apart(*delegators(proposal, stands))
     found = demands(proposal, stands)
     for role in proposal.roles:
         _check_signatures(role, proposed(proposal, role), [demand for demand in found if demand.role == role])
@@ -162,7 +165,7 @@ def role_keys_of(delegator: Root | Targets, role: str) -> dict[str, Key]:
 def _of_role(proposal: Proposal, stands: Standing, role: str) -> Iterator[Demand]:
     """Go through the thresholds of one role."""
     metadata = proposed(proposal, role)
-    root, targets = _delegators(proposal, stands)
+    root, targets = delegators(proposal, stands)
     if role == ROOT and stands.root is not None:
         yield _demand(role, "the root so far", stands.root.signed, metadata)
     delegator = root if role in {ROOT, TARGETS} else targets
@@ -180,7 +183,7 @@ def _of_role(proposal: Proposal, stands: Standing, role: str) -> Iterator[Demand
             yield Demand(role, f"security, for {'; '.join(more)}", ours, 1, _valid(ours, metadata))
 
 
-def _delegators(proposal: Proposal, stands: Standing) -> tuple[Root | None, Targets | None]:
+def delegators(proposal: Proposal, stands: Standing) -> tuple[Root | None, Targets | None]:
     """Give root and targets as they will stand."""
     root: Root | None = stands.root.signed if stands.root is not None else None
     targets: Targets | None = stands.targets.signed if stands.targets is not None else None
@@ -232,6 +235,14 @@ def _check_keys(role: str, signed: Root | Targets) -> None:
         threshold = signed.get_delegated_role(name).threshold
         if not 1 <= threshold <= len(keys):
             raise ProposalError(detail=f"{role}: {name} asks for {threshold} of {len(keys)} keys")
+
+
+def _check_kept(stands: Standing, targets: Targets) -> None:
+    """Hold that no role goes: clients would take its absence from the snapshot for a rollback."""
+    before = () if stands.targets is None else delegated_roles(stands.targets.signed)
+    gone = sorted(set(before) - set(delegated_roles(targets)))
+    if gone:
+        raise ProposalError(detail=f"the role {gone[0]} would be removed", remedy="withdraw its releases instead")
 
 
 def _check_apart(root: Root | None, targets: Targets | None) -> None:
