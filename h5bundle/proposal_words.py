@@ -38,7 +38,10 @@ def standing_lines(found: tuple[Demand, ...]) -> tuple[str, ...]:
     for demand in found:
         signed = ", ".join(sorted(name_key(demand.keys[keyid]) for keyid in demand.signed)) or "nobody"
         state = f"{demand.missing} missing of {', '.join(demand.open_keys) or 'nobody'}" if demand.missing else "enough"
-        lines.append(f"{demand.role} ({demand.why}): {len(demand.signed)}/{demand.threshold}, {signed}; {state}")
+        share = (
+            f"{len(demand.signed)}/{demand.threshold}" if demand.threshold else f"{len(demand.signed)}, as they like"
+        )
+        lines.append(f"{demand.role} ({demand.why}): {share}, {signed}; {state}")
     return tuple(map(_plain, lines))
 
 

@@ -2,11 +2,12 @@
 
 A new root needs the threshold of the root before and its own. Every other role needs the threshold that its delegator
 asks for as it will stand, so a change of keys is signed by the new keys. A release that asks for more than the one
-before needs a key of the security team besides, in a repository whose keys have teams.
+before needs a key of the security team besides, in a repository whose keys have teams. Where the keys of targets
+change, those that leave may sign once more (a threshold of 0): then nobody sees a crash between root and timestamp.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -172,6 +173,10 @@ def _of_role(proposal: Proposal, stands: Standing, role: str) -> Iterator[Demand
     if delegator is None:
         raise ProposalError(detail=f"nothing in the proposal or before it delegates to {role}")
     yield _demand(role, "the new root" if role == ROOT else "its role", delegator, metadata)
+    if role == TARGETS and ROOT in proposal.roles and stands.root is not None:
+        parting = _demand(role, "its keys so far", stands.root.signed, metadata)
+        if parting.keys.keys() - role_keys_of(delegator, role).keys():
+            yield replace(parting, threshold=0)
     if role.startswith(app_role("")) and uses_teams(root, targets):
         more = widened(proposal, stands, role)
         if more:

@@ -7,9 +7,13 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tuf.ngclient.updater import Updater
+
 from h5bundle.cli import main
+from h5bundle.client import StoreFetcher
 from h5bundle.keys import KeyFolder, write_key, write_public
 from h5bundle.stores.local import LocalStore
+from h5bundle.stores.port import Store
 from tests.h5bundle.conftest import declaration
 
 TEAMS = {"anna": "security", "boris": "security", "clara": "security", "dario": "release", "elena": "release"}
@@ -148,3 +152,31 @@ class Bank:
         file = self.file_of(self.waiting(version, **more))
         self.sign(file, *(signers or ("dario", "elena")))
         return self.promote(file)
+
+
+@dataclass
+class Phone:
+    """python-tuf's own client on a phone that trusts the first root, or the one that it saw last."""
+
+    store: Store
+    folder: Path
+    root: bytes
+
+    def updater(self) -> Updater:
+        for name in ("metadata", "targets"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        places = (
+            str(self.folder / "metadata"),
+            "store://r/metadata/",
+            str(self.folder / "targets"),
+            "store://r/targets/",
+        )
+        return Updater(*places, fetcher=StoreFetcher(self.store), bootstrap=self.root)
+
+    def refresh(self) -> int:
+        """Refresh, and give the version of the root that is trusted then."""
+        self.updater().refresh()
+        return int(json.loads((self.folder / "metadata" / "root.json").read_bytes())["signed"]["version"])
+
+    def offers(self, version: str) -> bool:
+        return self.updater().get_targetinfo(f"apps/wealth/{version}.manifest.json") is not None
