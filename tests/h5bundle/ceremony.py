@@ -6,7 +6,6 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from tuf.ngclient.updater import Updater
 
 from h5bundle.cli import main
