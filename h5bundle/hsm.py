@@ -105,12 +105,11 @@ def open_hsm(uri: str, pin: bytes) -> HsmSigner:
     with _SESSIONS.lock:
         try:
             session = _session(key, _pin(key, pin))
-            private = session.get_key(pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.KeyType.EC, key.label, key.ident)
-            public = session.get_key(pkcs11.ObjectClass.PUBLIC_KEY, pkcs11.KeyType.EC, key.label, key.ident)
+            private = _only(session, pkcs11.ObjectClass.PRIVATE_KEY, key)
+            public = _only(session, pkcs11.ObjectClass.PUBLIC_KEY, key)
             point = load_der_public_key(encode_ec_public_key(public))
         except exceptions.PKCS11Error as error:
-            name = key.label or (key.ident or b"").hex()
-            raise _refusal(error, where, name) from error
+            raise _refusal(error, where) from error
     if not isinstance(point, ec.EllipticCurvePublicKey) or not isinstance(point.curve, ec.SECP256R1):
         raise RoleKeyError(detail=f"the key {key.label} of {where} is no ECDSA P-256 key", remedy="make one that is")
     return HsmSigner(private, SSlibKey.from_crypto(point, scheme=SCHEME), where)
@@ -165,7 +164,23 @@ def _session(key: HsmKey, pin: str) -> Any:
     return session
 
 
-def _refusal(error: exceptions.PKCS11Error, where: str, name: str = "") -> RoleKeyError:
+def _only(session: Any, kind: pkcs11.ObjectClass, key: HsmKey) -> Any:
+    """Give the one object that is meant; every search is brought to its end, for a token has one at a time."""
+    wanted: dict[pkcs11.Attribute, Any] = {pkcs11.Attribute.CLASS: kind, pkcs11.Attribute.KEY_TYPE: pkcs11.KeyType.EC}
+    if key.label is not None:
+        wanted[pkcs11.Attribute.LABEL] = key.label
+    if key.ident is not None:
+        wanted[pkcs11.Attribute.ID] = key.ident
+    found = list(session.get_objects(wanted))
+    name = key.label or (key.ident or b"").hex()
+    if not found:
+        raise RoleKeyError(detail=f"the token {key.token} has no key {name}", remedy="list them with the vendor's tool")
+    if len(found) > 1:
+        raise RoleKeyError(detail=f"the token {key.token} has several keys {name}", remedy="name one by id=%…")
+    return found[0]
+
+
+def _refusal(error: exceptions.PKCS11Error, where: str) -> RoleKeyError:
     """Say in words what a token refuses."""
     kinds: dict[type[exceptions.PKCS11Error], tuple[str, str]] = {
         exceptions.PinIncorrect: (f"the PIN of {where} is wrong", "look it up: a few wrong ones lock the token"),
@@ -174,8 +189,6 @@ def _refusal(error: exceptions.PKCS11Error, where: str, name: str = "") -> RoleK
         exceptions.PinLocked: (f"the PIN of {where} is locked", "its security officer sets a new one"),
         exceptions.NoSuchToken: (f"{where} is not there", "is it plugged in, and is its label right?"),
         exceptions.MultipleTokensReturned: (f"there is more than one of {where}", "give every token its own label"),
-        exceptions.NoSuchKey: (f"{where} has no key {name}", "list its keys with the vendor's tool"),
-        exceptions.MultipleObjectsReturned: (f"{where} has several keys {name}", "name one by id=%…"),
     }
     detail, remedy = kinds.get(type(error), (f"{where} does not work: {type(error).__name__} {error}".rstrip(), ""))
     return RoleKeyError(detail=detail, remedy=remedy)

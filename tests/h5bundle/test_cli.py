@@ -8,7 +8,10 @@ from click.testing import CliRunner, Result
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-COMMANDS = ["build", "check", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
+COMMANDS = sorted(
+    ["build", "check", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
+    + ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign"]
+)
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 
