@@ -16,7 +16,6 @@ from h5bundle import rollout
 from h5bundle.errors import (
     ObjectMissingError,
     ProposalError,
-    PublishError,
     RoleKeyError,
     SignaturesMissingError,
     StaleProposalError,
@@ -33,7 +32,6 @@ from h5bundle.standing import Standing, applied, before, check_base, standing_of
 from h5bundle.stores.port import Store
 from h5bundle.trust import (
     TIMESTAMP,
-    Read,
     TrustedState,
     manifest_target,
     metadata_path,
@@ -253,30 +251,19 @@ def _signed_under(targets: Targets, metadata: Metadata[Targets]) -> bool:
 
 def _state(proposal: Proposal, store: Store) -> TrustedState | None:
     """Give what stands, as if a root that this very proposal wrote before a crash were not there yet."""
-    if not is_repository(store):
-        return None
-    hidden = ""
-    if ROOT in proposal.roles and _root_stands(proposal, store):
-        hidden = metadata_path(ROOT, proposed(proposal, ROOT).signed.version)
+    try:
+        return current(store)
+    except TrustError:
+        if ROOT not in proposal.roles or not _root_stands(proposal, store):
+            raise
+    hidden = metadata_path(ROOT, proposed(proposal, ROOT).signed.version)
 
     def read(path: str) -> bytes:
         if path == hidden:
             raise ObjectMissingError(detail=f"{path} is being written")
         return store.read(path)
 
-    try:
-        return current(store) if _whole(store.read, store) else read_without_time(read, trusted_root(store))
-    except ObjectMissingError as error:
-        raise PublishError(detail="there is no repository here", remedy="make one: h5bundle init") from error
-
-
-def _whole(read: Read, store: Store) -> bool:
-    """Tell whether the repository verifies as it is seen."""
-    try:
-        read_without_time(read, trusted_root(store))
-    except TrustError:
-        return False
-    return True
+    return read_without_time(read, trusted_root(store))
 
 
 def _root_stands(proposal: Proposal, store: Store) -> bool:

@@ -144,7 +144,7 @@ class _Publication:
         targets = self._write_blobs(edit)
         signed = self._known(state) == targets and not self._due(state)
         if old is None or not signed:
-            return self._write_metadata(state, targets, permyriad)
+            return self._write_metadata(state, old, targets, permyriad)
         if offered != old.releases[0] or offered.permyriad != permyriad:
             return self._write_policy(edit, state, rollout.offer(old, manifest, digest, permyriad))
         return self._receipt(old, changed=False)
@@ -229,7 +229,13 @@ class _Publication:
         }
         return {path: edit.blob(path, data) for path, data in documents.items()}
 
-    def _write_metadata(self, state: TrustedState, targets: Mapping[str, TargetFile], permyriad: int) -> PublishReceipt:
+    def _write_metadata(
+        self,
+        state: TrustedState,
+        old: rollout.RolloutPolicy | None,
+        targets: Mapping[str, TargetFile],
+        permyriad: int,
+    ) -> PublishReceipt:
         """Propose the role's new metadata, sign with the keys at hand, and promote it when they are enough."""
         stands = standing_of(state)
         proposal = self._pending(self._proposal(state, targets, permyriad))
@@ -237,13 +243,15 @@ class _Publication:
         waiting = tuple(ask(demand) for demand in demands(proposal, stands) if demand.missing)
         manifest, digest = self.package.manifest, self.package.digest
         complete = not waiting and self.keys.has(ONLINE) and self.keys.has(ROLLOUT)
-        receipt = PublishReceipt(manifest.bundle, manifest.version, digest, complete, permyriad, 0)
+        number = 0 if old is None else old.policy
+        receipt = PublishReceipt(
+            manifest.bundle, manifest.version, digest, complete, permyriad, number + 1 if complete else number
+        )
         if not complete:
             return replace(receipt, proposal=propose.save(self.store, proposal).name, waiting=waiting)
         promote(proposal, self.store, self.keys, now=self.now)
         self.progress("metadata", 1, 1)
-        new = self._old_policy(load_for_reading(self.store))
-        return receipt if new is None else self._receipt(new, changed=True)
+        return receipt
 
     def _proposal(self, state: TrustedState, targets: Mapping[str, TargetFile], permyriad: int) -> Proposal:
         """Propose the bundle's role with the release, and the role itself when it is new."""

@@ -8,10 +8,9 @@ from click.testing import CliRunner, Result
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-COMMANDS = sorted(
-    ["build", "check", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
-    + ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign"]
-)
+PROJECT = ["build", "check", "new", "pack", "publish", "pull", "status", "verify"]
+ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
+COMMANDS = sorted([*PROJECT, *ROLES])
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 
