@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from h5bundle.formats import Key, Metadata, Root, TargetFile
-from h5bundle.keys import ROOT, TARGETS, app_role, name_key
+from h5bundle.keys import ROLLOUT, ROOT, TARGETS, app_role, name_key
 from h5bundle.proposals import Proposal, proposed
 from h5bundle.quorum import Demand, delegators, role_keys_of, uses_teams, widened
 from h5bundle.standing import Standing
@@ -107,7 +107,8 @@ def _full(key: Key) -> str:
 
 def _delegation(role: str, old: Any, new: Any) -> Iterator[str]:
     """Compare of what a role may speak, and whether others may speak after it."""
-    after, expected = new.get_delegated_role(role), f"apps/{role.removeprefix(app_role(''))}/*"
+    after = new.get_delegated_role(role)
+    expected = f"{ROLLOUT}/*" if role == ROLLOUT else f"apps/{role.removeprefix(app_role(''))}/*"
     said = None if old is None else old.get_delegated_role(role)
     now = (after.paths, after.terminating, after.path_hash_prefixes)
     usual = ([expected], True, None) if said is None else (said.paths, said.terminating, said.path_hash_prefixes)

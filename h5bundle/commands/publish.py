@@ -181,7 +181,7 @@ class _Publication:
         if self._role not in state.roles and not self.options.init:
             raise PublishError(
                 detail=f"the bundle {manifest.bundle} has no role in this repository",
-                remedy="add it with --init (needs the targets key)",
+                remedy=f"propose it: h5bundle propose keys {self._role} --add KEY …, or --init in development",
             )
         if old is not None and parse_version(manifest.version) < parse_version(old.floor):
             raise PublishError(
