@@ -10,7 +10,8 @@ from tests.h5bundle.conftest import declaration
 
 PROJECT = ["build", "check", "new", "pack", "publish", "pull", "status", "verify"]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
-COMMANDS = sorted([*PROJECT, *ROLES])
+ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
+COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT])
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 
