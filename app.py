@@ -514,7 +514,7 @@ def revoke_bundle(digest: str) -> None:
 def kill(bundle: str, version: str | None, by: str, why: str) -> None:
     """Call back releases of BUNDLE and pause its rollout: within seconds the BFF refuses their calls.
 
-    Needs the rollout and online keys; without them use revoke-bundle, which needs none, and pause the rollout elsewhere.
+    Needs the rollout and online keys; revoke-bundle needs none: use it where they are not, and pause elsewhere.
     """
     instance = open_prepared(read_settings())
     with transaction(instance.engine) as session:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from h5bundle import rollout
@@ -43,6 +43,7 @@ def test_the_golden_cases_meet_every_reason() -> None:
     assert met | {case["expected"]["reason"] for case in GOLDEN} == {str(reason) for reason in Reason}
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_larger_share_only_ever_adds(install: str, one: int, other: int) -> None:
     small, large = sorted((one, other))
@@ -103,6 +104,7 @@ def test_a_release_with_targets_leaves_the_one_behind_it_for_the_others() -> Non
     assert [release and release.version for release in got] == ["1.1.0", "1.0.0"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["offer", "back", "halt", "share"]), st.integers(0, 4), st.integers(0, 4)),
