@@ -120,6 +120,16 @@ def test_a_signer_without_a_trusted_root_signs_nothing_that_exists(bank: Bank, p
     assert (refused.exit_code, "--root" in refused.stderr) == (1, True)
 
 
+def test_a_signer_of_a_repository_begins_no_other_one(bank: Bank) -> None:
+    """Targets version 1 of another repository, signed by the same people, would fool phones that are new."""
+    other = bank.folder / "other.json"
+    place = ("--repository", str(bank.folder / "elsewhere"), "--out", str(other))
+    made = run("init", str(bank.folder / "roles.yaml"), *place, "--by", "mallory", "--why", "test")
+    assert (made.exit_code, "BEGINS A REPOSITORY" in made.output) == (0, True)
+    refused = bank.try_sign(other, "anna")
+    assert (refused.exit_code, "begins another repository" in refused.stderr) == (1, True)
+
+
 def test_a_signer_who_says_no_leaves_the_file_as_it_was(bank: Bank, pending: Path) -> None:
     before = pending.read_bytes()
     key = f"file:{bank.folder / 'dario' / 'own.pem'}"
