@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
-from h5bundle.changes import delegate, next_version, with_targets
+from h5bundle.changes import with_targets
 from h5bundle.errors import ExpiredError, RoleKeyError, TrustError
 from h5bundle.formats import Metadata, MetaFile, Root, Signer, Snapshot, T, TargetFile, Targets, Timestamp
-from h5bundle.keys import ONLINE, ROOT, TARGETS, RoleKeys, app_role
+from h5bundle.keys import ONLINE, ROOT, TARGETS, RoleKeys
 from h5bundle.policy import Policy
 from h5bundle.reading import FIRST_ROOT, ONLINE_ROLES, load_for_reading
 from h5bundle.stores.port import Store
@@ -153,15 +153,6 @@ class Edit:
     def update_role(self, role: str, old: Targets | None, changes: Mapping[str, TargetFile]) -> None:
         """Write a delegated role with targets added or replaced."""
         self.write(role, role, Metadata(with_targets(old, changes, self._policy.expires(role, self._now))))
-
-    def delegate(self, state: TrustedState, bundle: str) -> Metadata[Targets]:
-        """Give a bundle a role of its own, with the keys at hand, and write targets and the role."""
-        role = app_role(bundle)
-        targets = next_version(state.targets.signed, self._policy.expires(TARGETS, self._now))
-        delegate(targets, role, self._keys.public_keys(role), threshold=self._policy.threshold(role))
-        metadata = Metadata(targets)
-        self.write(TARGETS, TARGETS, metadata)
-        return metadata
 
     def _signed(self, role: str, holder: str, metadata: Metadata[T]) -> bytes:
         """Sign with every key at hand that counts."""
