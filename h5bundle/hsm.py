@@ -4,6 +4,7 @@ Tokens count log-ins and lock themselves after a few wrong PINs. So a process lo
 refused is not offered to it again.
 """
 
+import contextlib
 import hashlib
 import threading
 from dataclasses import dataclass, field
@@ -59,11 +60,11 @@ _SESSIONS: Final = _Sessions()
 class HsmSigner(Signer):
     """Signs with a key that never leaves its token; safe to be used by many threads."""
 
-    def __init__(self, private: Any, public: SSlibKey, where: str) -> None:
+    def __init__(self, private: Any, public: SSlibKey, key: HsmKey) -> None:
         """Sign with a private key of an open session."""
         self._private = private
         self._public = public
-        self._where = where
+        self._key = key
 
     @property
     def public_key(self) -> SSlibKey:
@@ -84,7 +85,7 @@ class HsmSigner(Signer):
             try:
                 raw = self._private.sign(hashlib.sha256(payload).digest(), mechanism=pkcs11.Mechanism.ECDSA)
             except exceptions.PKCS11Error as error:
-                raise _refusal(error, self._where) from error
+                raise _failed(error, self._key) from error
         half = len(raw) // 2
         der = encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
         return Signature(self._public.keyid, der.hex())
@@ -101,7 +102,6 @@ def open_hsm(uri: str, pin: bytes) -> HsmSigner:
         RoleKeyError: the URI is none, the token or the key is missing, the PIN is wrong or locked.
     """
     key = parse_hsm(uri)
-    where = f"the token {key.token}"
     with _SESSIONS.lock:
         try:
             session = _session(key, _pin(key, pin))
@@ -109,10 +109,12 @@ def open_hsm(uri: str, pin: bytes) -> HsmSigner:
             public = _only(session, pkcs11.ObjectClass.PUBLIC_KEY, key)
             point = load_der_public_key(encode_ec_public_key(public))
         except exceptions.PKCS11Error as error:
-            raise _refusal(error, where) from error
+            raise _failed(error, key) from error
     if not isinstance(point, ec.EllipticCurvePublicKey) or not isinstance(point.curve, ec.SECP256R1):
-        raise RoleKeyError(detail=f"the key {key.label} of {where} is no ECDSA P-256 key", remedy="make one that is")
-    return HsmSigner(private, SSlibKey.from_crypto(point, scheme=SCHEME), where)
+        raise RoleKeyError(
+            detail=f"the key {key.label} of the token {key.token} is no ECDSA P-256 key", remedy="make one that is"
+        )
+    return HsmSigner(private, SSlibKey.from_crypto(point, scheme=SCHEME), key)
 
 
 def parse_hsm(uri: str) -> HsmKey:
@@ -157,7 +159,7 @@ def _session(key: HsmKey, pin: str) -> Any:
         token = pkcs11.lib(key.module).get_token(token_label=key.token, token_flags=pkcs11.TokenFlag.TOKEN_INITIALIZED)
         session = token.open(user_pin=pin)
     except (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange, exceptions.PinLocked) as error:
-        refusal = _refusal(error, f"the token {key.token}")
+        refusal = _refusal(error, key)
         _SESSIONS.refused[attempt] = refusal.detail
         raise refusal from error
     _SESSIONS.opened[place] = session
@@ -180,8 +182,18 @@ def _only(session: Any, kind: pkcs11.ObjectClass, key: HsmKey) -> Any:
     return found[0]
 
 
-def _refusal(error: exceptions.PKCS11Error, where: str) -> RoleKeyError:
+def _failed(error: exceptions.PKCS11Error, key: HsmKey) -> RoleKeyError:
+    """Give up a session that failed, so that the next one who needs the token logs in anew."""
+    session = _SESSIONS.opened.pop((key.module, key.token), None)
+    if session is not None:
+        with contextlib.suppress(exceptions.PKCS11Error):
+            session.close()
+    return _refusal(error, key)
+
+
+def _refusal(error: exceptions.PKCS11Error, key: HsmKey) -> RoleKeyError:
     """Say in words what a token refuses."""
+    where = f"the token {key.token}"
     kinds: dict[type[exceptions.PKCS11Error], tuple[str, str]] = {
         exceptions.PinIncorrect: (f"the PIN of {where} is wrong", "look it up: a few wrong ones lock the token"),
         exceptions.PinInvalid: (f"the PIN of {where} is wrong", "look it up: a few wrong ones lock the token"),

@@ -219,9 +219,9 @@ def check_public(key: Key, name: str) -> None:
             detail=f"the id in {name} is not that of its key", remedy="h5bundle public-key makes it anew"
         )
     team, holder = (key.unrecognized_fields.get(field, "") for field in (TEAM, HOLDER))
-    if team and team not in TEAMS:
+    if team != "" and (not isinstance(team, str) or team not in TEAMS):
         raise RoleKeyError(detail=f"{name} names a team that is none", remedy=f"choose from {', '.join(sorted(TEAMS))}")
-    if holder and (not isinstance(holder, str) or _HOLDER.fullmatch(holder) is None):
+    if holder != "" and (not isinstance(holder, str) or _HOLDER.fullmatch(holder) is None):
         raise RoleKeyError(detail=f"{name} names a holder that is no name", remedy="letters, digits, blank, . @ _ -")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from h5bundle.formats import Root
 from h5bundle.keys import ROLLOUT, ROOT, TARGETS, app_role
 
+_MAX_SECONDS: Final = 10 * 366 * 86_400
 POLICY: Final = "x-tidegate-policy"
 """Field of the root that holds lifetimes, and the threshold of bundles to come; TUF clients pass over it."""
 
@@ -62,3 +63,12 @@ def policy_of(root: Root) -> Policy:
     lifetimes = {role: timedelta(seconds=seconds) for role, seconds in written.get("lifetimes", {}).items()}
     top = {role: root.roles[role].threshold for role in (ROOT, TARGETS)}
     return Policy({**top, "app": written.get("app", 1)}, {**Policy().lifetimes, **lifetimes})
+
+
+def is_written_well(root: Root) -> bool:
+    """Tell whether what a root says of lifetimes and thresholds to come can be read; nothing said is well."""
+    written = root.unrecognized_fields.get(POLICY, {})
+    if not isinstance(written, dict) or not isinstance(written.get("lifetimes", {}), dict):
+        return False
+    numbers = [written.get("app", 1), *written.get("lifetimes", {}).values()]
+    return all(isinstance(number, int) and 0 < number <= _MAX_SECONDS for number in numbers)

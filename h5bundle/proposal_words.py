@@ -23,6 +23,8 @@ def explain(proposal: Proposal, stands: Standing) -> tuple[str, ...]:
         stands: what it was made on, verified.
     """
     lines = [f"proposal {proposal.name} by {proposal.proposer}, {proposal.created}: {proposal.reason}"]
+    if stands.root is None:
+        lines.append("it BEGINS A REPOSITORY: compare every key id by voice before you sign")
     for role in proposal.roles:
         old, new = _before(stands, role), proposed(proposal, role)
         lines.append(f"{role} {'(new)' if old is None else old.signed.version} → {new.signed.version}")

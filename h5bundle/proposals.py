@@ -111,7 +111,7 @@ def proposed(proposal: Proposal, role: str) -> Metadata[Any]:
         ProposalError: it is no such metadata, or a key has signed twice.
     """
     fields = proposal.roles[role]
-    ids = [signature["keyid"] for signature in fields["signatures"]]
+    ids = [str(signature["keyid"]) for signature in fields["signatures"]]
     if len(set(ids)) != len(ids):
         raise ProposalError(detail=f"{role} carries two signatures of one key", remedy=_AGAIN)
     try:
@@ -120,7 +120,9 @@ def proposed(proposal: Proposal, role: str) -> Metadata[Any]:
         raise ProposalError(detail=f"what is proposed for {role} is no TUF metadata: {error}") from error
     if not isinstance(metadata.signed, Root if role == ROOT else Targets):
         raise ProposalError(detail=f"what is proposed for {role} is {metadata.signed.type} metadata")
-    if metadata.signed.to_dict() != fields["signed"]:
+    if metadata.signed.to_dict() != fields["signed"] or not all(
+        isinstance(keyid, str) for keyid in metadata.signatures
+    ):
         raise ProposalError(detail=f"what is proposed for {role} is not in TUF's own form", remedy=_AGAIN)
     return metadata
 

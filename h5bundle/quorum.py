@@ -19,6 +19,7 @@ from h5bundle.formats import Key, Metadata, Root, Signer, Targets
 from h5bundle.keys import ROLLOUT, ROOT, TARGETS, TEAM, app_role, check_public, name_key
 from h5bundle.manifest import Manifest
 from h5bundle.manifest import decode as decode_manifest
+from h5bundle.policy import POLICY, is_written_well
 from h5bundle.proposals import Proposal, proposed, put
 from h5bundle.standing import Standing
 from h5bundle.trust import delegated_roles, manifest_target
@@ -86,6 +87,8 @@ def check(proposal: Proposal, stands: Standing, now: datetime) -> tuple[Demand, 
             )
         if isinstance(metadata.signed, Root) or role == TARGETS:
             _check_keys(role, metadata.signed)
+        if isinstance(metadata.signed, Root) and not is_written_well(metadata.signed):
+            raise ProposalError(detail=f"{POLICY} in the proposed root gives no lifetimes", remedy="propose again")
         if role == TARGETS:
             _check_kept(stands, metadata.signed)
     _check_apart(*delegators(proposal, stands))

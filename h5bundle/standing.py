@@ -38,6 +38,11 @@ def standing_in(proposal: Proposal, trusted_root: bytes | None) -> Standing:
         ProposalError: there is a repository, and no root that is trusted.
         TrustError: the base is not signed as the root asks.
     """
+    if not proposal.roots and trusted_root is not None:
+        raise ProposalError(
+            detail="the proposal begins another repository, and the root that you trust has one",
+            remedy="do not sign it; ask who sent it",
+        )
     if not proposal.roots:
         return Standing(None, None, {})
     if trusted_root is None:

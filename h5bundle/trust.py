@@ -294,7 +294,7 @@ def _check_expiry(expires: datetime, path: str, now: datetime) -> None:
         raise ExpiredError(
             subject=path,
             detail=f"it expired on {expires:%Y-%m-%d %H:%M} UTC",
-            remedy="renew it: h5bundle sign-timestamp (online roles), or publish with the role's key",
+            remedy="renew it: h5bundle sign-timestamp (online roles), or h5bundle propose renew ROLE",
         )
 
 

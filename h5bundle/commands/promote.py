@@ -5,7 +5,7 @@ that leaves a valid repository after a crash at any point; promoting again finis
 seen at once, without a timestamp, so the timestamp goes first whenever it is valid under both roots.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,8 +78,10 @@ def run(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime) -> P
         return promote(proposal, store, keys, now=now)
 
 
-def promote(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime) -> Promotion:
-    """Do the same under a lock that the caller holds."""
+def promote(
+    proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime, written: Collection[str] = ()
+) -> Promotion:
+    """Do the same under a lock that the caller holds, who has perhaps just written targets with all that they need."""
     state = _state(proposal, store)
     stands = standing_of(state)
     done = applied(proposal, state)
@@ -87,7 +89,7 @@ def promote(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime) 
         return Promotion(proposal.name, _versions(proposal), changed=False)
     check_base(proposal, state, done)
     require(check(proposal, before(proposal, stands, done), now))
-    _check_blobs(proposal, stands, store)
+    _check_blobs(proposal, stands, store, written)
     _Promotion(proposal, state, store, keys, now).run()
     return Promotion(proposal.name, _versions(proposal), changed=True)
 
@@ -285,14 +287,14 @@ def _versions(proposal: Proposal) -> dict[str, int]:
     return {role: proposed(proposal, role).signed.version for role in proposal.roles}
 
 
-def _check_blobs(proposal: Proposal, stands: Standing, store: Store) -> None:
+def _check_blobs(proposal: Proposal, stands: Standing, store: Store, written: Collection[str]) -> None:
     """Hold that everything that is offered anew is in the store."""
     for role in proposal.roles:
         if not role.startswith(app_role("")):
             continue
         old = stands.roles[role].signed.targets if role in stands.roles else {}
         for path, target in proposed(proposal, role).signed.targets.items():
-            if path not in old or old[path].hashes != target.hashes:
+            if path not in written and (path not in old or old[path].hashes != target.hashes):
                 _check_blob(store, path, target)
 
 

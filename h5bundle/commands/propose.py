@@ -137,6 +137,7 @@ def release(
     changed: Mapping[str, Metadata[Any]],
     author: Author,
     *,
+    bundle: str,
     manifest: bytes,
     offer: Offer,
 ) -> Proposal:
@@ -147,10 +148,10 @@ def release(
         state: what stands.
         changed: the bundle's role, and targets when it is new.
         author: who proposes.
+        bundle: whose release it is.
         manifest: bytes of the release's manifest.
         offer: what the rollout shall say.
     """
-    bundle = decode(manifest).bundle
     documents = {offer.manifest: manifest.decode()}
     held = state.roles.get(app_role(bundle))
     targets = {} if held is None else held.metadata.signed.targets

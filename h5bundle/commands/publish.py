@@ -249,7 +249,7 @@ class _Publication:
         )
         if not complete:
             return replace(receipt, proposal=propose.save(self.store, proposal).name, waiting=waiting)
-        promote(proposal, self.store, self.keys, now=self.now)
+        promote(proposal, self.store, self.keys, now=self.now, written=targets)
         self.progress("metadata", 1, 1)
         return receipt
 
@@ -270,7 +270,7 @@ class _Publication:
         )
         offer = Offer(manifest_target(bundle, self.package.manifest.version), permyriad)
         manifest = self.package.manifest_bytes
-        return propose.release(self.store, state, changed, author, manifest=manifest, offer=offer)
+        return propose.release(self.store, state, changed, author, bundle=bundle, manifest=manifest, offer=offer)
 
     def _pending(self, proposal: Proposal) -> Proposal:
         """Give the proposal of the same release that waits already, if there is one."""

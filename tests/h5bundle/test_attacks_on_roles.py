@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 import rfc8785
 from tuf.api.exceptions import RepositoryError
 
-from h5bundle.commands import promote
-from h5bundle.errors import H5BundleError, ProposalError, SignaturesMissingError
+from h5bundle.commands import promote, propose, sign_timestamp, verify
+from h5bundle.errors import ExpiredError, H5BundleError, ProposalError, SignaturesMissingError
 from h5bundle.formats import Metadata, Snapshot
 from h5bundle.keys import KeyFolder, open_key
 from h5bundle.manifest import DEFAULT_CSP
-from h5bundle.proposals import decode, encode, join, proposed, put
+from h5bundle.proposals import Proposal, decode, encode, join, proposed, put
+from h5bundle.quorum import check, sign
 from h5bundle.repository import load_for_reading
+from h5bundle.standing import standing_in
 from h5bundle.trust import metadata_path
 from tests.h5bundle.ceremony import SECRET, Bank, Phone, run
 from tests.h5bundle.conftest import TODAY
@@ -117,6 +120,16 @@ def test_a_signer_without_a_trusted_root_signs_nothing_that_exists(bank: Bank, p
     assert (refused.exit_code, "--root" in refused.stderr) == (1, True)
 
 
+def test_a_signer_of_a_repository_begins_no_other_one(bank: Bank) -> None:
+    """Targets version 1 of another repository, signed by the same people, would fool phones that are new."""
+    other = bank.folder / "other.json"
+    place = ("--repository", str(bank.folder / "elsewhere"), "--out", str(other))
+    made = run("init", str(bank.folder / "roles.yaml"), *place, "--by", "mallory", "--why", "test")
+    assert (made.exit_code, "BEGINS A REPOSITORY" in made.output) == (0, True)
+    refused = bank.try_sign(other, "anna")
+    assert (refused.exit_code, "begins another repository" in refused.stderr) == (1, True)
+
+
 def test_a_signer_who_says_no_leaves_the_file_as_it_was(bank: Bank, pending: Path) -> None:
     before = pending.read_bytes()
     key = f"file:{bank.folder / 'dario' / 'own.pem'}"
@@ -155,6 +168,28 @@ def test_a_proposal_that_expired_is_refused_by_name(bank: Bank, pending: Path) -
     late = TODAY.replace(year=TODAY.year + 1)
     with pytest.raises(ProposalError, match="app-wealth expired on"):
         promote.run(decode(pending.read_bytes()), bank.store, KeyFolder(bank.folder / "machine", SECRET), now=late)
+
+
+def test_a_role_that_expired_stops_promotions_by_name_until_it_is_renewed(bank: Bank) -> None:
+    late = TODAY + timedelta(days=200)
+    machine = KeyFolder(bank.folder / "machine", SECRET)
+
+    def promoted(proposal: Proposal, *signers: str) -> promote.Promotion:
+        for name in signers:
+            stands = standing_in(proposal, bank.root().read_bytes())
+            signer = open_key(f"file:{bank.folder / name / 'own.pem'}", SECRET)
+            proposal, _ = sign(proposal, check(proposal, stands, late), signer)
+        return promote.run(proposal, bank.store, machine, now=late)
+
+    author = propose.Author(name="anna", reason="late", now=late)
+    with pytest.raises(ExpiredError, match="targets"):
+        promoted(propose.renew(bank.store, ["app-wealth"], author), "anna", "dario")
+    with pytest.raises(ExpiredError, match="targets"):
+        sign_timestamp.run(bank.store, machine, now=late)
+    both = propose.renew(bank.store, ["targets", "app-wealth"], author)
+    assert promoted(both, "anna", "boris", "dario").roles == {"app-wealth": 3, "targets": 2}
+    assert "rollout" in sign_timestamp.run(bank.store, machine, now=late).roles
+    verify.run(bank.store, now=late)
 
 
 def test_a_stolen_online_key_cannot_change_what_a_bundle_offers(bank: Bank, tmp_path: Path) -> None:

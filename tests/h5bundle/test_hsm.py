@@ -123,6 +123,16 @@ def test_what_does_not_open_is_told_with_exit_code_three(where: str, pin: bytes,
     assert (refused.value.exit_status, words in refused.value.detail) == (3, True)
 
 
+@pytest.mark.usefixtures("token")
+def test_a_session_that_the_token_ended_is_told_and_the_next_one_logs_in_anew() -> None:
+    signer = open_hsm(uri(), PIN)
+    hsm._SESSIONS.opened[MODULE, "release"].close()
+    with pytest.raises(RoleKeyError, match="the token release does not work"):
+        signer.sign(b"x")
+    again = open_hsm(uri(), PIN)
+    again.public_key.verify_signature(again.sign(b"x"), b"x")
+
+
 @dataclass
 class CountingToken:
     """Stands for a vendor's library whose token refuses a PIN, and counts how often it was asked."""
