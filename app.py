@@ -56,9 +56,11 @@ from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
+from h5bundle.commands import rollout
 from h5bundle.errors import H5BundleError, LockedError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
+from h5bundle.rollout import Change
 from h5bundle.stores.local import LocalStore
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
@@ -502,6 +504,26 @@ def revoke_bundle(digest: str) -> None:
     with transaction(instance.engine) as session:
         instance.house.book.revoke(session, digest, clock())
     click.echo(f"{digest} is revoked")
+
+
+@cli.command("kill", epilog="Example: tidegate kill wealth --version 1.5.0 --by anna --why 'wrong fees'")
+@click.argument("bundle")
+@click.option("--version", help="Only this release; all of the bundle's when not given.")
+@click.option("--by", required=True, help="Your name; it stands in the signed policy.")
+@click.option("--why", required=True, help="The reason; it stands there too.")
+def kill(bundle: str, version: str | None, by: str, why: str) -> None:
+    """Call back releases of BUNDLE and pause its rollout: within seconds the BFF refuses their calls.
+
+    Needs the rollout and online keys; revoke-bundle needs none: use it where they are not, and pause elsewhere.
+    """
+    instance = open_prepared(read_settings())
+    with transaction(instance.engine) as session:
+        killed = instance.house.book.revoke_all(session, bundle, version, clock())
+    for ref in killed:
+        click.echo(f"{ref} is revoked")
+    pause = rollout.paused(Change(by, why), halt=True)
+    receipt = rollout.run(bundle, pause, instance.store, instance.release_keys, now=clock())
+    click.echo(f"{bundle} is paused by policy {receipt.policy}")
 
 
 @cli.command("root", epilog="Example: tidegate root > root.json")

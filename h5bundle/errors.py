@@ -85,6 +85,26 @@ class RoleKeyError(H5BundleError):
     exit_status = 3
 
 
+class ProposalError(H5BundleError):
+    """A proposal is not as it should be: altered, signed by a stranger, or asking for what no role may be."""
+
+    code = "PROPOSAL_INVALID"
+
+
+class StaleProposalError(H5BundleError):
+    """A proposal was made on metadata that is no longer what stands in the repository."""
+
+    code = "PROPOSAL_STALE"
+    exit_status = 4
+
+
+class SignaturesMissingError(H5BundleError):
+    """A proposal does not carry the signatures yet that its roles ask for."""
+
+    code = "SIGNATURES_MISSING"
+    exit_status = 4
+
+
 class StoreError(H5BundleError):
     """The repository's store does not give or take an object."""
 

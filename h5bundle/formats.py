@@ -5,6 +5,7 @@ from typing import TypeVar
 from securesystemslib.signer import (  # type: ignore[attr-defined]  # the same
     CryptoSigner,
     Key,
+    Signature,
     Signer,
     SSlibKey,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Metadata",
     "Root",
     "SSlibKey",
+    "Signature",
     "Signer",
     "Snapshot",
     "T",

@@ -119,7 +119,9 @@ def role_keys(targets: Metadata[Targets] | bytes, bundle: str) -> SigningKeys:
     Returns:
         Public keys (key id → PEM) and the threshold.
     """
-    metadata: Metadata[Targets] = targets if isinstance(targets, Metadata) else _parse("targets", targets, Targets)
+    metadata: Metadata[Targets] = (
+        targets if isinstance(targets, Metadata) else parse_metadata("targets", targets, Targets)
+    )
     role = app_role(bundle)
     if role not in delegated_roles(metadata.signed):
         raise TrustError(subject="targets", detail=f"there is no role {role}")
@@ -149,7 +151,7 @@ def load(
     Raises:
         TrustError: something is missing, forged, of another version than announced, or expired.
     """
-    root, root_bytes = _newest_root(read, trusted_root)
+    root, root_bytes = newest_root(read, trusted_root)
     timestamp: Metadata[Timestamp] = _verified(read, TIMESTAMP, Timestamp, root.signed, "timestamp")[0]
     snapshot, _ = _announced(read, "snapshot", timestamp.signed.snapshot_meta, Snapshot, root.signed)
     files = snapshot.signed.meta
@@ -201,10 +203,14 @@ def read_object(read: Read, digest: str, length: int) -> bytes:
     return data
 
 
-def _newest_root(read: Read, trusted_root: bytes) -> tuple[Metadata[Root], bytes]:
-    """Follow the chain of roots: each is signed by the one before and by itself."""
-    root: Metadata[Root] = _parse("the trusted root", trusted_root, Root)
-    _verify("the trusted root", root.signed, "root", root)
+def newest_root(read: Read, trusted_root: bytes) -> tuple[Metadata[Root], bytes]:
+    """Follow the chain of roots: each is signed by the one before and by itself.
+
+    Raises:
+        TrustError: a root of the chain is not signed like that.
+    """
+    root: Metadata[Root] = parse_metadata("the trusted root", trusted_root, Root)
+    verify_signatures("the trusted root", root.signed, "root", root)
     data = trusted_root
     for version in range(root.signed.version + 1, root.signed.version + MAX_ROOTS):
         path = metadata_path("root", version)
@@ -212,9 +218,9 @@ def _newest_root(read: Read, trusted_root: bytes) -> tuple[Metadata[Root], bytes
             candidate = read(path)
         except ObjectMissingError:
             return root, data
-        newer: Metadata[Root] = _parse(path, candidate, Root)
-        _verify(path, root.signed, "root", newer)
-        _verify(path, newer.signed, "root", newer)
+        newer: Metadata[Root] = parse_metadata(path, candidate, Root)
+        verify_signatures(path, root.signed, "root", newer)
+        verify_signatures(path, newer.signed, "root", newer)
         if newer.signed.version != version:
             raise TrustError(subject=path, detail=f"it says version {newer.signed.version}")
         root, data = newer, candidate
@@ -242,8 +248,8 @@ def _verified(
             meta.verify_length_and_hashes(data)
     except LengthOrHashMismatchError as error:
         raise TrustError(subject=path, detail="length or hash is not what its parent says") from error
-    metadata: Metadata[T] = _parse(path, data, kind)
-    _verify(path, delegator, role, metadata)
+    metadata: Metadata[T] = parse_metadata(path, data, kind)
+    verify_signatures(path, delegator, role, metadata)
     return metadata, data
 
 
@@ -255,8 +261,12 @@ def _read(read: Read, path: str) -> bytes:
         raise TrustError(subject=path, detail="it is missing") from error
 
 
-def _parse(path: str, data: bytes, kind: type[T]) -> Metadata[T]:
-    """Read metadata of one kind."""
+def parse_metadata(path: str, data: bytes, kind: type[T]) -> Metadata[T]:
+    """Read metadata of one kind.
+
+    Raises:
+        TrustError: it is none.
+    """
     try:
         metadata: Metadata[Any] = Metadata.from_bytes(data)
     except DeserializationError as error:
@@ -266,8 +276,12 @@ def _parse(path: str, data: bytes, kind: type[T]) -> Metadata[T]:
     return metadata
 
 
-def _verify(path: str, delegator: Root | Targets, role: str, metadata: Metadata[T]) -> None:
-    """Hold the threshold of signatures."""
+def verify_signatures(path: str, delegator: Root | Targets, role: str, metadata: Metadata[T]) -> None:
+    """Hold the threshold of signatures.
+
+    Raises:
+        TrustError: there are too few.
+    """
     try:
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
     except (RepositoryError, ValueError) as error:
@@ -280,7 +294,7 @@ def _check_expiry(expires: datetime, path: str, now: datetime) -> None:
         raise ExpiredError(
             subject=path,
             detail=f"it expired on {expires:%Y-%m-%d %H:%M} UTC",
-            remedy="renew it: h5bundle sign-timestamp (online roles), or publish with the role's key",
+            remedy="renew it: h5bundle sign-timestamp (online roles), or h5bundle propose renew ROLE",
         )
 
 

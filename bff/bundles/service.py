@@ -97,6 +97,29 @@ class ReleaseBook:
             _row(session, digest)
         self._cache.pop(digest, None)
 
+    def revoke_all(self, session: Session, bundle: str, version: str | None, now: datetime) -> tuple[BundleRef, ...]:
+        """Call back every published release of a bundle, or the one of a version.
+
+        Raises:
+            BundleUnknownError: no such release was ever recorded.
+
+        Returns:
+            What is revoked now, those that were so before included.
+        """
+        statement = (
+            select(BundleRelease.digest).where(BundleRelease.bundle == bundle).order_by(BundleRelease.recorded_at)
+        )
+        if version is not None:
+            statement = statement.where(BundleRelease.version == version)
+        digests = list(session.scalars(statement))
+        if not digests:
+            raise BundleUnknownError(
+                detail=f"no release of {bundle}{f'@{version}' if version else ''} was ever recorded"
+            )
+        for digest in digests:
+            self.revoke(session, digest, now)
+        return tuple(_ref_of(_row(session, digest)) for digest in digests)
+
 
 def _read(session: Session, digest: str) -> Release:
     """Read a release that may be used."""

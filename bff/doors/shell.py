@@ -36,6 +36,8 @@ _PROBES: Final = frozenset({"/healthz", "/readyz"})
 _LOOPBACK: Final = ("127.0.0.1", "[::1]")
 _TEMPLATES: Final = "origin"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_UNSERVED: Final = "proposals/"
+"""What lies in the repository for those who sign it, and is no part of what clients read."""
 _VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
 
 
@@ -167,7 +169,7 @@ class _ShellDoor:
 
     def repository(self, name: str) -> Response:
         """Give an object of the release repository, as a plain web server would."""
-        data = _read(self.hosting.repository, name)
+        data = None if name.startswith(_UNSERVED) else _read(self.hosting.repository, name)
         if data is None:
             raise ShellFileUnknownError(detail=f"the repository has no {name[:200]}")
         kind = _TYPES[".json"] if name.endswith(".json") else "application/octet-stream"

@@ -32,6 +32,7 @@ from h5bundle.stores.local import LocalStore
 @click.option("--permyriad", type=click.IntRange(0, 10_000), help="How many of 10,000 installations get it.")
 @click.option("--init", is_flag=True, help="Make repository, role and development keys where there are none.")
 @click.option("--commit", default="", help="Source commit for the manifest.")
+@click.option("--by", default="publish", show_default=True, help="Your name, where others must sign too.")
 @click.option("--catalogue", type=click.Path(path_type=Path, dir_okay=False), help="Operations of the bank, as JSON.")
 @json_option
 def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
@@ -42,6 +43,7 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     permyriad: int | None,
     init: bool,  # noqa: FBT001 - click gives flags by name
     commit: str,
+    by: str,
     catalogue: Path | None,
     as_json: bool,  # noqa: FBT001 - the same
 ) -> None:
@@ -52,12 +54,10 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     held = open_keys(keys, passphrase_file)
     for role in publish.missing_roles(store, package.manifest.bundle) if init else ():
         held.generate(role)
-    options = publish.PublishOptions(permyriad=permyriad, init=init)
+    options = publish.PublishOptions(permyriad=permyriad, init=init, proposer=by)
     with progress_bar(as_json) as report:
         receipt = publish.run(options, package, store, held, now=datetime.now(UTC), progress=report)  # noqa: TID251 - the CLI is where time comes in
-    done = "published" if receipt.changed else "was published already"
-    share = f"{receipt.permyriad / 100:g} % of installations"
-    answer(as_json, receipt, [f"{receipt.bundle}@{receipt.version}#{receipt.digest} {done}", share])
+    answer(as_json, receipt, _receipt_lines(receipt))
 
 
 @click.command("status", epilog="Example: h5bundle status --json")
@@ -122,6 +122,19 @@ def refuse_findings(project: Path, findings: tuple[Finding, ...]) -> None:
         raise CheckError(
             detail=f"{len(stops)} findings stop the publication", remedy="mend them, or allow with a reason"
         )
+
+
+def _receipt_lines(receipt: publish.PublishReceipt) -> list[str]:
+    """Say what a publication did, or for whom it waits."""
+    name, share = (
+        f"{receipt.bundle}@{receipt.version}#{receipt.digest}",
+        f"{receipt.permyriad / 100:g} % of installations",
+    )
+    if receipt.proposal is None:
+        return [f"{name} {'published' if receipt.changed else 'was published already'}", share]
+    promoting = f"h5bundle promote {receipt.proposal}"
+    following = receipt.waiting or (f"all have signed; where the online keys are: {promoting}",)
+    return [f"{name} waits as the proposal {receipt.proposal}", *following, share]
 
 
 def _share(permyriad: int | None) -> str:

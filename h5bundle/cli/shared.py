@@ -72,13 +72,22 @@ def answer(as_json: bool, value: Any, lines: list[str]) -> None:  # noqa: FBT001
 
 def open_keys(folder: Path, passphrase_file: Path | None) -> KeyFolder:
     """Open the folder of keys with the passphrase from a file, the input or the person."""
-    if passphrase_file is None:
-        return KeyFolder(folder, click.prompt("Passphrase of the role keys", hide_input=True, err=True).encode())
+    return KeyFolder(folder, read_secret(passphrase_file, "Passphrase of the role keys"))
+
+
+def read_secret(file: Path | None, prompt: str) -> bytes:
+    """Read a passphrase or a PIN: the first line of a file or of the input, or what the person types.
+
+    Raises:
+        ProjectError: the file cannot be read.
+    """
+    if file is None:
+        return str(click.prompt(prompt, hide_input=True, err=True)).encode()
     try:
-        with click.open_file(str(passphrase_file), "rb") as file:
-            return KeyFolder(folder, file.readline().rstrip(b"\r\n"))
+        with click.open_file(str(file), "rb") as opened:
+            return bytes(opened.readline()).rstrip(b"\r\n")
     except OSError as error:
-        raise ProjectError(detail=f"{passphrase_file} cannot be read: {error.strerror}") from error
+        raise ProjectError(detail=f"{file} cannot be read: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,20 +1,28 @@
 """``h5bundle publish``: put a packed release on offer, and say who gets it.
 
 Publishing the same bytes again changes nothing but a signature that is half-way to its expiry (and finishes what an
-interrupted publication left); the same version with other bytes is refused, and so is a version below the floor.
+interrupted publication left); the same version with other bytes is refused, and so is a version below the floor. A
+publication is a proposal: with enough keys at hand it is promoted at once, and otherwise it waits for the others.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from h5bundle import rollout
+from h5bundle.changes import delegate, next_version, with_targets
+from h5bundle.commands import propose
+from h5bundle.commands.promote import ask, promote
 from h5bundle.errors import PublishError
-from h5bundle.formats import TargetFile, Targets
+from h5bundle.formats import Metadata, TargetFile
 from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, RoleKeys, app_role
 from h5bundle.pack import Package
-from h5bundle.repository import Edit, Policy, init_repository, is_repository, load_for_reading, load_for_renewal
+from h5bundle.policy import Policy, policy_of
+from h5bundle.proposals import Offer, Proposal
+from h5bundle.quorum import demands
+from h5bundle.repository import Edit, init_repository, is_repository, load_for_reading, load_for_renewal
+from h5bundle.standing import standing_of
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
 from h5bundle.versions import parse_version
@@ -30,12 +38,14 @@ class PublishOptions:
     Attributes:
         permyriad: how many of 10,000 installations get the release; None keeps what the policy says, or everybody.
         init: make the repository, or the bundle's role in it, where there is none.
-        policy: thresholds and lifetimes for what is signed.
+        policy: thresholds and lifetimes for a repository or a role that is made; None takes what the repository says.
+        proposer: whose name a proposal bears when keys are missing.
     """
 
     permyriad: int | None = None
     init: bool = False
-    policy: Policy = Policy()  # noqa: RUF009 - frozen, shared safely
+    policy: Policy | None = None
+    proposer: str = "publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,10 @@ class PublishReceipt:
 
     Attributes:
         changed: whether anything became different for readers.
-        permyriad: how many of 10,000 installations get the release now.
+        permyriad: how many of 10,000 installations get the release now, or will.
+        policy: number of the rollout policy; 0 when there is none yet.
+        proposal: name of the proposal that waits for signatures; None when nothing waits.
+        waiting: how many signatures are missing, and whom to ask; nothing when only the online keys are missing.
     """
 
     bundle: str
@@ -53,6 +66,8 @@ class PublishReceipt:
     changed: bool
     permyriad: int
     policy: int
+    proposal: str | None = None
+    waiting: tuple[str, ...] = ()
 
 
 def missing_roles(store: Store, bundle: str) -> tuple[str, ...]:
@@ -82,13 +97,14 @@ def run(
         options: how.
         package: what.
         store: where.
-        keys: of the bundle's role, rollout and online; with ``init`` of root and targets as well.
+        keys: rollout and online, and of the bundle's role those that are at hand; with ``init`` of root and targets
+            as well.
         now: the present instant.
         progress: told what is being done.
 
     Raises:
         PublishError: the release is refused, and nothing has changed.
-        RoleKeyError: a key is missing.
+        RoleKeyError: an online key is missing, or a key does not open.
         StoreError: a write failed, or another publisher is at work; run it again.
         TrustError: the repository is not whole.
     """
@@ -124,20 +140,23 @@ class _Publication:
         permyriad = self.options.permyriad
         if permyriad is None:
             permyriad = offered.permyriad if offered else rollout.EVERYBODY
-        edit = Edit(self.store, self.keys, self.options.policy, self.now)
+        edit = Edit(self.store, self.keys, self._policy(state), self.now, state=state)
         targets = self._write_blobs(edit)
-        known = self._known(state)
-        same = old is not None and offered == old.releases[0] and offered.permyriad == permyriad and known == targets
-        if old is not None and same and not self._due(state):
-            return self._receipt(old, changed=False)
-        policy = rollout.offer(old, manifest, digest, permyriad)
-        self._write_metadata(edit, state, targets, policy)
-        return self._receipt(policy, changed=True)
+        signed = self._known(state) == targets and not self._due(state)
+        if old is None or not signed:
+            return self._write_metadata(state, old, targets, permyriad)
+        if offered != old.releases[0] or offered.permyriad != permyriad:
+            return self._write_policy(edit, state, rollout.offer(old, manifest, digest, permyriad))
+        return self._receipt(old, changed=False)
+
+    def _policy(self, state: TrustedState) -> Policy:
+        """Give thresholds and lifetimes."""
+        return self.options.policy or policy_of(state.root.signed)
 
     def _due(self, state: TrustedState) -> bool:
         """Tell whether half of the bundle role's life is over: then publishing the same release signs it anew."""
         role = state.roles.get(self._role)
-        return role is not None and self.options.policy.due(self._role, role.metadata.signed.expires, self.now)
+        return role is not None and self._policy(state).due(self._role, role.metadata.signed.expires, self.now)
 
     def _receipt(self, policy: rollout.RolloutPolicy, *, changed: bool) -> PublishReceipt:
         """Say what stands now; the release is the first of its policy."""
@@ -162,7 +181,7 @@ class _Publication:
         if self._role not in state.roles and not self.options.init:
             raise PublishError(
                 detail=f"the bundle {manifest.bundle} has no role in this repository",
-                remedy="add it with --init (needs the targets key)",
+                remedy=f"propose it: h5bundle propose keys {self._role} --add KEY …, or --init in development",
             )
         if old is not None and parse_version(manifest.version) < parse_version(old.floor):
             raise PublishError(
@@ -211,19 +230,65 @@ class _Publication:
         return {path: edit.blob(path, data) for path, data in documents.items()}
 
     def _write_metadata(
-        self, edit: Edit, state: TrustedState, targets: Mapping[str, TargetFile], policy: rollout.RolloutPolicy
-    ) -> None:
-        """Write the roles that changed, the snapshot, and the timestamp last."""
-        bundle = self.package.manifest.bundle
-        own: Targets | None = None
-        if self._role in state.roles:
-            own = state.roles[self._role].metadata.signed
-        else:
-            edit.delegate(state, bundle)
-        edit.update_role(self._role, own, targets)
-        path = rollout_target(bundle)
+        self,
+        state: TrustedState,
+        old: rollout.RolloutPolicy | None,
+        targets: Mapping[str, TargetFile],
+        permyriad: int,
+    ) -> PublishReceipt:
+        """Propose the role's new metadata, sign with the keys at hand, and promote it when they are enough."""
+        stands = standing_of(state)
+        proposal = self._pending(self._proposal(state, targets, permyriad))
+        proposal = propose.sign_with(proposal, stands, self.keys, self.now)
+        waiting = tuple(ask(demand) for demand in demands(proposal, stands) if demand.missing)
+        manifest, digest = self.package.manifest, self.package.digest
+        complete = not waiting and self.keys.has(ONLINE) and self.keys.has(ROLLOUT)
+        number = 0 if old is None else old.policy
+        receipt = PublishReceipt(
+            manifest.bundle, manifest.version, digest, complete, permyriad, number + 1 if complete else number
+        )
+        if not complete:
+            return replace(receipt, proposal=propose.save(self.store, proposal).name, waiting=waiting)
+        promote(proposal, self.store, self.keys, now=self.now, written=targets)
+        self.progress("metadata", 1, 1)
+        return receipt
+
+    def _proposal(self, state: TrustedState, targets: Mapping[str, TargetFile], permyriad: int) -> Proposal:
+        """Propose the bundle's role with the release, and the role itself when it is new."""
+        bundle, policy = self.package.manifest.bundle, self._policy(state)
+        changed: dict[str, Metadata[Any]] = {}
+        held = state.roles.get(self._role)
+        if held is None:
+            delegating = next_version(state.targets.signed, policy.expires(TARGETS, self.now))
+            keys = self.keys.public_keys(self._role)
+            delegate(delegating, self._role, keys, threshold=policy.threshold(self._role))
+            changed[TARGETS] = Metadata(delegating)
+        own = None if held is None else held.metadata.signed
+        changed[self._role] = Metadata(with_targets(own, targets, policy.expires(self._role, self.now)))
+        author = propose.Author(
+            name=self.options.proposer, reason=f"release {self.package.manifest.name}", now=self.now
+        )
+        offer = Offer(manifest_target(bundle, self.package.manifest.version), permyriad)
+        manifest = self.package.manifest_bytes
+        return propose.release(self.store, state, changed, author, bundle=bundle, manifest=manifest, offer=offer)
+
+    def _pending(self, proposal: Proposal) -> Proposal:
+        """Give the proposal of the same release that waits already, if there is one."""
+        asked = proposal.roles[self._role]["signed"]["targets"]
+        for other in propose.every(self.store):
+            same = (other.base, other.roots, other.offer) == (proposal.base, proposal.roots, proposal.offer)
+            if same and other.roles.keys() == proposal.roles.keys():
+                signed = other.roles[self._role]["signed"]
+                if signed["targets"] == asked and f"{self.now:%Y-%m-%dT%H:%M:%SZ}" < signed["expires"]:
+                    return other
+        return proposal
+
+    def _write_policy(self, edit: Edit, state: TrustedState, policy: rollout.RolloutPolicy) -> PublishReceipt:
+        """Write who gets a release that is signed already; that needs online keys only."""
+        path = rollout_target(self.package.manifest.bundle)
         old = state.roles[ROLLOUT].metadata.signed
         edit.update_role(ROLLOUT, old, {path: edit.blob(path, rollout.encode(policy))})
         snapshot, timestamp = state.snapshot.signed, state.timestamp.signed
         edit.commit(snapshot_version=snapshot.version + 1, timestamp_version=timestamp.version + 1, files=snapshot.meta)
         self.progress("metadata", 1, 1)
+        return self._receipt(policy, changed=True)

@@ -100,3 +100,22 @@ def test_a_release_that_never_was_cannot_be_revoked(bank: Bank) -> None:
     done = bank.command("revoke-bundle", "0" * 64)
     assert done.returncode == 1
     assert "BUNDLE_UNKNOWN" in done.stderr
+
+
+def test_a_killed_release_is_refused_within_seconds_and_no_phone_is_offered_it(bank: Bank, victim: Customer) -> None:
+    """Defence: one command calls a release back and pauses its rollout; other bundles and releases go on."""
+    page = bank.digests["accounts@1.0.1"]
+    done = bank.command("kill", "accounts", "--version", "1.0.1", "--by", "anna", "--why", "a test")
+    ended = time.monotonic()
+    assert (done.returncode, f"{page} is revoked" in done.stdout, "is paused by policy" in done.stdout) == (
+        0,
+        True,
+        True,
+    )
+    while ask(victim, page).status == 200:
+        assert time.monotonic() - ended < SECONDS
+        time.sleep(0.1)
+    refused(ask(victim, page), 403, "BUNDLE_REVOKED")
+    assert ask(victim, bank.digests["accounts"]).status == 200
+    again = bank.command("kill", "accounts", "--version", "9.9.9", "--by", "anna", "--why", "a test")
+    assert (again.returncode, "BUNDLE_UNKNOWN: no release of accounts@9.9.9" in again.stderr) == (1, True)

@@ -8,7 +8,10 @@ from click.testing import CliRunner, Result
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-COMMANDS = ["build", "check", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
+PROJECT = ["build", "check", "new", "pack", "publish", "pull", "status", "verify"]
+ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
+ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
+COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT])
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 

@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import pytest
 
 from h5bundle import rollout
 from h5bundle.client import releases
-from h5bundle.commands import publish, sign_timestamp, status, verify
+from h5bundle.commands import promote, propose, publish, sign_timestamp, status, verify
 from h5bundle.errors import (
     ExpiredError,
     H5BundleError,
@@ -253,14 +254,34 @@ def test_the_timestamp_is_renewed_even_after_it_expired_and_rollout_at_half_time
     verify.run(yard.store, now=late)
 
 
-def test_a_missing_key_changes_nothing(yard: Yard, tmp_path: Path) -> None:
+def test_a_missing_key_changes_nothing_and_says_whom_to_ask(yard: Yard, tmp_path: Path) -> None:
     yard.publish(package())
     empty = KeyFolder(tmp_path / "nothing", b"tide")
     before = yard.store.read("metadata/timestamp.json")
-    with pytest.raises(RoleKeyError, match="app-wealth"):
-        Yard(yard.store, empty).publish(package(version="1.1.0", floor="1.0.0"))
+    receipt = Yard(yard.store, empty).publish(package(version="1.1.0", floor="1.0.0"))
+    assert (receipt.changed, receipt.proposal is None, "app-wealth" in receipt.waiting[0]) == (False, False, True)
     assert yard.store.read("metadata/timestamp.json") == before
     verify.run(yard.store, now=NOW)
+
+
+def test_a_release_key_without_online_keys_signs_a_proposal(yard: Yard, tmp_path: Path) -> None:
+    yard.publish(package())
+    (tmp_path / "own").mkdir()
+    for path in yard.keys.folder.glob("app-wealth.*"):
+        shutil.copy(path, tmp_path / "own")
+    receipt = Yard(yard.store, KeyFolder(tmp_path / "own", b"tide")).publish(package(version="1.1.0", floor="1.0.0"))
+    assert (receipt.changed, receipt.waiting) == (False, ())
+    promote.run(propose.find(yard.store, receipt.proposal or ""), yard.store, yard.keys, now=NOW)
+    assert shown(yard.store) == [("wealth", "1.0.0"), ("wealth", "1.1.0")]
+
+
+def test_lifetimes_and_thresholds_are_read_from_the_repository(yard: Yard) -> None:
+    short = Policy(lifetimes={**Policy().lifetimes, "timestamp": timedelta(hours=2), "app": timedelta(days=9)})
+    yard.publish(package(), policy=short)
+    yard.publish(package(version="1.1.0", floor="1.0.0"))
+    assert sign_timestamp.run(yard.store, yard.keys, now=LATER).expires == LATER + timedelta(hours=2)
+    state = load_for_reading(yard.store)
+    assert state.roles["app-wealth"].metadata.signed.expires == NOW + timedelta(days=9)
 
 
 def test_a_wrong_passphrase_is_told_and_changes_nothing(yard: Yard) -> None:
@@ -357,9 +378,9 @@ def test_keys_of_another_folder_cannot_break_the_repository(yard: Yard, tmp_path
         others.generate(role)
     thief = Yard(yard.store, others)
     for attempt in (package(version="1.1.0", floor="1.0.0"), shared_package()):
-        with pytest.raises(RoleKeyError, match="does not verify"):
-            thief.publish(attempt)
-    with pytest.raises(RoleKeyError, match="does not verify"):
+        receipt = thief.publish(attempt)
+        assert (receipt.changed, receipt.waiting != ()) == (False, True)
+    with pytest.raises(RoleKeyError, match="0 keys are at hand"):
         sign_timestamp.run(yard.store, others, now=LATER)
     assert yard.store.read("metadata/timestamp.json") == before
     verify.run(yard.store, now=NOW)

@@ -55,22 +55,45 @@ function canonical(bytes) {
   return value;
 }
 
+/** Members of a policy and of its releases: exactly these, as in the toolkit. */
+const POLICY = "bundle,change,floor,format,halt,policy,releases,stale_hours";
+const RELEASE = "allow,app,channels,digest,forced,manifest,permyriad,platforms,salt,version";
+
+/** @param {any} value @param {string} names @returns {boolean} whether it is an object of exactly these members */
+function hasExactly(value, names) {
+  return value !== null && typeof value === "object" && Object.keys(value).sort().join() === names;
+}
+
+/** @param {any} value @returns {boolean} */
+function isTexts(value) {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
 /**
  * Read a rollout policy.
  * @param {Uint8Array} bytes @param {string} bundle @returns {any}
  */
 export function readPolicy(bytes, bundle) {
   const policy = canonical(bytes);
-  const sound = policy?.format === "tidegate-rollout/1" && policy.bundle === bundle && Array.isArray(policy.releases)
-    && Number.isSafeInteger(policy.policy) && typeof policy.halt === "boolean" && VERSION.test(policy.floor);
+  const sound = hasExactly(policy, POLICY) && policy.format === "tidegate-rollout/1" && policy.bundle === bundle
+    && Array.isArray(policy.releases) && policy.releases.length <= 16 && Number.isSafeInteger(policy.policy) && policy.policy >= 1
+    && typeof policy.halt === "boolean" && VERSION.test(policy.floor) && hasExactly(policy.change, "by,reason")
+    && isTexts(Object.values(policy.change))
+    && (policy.stale_hours === null || (Number.isSafeInteger(policy.stale_hours) && policy.stale_hours >= 1));
   if (!sound) throw invalid(`the rollout policy of ${bundle} is malformed`);
-  for (const release of policy.releases) {
-    const whole = VERSION.test(release.version) && DIGEST.test(release.digest) && typeof release.salt === "string"
-      && Number.isInteger(release.permyriad) && Array.isArray(release.allow) && Array.isArray(release.platforms)
-      && release.manifest === `apps/${bundle}/${release.version}.manifest.json` && VERSION.test(release.app?.min);
-    if (!whole) throw invalid(`the rollout policy of ${bundle} holds a malformed release`);
-  }
+  for (const release of policy.releases) checkRelease(release, bundle);
   return policy;
+}
+
+/** @param {any} release @param {string} bundle */
+function checkRelease(release, bundle) {
+  const whole = hasExactly(release, RELEASE) && VERSION.test(release.version) && DIGEST.test(release.digest)
+    && typeof release.salt === "string" && Number.isInteger(release.permyriad) && release.permyriad >= 0 && release.permyriad <= 10_000
+    && isTexts(release.allow) && release.allow.length <= 1000 && release.allow.every((one) => DIGEST.test(one))
+    && isTexts(release.platforms) && isTexts(release.channels) && typeof release.forced === "boolean"
+    && release.manifest === `apps/${bundle}/${release.version}.manifest.json` && hasExactly(release.app, "max,min")
+    && VERSION.test(release.app.min) && (release.app.max === null || VERSION.test(release.app.max));
+  if (!whole) throw invalid(`the rollout policy of ${bundle} holds a malformed release`);
 }
 
 /** @param {string} installId @param {string} salt @returns {Promise<number>} 0 to 9999 */
@@ -80,25 +103,43 @@ export async function cohort(installId, salt) {
 }
 
 /**
- * The first release whose conditions hold.
- * @param {any} policy
- * @param {{installId: string, appVersion: string, platform: string}} here
- * @returns {Promise<{release: any | null, bucket: number | null, reason: "halted" | "cohort" | "named" | "none"}>}
+ * Why an installation gets a release, or does not. The first condition that fails is the reason.
+ * @typedef {"named" | "cohort" | "outside" | "platform" | "channel" | "app-too-old" | "app-too-new" | "below-floor"} Reason
+ * @typedef {{version: string, permyriad: number, bucket: number, reason: Reason}} Verdict
  */
-export async function choose(policy, { installId, appVersion, platform }) {
-  if (policy.halt) return { release: null, bucket: null, reason: "halted" };
-  const hashed = await sha256Hex(utf8(installId));
-  let bucket = null;
+
+/**
+ * The first release whose conditions hold; a halted policy gives nothing new, and what runs goes on running.
+ * @param {any} policy
+ * @param {{installId: string, appVersion: string, platform: string, channel?: string}} here
+ * @returns {Promise<{release: any | null, bucket: number | null, reason: Reason | "halted" | "none", verdicts: Verdict[]}>}
+ *   bucket: place in the cohort of the release that is given, else of the last one that was looked at
+ */
+export async function choose(policy, here) {
+  const hashed = await sha256Hex(utf8(here.installId));
+  const verdicts = [];
   for (const release of policy.releases) {
-    bucket = await cohort(installId, release.salt);
-    const fits = release.platforms.length === 0 || release.platforms.includes(platform);
-    const named = release.allow.includes(hashed);
-    const within = compareVersions(release.version, policy.floor) >= 0 && compareVersions(appVersion, release.app.min) >= 0;
-    if (fits && within && (named || bucket < release.permyriad)) {
-      return { release, bucket, reason: named ? "named" : "cohort" };
-    }
+    const bucket = await cohort(here.installId, release.salt);
+    verdicts.push({ version: release.version, permyriad: release.permyriad, bucket, reason: reasonFor(policy, release, here, hashed, bucket) });
   }
-  return { release: null, bucket, reason: "none" };
+  const found = verdicts.findIndex(({ reason }) => reason === "named" || reason === "cohort");
+  if (policy.halt || found < 0) {
+    return { release: null, bucket: verdicts.at(-1)?.bucket ?? null, reason: policy.halt ? "halted" : "none", verdicts };
+  }
+  const { bucket, reason } = verdicts[found];
+  return { release: policy.releases[found], bucket, reason, verdicts };
+}
+
+/** @returns {Reason} */
+function reasonFor(policy, release, { appVersion, platform, channel = "stable" }, hashed, bucket) {
+  const { platforms, channels, app } = release;
+  if (compareVersions(release.version, policy.floor) < 0) return "below-floor";
+  if (platforms.length > 0 && !platforms.includes(platform)) return "platform";
+  if (channels.length > 0 && !channels.includes(channel)) return "channel";
+  if (compareVersions(appVersion, app.min) < 0) return "app-too-old";
+  if (app.max !== null && compareVersions(appVersion, app.max) > 0) return "app-too-new";
+  if (release.allow.includes(hashed)) return "named";
+  return bucket < release.permyriad ? "cohort" : "outside";
 }
 
 /**

@@ -106,6 +106,13 @@ def test_what_is_not_the_shells_is_not_served(client: FlaskClient, path: str) ->
     assert client.get(path, base_url=SHELL, follow_redirects=True).status_code == 404
 
 
+def test_proposals_are_for_those_who_sign_and_are_not_served(client: FlaskClient, yard: Yard) -> None:
+    yard.store.put_metadata("proposals/0123.json", b"{}")
+    paths = ("/repo/proposals/0123.json", "/repo//proposals/0123.json", "/repo/./proposals/0123.json")
+    answers = [client.get(path, base_url=SHELL, follow_redirects=True).status_code for path in paths]
+    assert answers == [404, 404, 404]
+
+
 def test_objects_are_kept_for_ever_and_the_timestamp_never(client: FlaskClient, yard: Yard) -> None:
     stamp = client.get("/repo/metadata/timestamp.json", base_url=SHELL)
     (name,) = {path.name for path in (yard.store.folder / "objects").iterdir() if path.read_bytes().startswith(b"ex")}

@@ -158,12 +158,16 @@ class Repository:
                     "salt": "a1",
                     "allow": [],
                     "platforms": [],
-                    "app": {"min": "1.0.0"},
+                    "channels": [],
+                    "app": {"min": "1.0.0", "max": None},
+                    "forced": False,
                 }
                 for version, digest, permyriad in releases
             ],
             "halt": False,
             "floor": "1.0.0",
+            "stale_hours": None,
+            "change": {"by": "", "reason": ""},
         }
         self.add_target("rollout", f"rollout/{bundle}.json", rfc8785.dumps(policy | members))
 
