@@ -68,9 +68,9 @@ def test_a_release_that_never_becomes_ready_gives_way_and_stays_back(proven: She
     proven.page.wait_for_selector("[data-back='1.1.0']")
     assert [(one["digest"], one["reason"]) for one in standing(proven)["refused"]] == [(bad, reason)]
     again(proven)
-    frame = proven.open()
-    assert standing(proven)["running"]["version"] == "1.0.0"
     assert proven.page.text_content("[data-bundle=wealth] .chip.warn") == "已退回"
+    proven.open()
+    assert standing(proven)["running"]["version"] == "1.0.0"
 
 
 def test_a_release_that_is_ready_stays(proven: Shell) -> None:
