@@ -250,6 +250,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         "env": settings.env,
         "aud": settings.audience,
         "app": APP,
+        "readyMs": settings.ready_seconds * 1000,
     }
     if not settings.production:
         config["samples"] = sandbox.sample_people(load_sandbox())

@@ -134,3 +134,10 @@ class PresetError(H5BundleError):
     """The releases that ship inside an app are not as they should be."""
 
     code = "PRESET_INVALID"
+
+
+class AdoptionError(H5BundleError):
+    """The server's adoption counters cannot be read."""
+
+    code = "ADOPTION_UNREAD"
+    exit_status = 4

@@ -1,16 +1,24 @@
-"""Commands of the client's side: open what was pulled, and make what an app carries inside."""
+"""Commands of the client's side: open what was pulled, make what an app carries inside, send what was counted."""
 
+import os
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
+import urllib3
 
 from h5bundle.cli.shared import answer, json_option, repository_option
 from h5bundle.client import Installation
-from h5bundle.commands import preset, pull
+from h5bundle.client.adoption import Adoption
+from h5bundle.commands import adoption, preset, pull
+from h5bundle.errors import AdoptionError
 from h5bundle.repository import trusted_root
 from h5bundle.stores.local import LocalStore
 
+_ADOPTION: Final = "/app/v1/bundles/adoption"
+_SECONDS: Final = 15.0
 _root_option = click.option(
     "--root", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Trusted root metadata."
 )
@@ -81,4 +89,57 @@ def preset_command(
     answer(as_json, made, [*lines, f"{made.files} files, {made.bytes} bytes in {out}"])
 
 
-COMMANDS = (open_command, preset_command)
+@click.command("report", epilog="Example: h5bundle report --into /tmp/phone --url http://localhost:8000")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="Its folder."
+)
+@click.option("--url", required=True, help="Address of the BFF.")
+@json_option
+def report_command(into: Path, url: str, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Send what a client counted of its releases; no id of it or of anybody goes along."""
+
+    def post(batch: bytes) -> int:
+        try:
+            return _ask("POST", url, batch).status
+        except urllib3.exceptions.HTTPError:
+            return 0
+
+    book = Adoption(into)
+    sent = adoption.send(book, post, lambda: urlsafe_b64encode(os.urandom(18)).decode())
+    left = len(book.ledger().waiting) + len(getattr(book.ledger().sending, "events", ()))
+    answer(as_json, {"sent": sent, "waiting": left}, [f"{sent} events sent, {left} wait"])
+
+
+def read_adoption(url: str) -> tuple[adoption.ReleaseAdoption, ...]:
+    """Ask a BFF how far each release came.
+
+    Raises:
+        AdoptionError: it does not say.
+    """
+
+    def get() -> tuple[int, bytes]:
+        found = _ask("GET", url, None)
+        return found.status, found.data
+
+    try:
+        return adoption.read(get)
+    except urllib3.exceptions.HTTPError as error:
+        raise AdoptionError(
+            detail=f"{url} cannot be reached", remedy="is the address right, and is it served?"
+        ) from error
+
+
+def adoption_line(one: adoption.ReleaseAdoption) -> str:
+    """Write one release's counters."""
+    counts = f"{one.downloaded} downloaded  {one.launched} launched  {one.ready} ready  {one.rolledback} rolled back"
+    return f"{one.bundle:<16} {one.version:<10} {one.platform or '-':<8} {counts}  {one.never_launched} never launched"
+
+
+def _ask(method: str, url: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    pool = urllib3.PoolManager()
+    address = f"{url.rstrip('/')}{_ADOPTION}"
+    return pool.request(method, address, body=body, headers=headers, timeout=_SECONDS, retries=False)
+
+
+COMMANDS = (open_command, preset_command, report_command)
