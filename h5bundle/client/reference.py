@@ -180,7 +180,10 @@ class ReferenceClient:
         data = self._source.target(chosen.manifest)
         if sha256(data) != chosen.digest:
             raise PullError(detail=f"{chosen.manifest} is not the release that the policy names")
-        release = self._whole(decode(data), data)
+        manifest = decode(data)
+        if manifest.bundle != bundle or chosen.manifest != manifest_target(bundle, manifest.version):
+            raise PullError(detail=f"the rollout policy of {bundle} names {manifest.name}, another bundle's release")
+        release = self._whole(manifest, data)
         running = None if standing.running is None else self._slots.read(bundle, standing.running)
         files, fetched = self._files(release, running)
         self._count(bundle, chosen.digest, adoption.DOWNLOADED, platform)

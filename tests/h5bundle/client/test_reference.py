@@ -201,6 +201,17 @@ def test_what_lies_below_a_raised_floor_is_not_opened(yard: Yard, phone: Path) -
         client(yard, phone).open("wealth", now=TODAY)
 
 
+def test_a_policy_that_names_another_bundles_release_is_refused(yard: Yard, phone: Path) -> None:
+    other = shared_package()
+    yard.publish(other, now=TODAY)
+    state = load_for_reading(yard.store)
+    (release,) = rollout.decode(read_target(yard.store.read, state, rollout_target("common"))).releases
+    sign_policy(yard, releases=(release,))
+    with pytest.raises(PullError, match="names common"):
+        client(yard, phone).pull("wealth", ANYBODY)
+    assert client(yard, phone, offline=True).open("wealth", now=TODAY).version == "1.0.0"
+
+
 def killed_at(step: int, work: Callable[[], object]) -> bool:
     """Run in a child that is killed just before its so-manieth rename; tell whether it came that far."""
     child = os.fork()
