@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import msgspec
 from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -27,7 +28,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
+from bff.bundles.adoption import Adoption
 from bff.bundles.models import BundleRelease
+from bff.bundles.schemas import ReleaseAdoption
 from bff.bundles.signing import CurrentSigningKeys
 from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
@@ -243,11 +246,13 @@ def wsgi(instance: Instance) -> Flask:
 def _hosting(instance: Instance) -> ShellHosting:
     settings = instance.settings
     signing = CurrentSigningKeys(instance.store, clock)
+    preset = settings.var / "preset"
     config: dict[str, Any] = {
         "bank": {"zh": settings.bank_zh, "en": settings.bank_en},
         "env": settings.env,
         "aud": settings.audience,
         "app": APP,
+        "readyMs": settings.ready_seconds * 1000,
     }
     if not settings.production:
         config["samples"] = sandbox.sample_people(load_sandbox())
@@ -261,6 +266,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         root=signing.root,
         role_keys=signing.of,
         repository=settings.repository,
+        preset=preset if preset.is_dir() else None,
     )
 
 
@@ -290,6 +296,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: idempotency.sweep(session, clock()))
         retried(engine, lambda session: sessions.sweep(session, clock()))
         retried(engine, lambda session: outbox.sweep(session, clock()))
+        retried(engine, lambda session: Adoption.sweep(session, clock()))
 
     def renew() -> None:
         with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
@@ -493,6 +500,23 @@ def bundles_command(*, as_json: bool) -> None:
         ]
     lines = "\n".join(f"{row['state']:<10} {row['ref']}" for row in found)
     click.echo(json.dumps(found) if as_json else lines)
+
+
+@cli.command("adoption", epilog="Example: tidegate adoption wealth --json")
+@click.argument("bundle", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def adoption_command(*, bundle: str | None, as_json: bool) -> None:
+    """Show how far each release (of BUNDLE) came, in installations: checked … launched, ready, rolled back."""
+    instance = open_prepared(read_settings())
+    with transaction(instance.engine, writing=False) as session:
+        found = Adoption.of(session, bundle).releases
+    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_adopted(one) for one in found))
+
+
+def _adopted(one: ReleaseAdoption) -> str:
+    counts = ("checked", "downloaded", "verified", "launched", "ready", "rolledback")
+    told = "  ".join(f"{name} {getattr(one, name)}" for name in counts)
+    return f"{one.bundle:<12} {one.version:<10} {one.platform or '-':<8} {told}"
 
 
 @cli.command("revoke-bundle", epilog="Example: tidegate revoke-bundle 3f0c…e1")

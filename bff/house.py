@@ -21,6 +21,8 @@ from bff.approvals.decisions import Decisions
 from bff.approvals.operations import operations as approvals_operations
 from bff.approvals.service import Approvals
 from bff.approvals.templates import Templates
+from bff.bundles.adoption import Adoption
+from bff.bundles.operations import operations as bundles_operations
 from bff.bundles.service import ReleaseBook
 from bff.bus import Bus
 from bff.bus.limits import Limiter
@@ -179,6 +181,7 @@ def build_house(outside: Surroundings) -> House:
         *approvals_operations(Decisions(asked, {PURCHASE: orders})),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, suitability),
+        *bundles_operations(Adoption(), readable=outside.env != "production"),
     )
     topics = (
         *codes.topics(),

@@ -133,6 +133,12 @@ class Settings:
     checkpoint_seconds: int = _setting(
         60, "Pause between two signed checkpoints of the evidence, in seconds.", _whole(1, 3600)
     )
+    ready_seconds: int = _setting(
+        10,
+        "How long a new release of a bundle may take on the browser shell until it calls `app.ready`, in seconds "
+        "that somebody can see it; then it is rolled back.",
+        _whole(1, 120),
+    )
     anonymous_limit: str = _setting(
         "2400/minute",
         "Ceiling on requests without a token from one address, such as `2400/minute`; empty for none.",

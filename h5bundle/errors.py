@@ -135,3 +135,29 @@ class PullError(H5BundleError):
     """The client did not get a release that it can trust."""
 
     code = "PULL_FAILED"
+
+
+class ClientStorageError(H5BundleError):
+    """The client's own folder takes no more bytes; what is installed stays as it was."""
+
+    code = "CLIENT_STORAGE"
+    exit_status = 4
+
+
+class SlotError(H5BundleError):
+    """Nothing of a bundle that is installed here can be opened."""
+
+    code = "SLOT_UNUSABLE"
+
+
+class PresetError(H5BundleError):
+    """The releases that ship inside an app are not as they should be."""
+
+    code = "PRESET_INVALID"
+
+
+class AdoptionError(H5BundleError):
+    """The server's adoption counters cannot be read."""
+
+    code = "ADOPTION_UNREAD"
+    exit_status = 4

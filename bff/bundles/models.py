@@ -1,8 +1,8 @@
-"""The table of released bundles."""
+"""The tables of released bundles and of how far each of them came."""
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bff.db.base import CODE, DIGEST, JSON_TEXT, Base
@@ -25,3 +25,24 @@ class BundleRelease(Base):
     state: Mapped[str] = mapped_column(CODE)
     recorded_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class AdoptionCount(Base):
+    """How often one event happened to one release on one platform on one day (UTC, ``2026-11-23``)."""
+
+    __tablename__ = "adoption_count"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    digest: Mapped[str] = mapped_column(DIGEST, primary_key=True)
+    platform: Mapped[str] = mapped_column(CODE, primary_key=True)
+    event: Mapped[str] = mapped_column(CODE, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class AdoptionBatch(Base):
+    """The number of a batch that was counted, for as long as it may be delivered again."""
+
+    __tablename__ = "adoption_batch"
+
+    batch: Mapped[str] = mapped_column(CODE, primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(index=True)

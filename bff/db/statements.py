@@ -1,6 +1,6 @@
 """Statements that every room needs and that engines spell differently."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,3 +31,25 @@ def _insert_new(table: Any, dialect: str) -> Any:
     if dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return mysql.insert(table).prefix_with("IGNORE")
+
+
+def add_counts(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], *, column: str) -> None:
+    """Add to counters by one statement, making those that are not there: no count is lost to another transaction.
+
+    Args:
+        session: of a writing transaction.
+        model: whose primary key names a counter.
+        rows: key and amount of each counter, every key once and in the same order everywhere.
+        column: the counter.
+    """
+    table = model.__table__
+    if session.get_bind().dialect.name == "sqlite":
+        new = sqlite.insert(table).values(list(rows))
+        session.execute(
+            new.on_conflict_do_update(
+                index_elements=list(table.primary_key), set_={column: table.c[column] + new.excluded[column]}
+            )
+        )
+        return
+    made = mysql.insert(table).values(list(rows))
+    session.execute(made.on_duplicate_key_update({column: table.c[column] + made.inserted[column]}))

@@ -73,6 +73,7 @@ class ShellHosting:
         root: gives the trusted root metadata as text.
         role_keys: gives the keys that sign a bundle's releases now, or None.
         repository: folder of the release repository to serve under ``/repo/``, or None when a web server does.
+        preset: folder of the releases that the shell carries inside, served under ``/shell/preset/``; None for none.
         other_hosts: further names (``host:port``) under which the API may be asked.
     """
 
@@ -85,6 +86,7 @@ class ShellHosting:
     root: Callable[[], str]
     role_keys: Callable[[str], SigningKeys | None]
     repository: Path | None = None
+    preset: Path | None = None
     other_hosts: frozenset[str] = frozenset()
 
     def bundle_of(self, host: str) -> str | None:
@@ -112,6 +114,8 @@ def shell_door(hosting: ShellHosting) -> Blueprint:
     routes.add_url_rule("/shell/contract.json", "contract", door.contract)
     routes.add_url_rule("/shell/config.json", "config", door.config)
     routes.add_url_rule("/shell/<path:name>", "file", door.file)
+    if hosting.preset is not None:
+        routes.add_url_rule("/shell/preset/<path:name>", "preset", door.preset)
     if hosting.repository is not None:
         routes.add_url_rule("/repo/<path:name>", "repository", door.repository)
     return routes
@@ -165,6 +169,8 @@ class _ShellDoor:
             "repository": "/repo",
             "apiBase": "/app/v1",
         }
+        if hosting.preset is not None:
+            members["preset"] = "/shell/preset"
         return self._answer(json.dumps(members, ensure_ascii=False, sort_keys=True).encode(), _TYPES[".json"])
 
     def repository(self, name: str) -> Response:
@@ -176,6 +182,14 @@ class _ShellDoor:
         kept = name.startswith(("objects/", "targets/")) or _VERSIONED.fullmatch(name)
         headers = {"Cache-Control": _IMMUTABLE if kept else "no-cache", "X-Content-Type-Options": "nosniff"}
         return _conditional(data, kind, headers)
+
+    def preset(self, name: str) -> Response:
+        """Give an object of the releases that the shell carries inside, as bytes."""
+        data = _read(self.hosting.preset, name)
+        if data is None:
+            raise ShellFileUnknownError(detail=f"the preset has no {name[:200]}")
+        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return _conditional(data, "application/octet-stream", headers)
 
     def _static(self, name: str) -> Response:
         """Give a file of the shell's folder, if it is one that browsers load."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from h5bundle.cli import project, proposals, release, roles, rollout
+from h5bundle.cli import client, project, proposals, release, roles, rollout
 from h5bundle.cli.shared import ToolkitGroup
 
 EPILOG: Final = (
@@ -17,6 +17,7 @@ EPILOG: Final = (
     "3 a key is missing or does not open; 4 the repository cannot take this now."
 )
 COMMANDS: Final = (
+    *client.COMMANDS,
     *project.COMMANDS,
     *release.COMMANDS,
     *rollout.COMMANDS,

@@ -1,10 +1,12 @@
 """Commands for releases: publish, status, pull, verify."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from h5bundle.cli.client import adoption_line, read_adoption
 from h5bundle.cli.project import finding_line
 from h5bundle.cli.shared import (
     answer,
@@ -60,11 +62,12 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     answer(as_json, receipt, _receipt_lines(receipt))
 
 
-@click.command("status", epilog="Example: h5bundle status --json")
+@click.command("status", epilog="Example: h5bundle status --url http://localhost:8000 --json")
 @repository_option
+@click.option("--url", help="Address of a BFF: show as well how far each release came.")
 @json_option
-def status_command(repository: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
-    """Show releases, who gets them, and until when signatures are believed."""
+def status_command(repository: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Show releases, who gets them, until when signatures are believed, and how far each release came."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
     found = status.run(LocalStore(repository), now=now)
     lines = [
@@ -72,7 +75,10 @@ def status_command(repository: Path, as_json: bool) -> None:  # noqa: FBT001 - c
         for release in found.releases
     ]
     lines += [f"{role.role:<16} v{role.version:<9} {_until(role.expires, now)}" for role in found.roles]
-    answer(as_json, found, lines)
+    adopted = () if url is None else read_adoption(url)
+    lines += [adoption_line(one) for one in adopted]
+    shown = found if url is None else {**asdict(found), "adoption": adopted}
+    answer(as_json, shown, lines)
 
 
 @click.command("pull", epilog="Example: h5bundle pull wealth --into /tmp/phone --url http://localhost:8000/repo")
@@ -97,7 +103,8 @@ def pull_command(
     anchor = root.read_bytes() if root is not None else trusted_root(store)
     options = pull.PullOptions(bundle=bundle, folder=into, url=url, installation=Installation(install_id=install_id))
     pulled = pull.run(options, store, trusted_root=anchor)
-    answer(as_json, pulled, [f"{pulled.bundle}@{pulled.version}#{pulled.digest}", f"{pulled.folder}"])
+    lines = [f"{pulled.bundle}@{pulled.version}#{pulled.digest}", f"{pulled.folder}", *filter(None, [pulled.note])]
+    answer(as_json, pulled, lines)
 
 
 @click.command("verify", epilog="Example: h5bundle verify --root 1.root.json")

@@ -1,10 +1,19 @@
-"""``h5bundle pull``: fetch a release like a phone would, with python-tuf's own client."""
+"""``h5bundle pull``: fetch a release like a phone would, with python-tuf's own client, and open it if asked."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from h5bundle.client import STORE_URL as LOCAL
-from h5bundle.client import Installation, Pulled, ReferenceClient, StoreFetcher
+from h5bundle.client import (
+    STORE_URL,
+    Equipment,
+    Installation,
+    Opened,
+    Pulled,
+    ReferenceClient,
+    StoreFetcher,
+)
+from h5bundle.client.presets import open_preset
 from h5bundle.stores.port import Store
 
 
@@ -25,18 +34,46 @@ class PullOptions:
     installation: Installation
 
 
-def run(options: PullOptions, store: Store | None, *, trusted_root: bytes) -> Pulled:
-    """Fetch, verify and unpack into a slot.
+def client(
+    options: PullOptions, store: Store | None, *, trusted_root: bytes, preset: Store | None = None
+) -> ReferenceClient:
+    """Make the client.
 
     Args:
         options: what and where.
         store: the repository when there is no address.
         trusted_root: root metadata that came by a trusted way.
+        preset: releases that the app carries inside.
 
     Raises:
-        PullError: something does not verify, or the policy gives no release.
+        PresetError, TrustError: the preset does not verify.
     """
     fetcher = None if store is None or options.url is not None else StoreFetcher(store)
-    url = (options.url or LOCAL).rstrip("/")
-    client = ReferenceClient(options.folder, url=url, trusted_root=trusted_root, fetcher=fetcher)
-    return client.pull(options.bundle, options.installation)
+    inside = None if preset is None else open_preset(preset, trusted_root=trusted_root)
+    return ReferenceClient(
+        options.folder,
+        url=(options.url or STORE_URL).rstrip("/"),
+        trusted_root=trusted_root,
+        fetcher=fetcher,
+        equipment=Equipment(preset=inside, platform=options.installation.platform),
+    )
+
+
+def run(options: PullOptions, store: Store | None, *, trusted_root: bytes) -> Pulled:
+    """Fetch, verify and unpack into a slot; arguments as for ``client``.
+
+    Raises:
+        PullError: something does not verify, or the policy gives no release and nothing is in place.
+    """
+    return client(options, store, trusted_root=trusted_root).pull(options.bundle, options.installation)
+
+
+def open_now(
+    options: PullOptions, store: Store | None, *, trusted_root: bytes, preset: Store | None, now: datetime
+) -> Opened:
+    """Open what is in place, or the preset, without asking the network unless something must be healed.
+
+    Raises:
+        SlotError: nothing can be opened.
+    """
+    return client(options, store, trusted_root=trusted_root, preset=preset).open(options.bundle, now=now)

@@ -3,6 +3,7 @@
  *
  * Nothing here decides about trust; it brings together those who do and shows what they found, failures included.
  */
+import { Adoption, adoptionSender } from "./core/adoption.mjs";
 import { Api } from "./core/api.mjs";
 import { cohort } from "./core/policy.mjs";
 import { ShellError } from "./core/errors.mjs";
@@ -30,12 +31,14 @@ import { createSheets } from "./ui/sheets.mjs";
 const PLATFORM = "browser";
 const JOURNAL_MS = 60;
 const DOCUMENT_MS = 15_000;
+const REPORT_MS = 5000;
 const state = createState(keptAppearance());
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
 let parts = /** @type {any} */ (null);
 let starting = /** @type {Promise<void> | null} */ (null);
 let journalTimer = 0;
+let reportTimer = 0;
 
 const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
 const faults = new Faults({ onChange: faultsChanged });
@@ -104,7 +107,10 @@ async function build() {
   state.set({ keyId: keys.tx.thumbprint });
   const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch) });
   const fetcher = repositoryFetcher(config.repository, { fetch: faults.fetch(fetch) });
-  const releases = new Releases({ store, config, platform: PLATFORM, fetcher });
+  const presetFetcher = config.preset ? repositoryFetcher(config.preset) : null;
+  const releases = new Releases({ store, config, platform: PLATFORM, fetcher, presetFetcher });
+  const adoption = new Adoption({ store, platform: PLATFORM, send: adoptionSender(config.apiBase, faults.fetch(fetch)) });
+  releases.onEvent = (event, bundle, digest) => void counted(adoption, event, bundle, digest);
   const vault = new PinVault({ store });
   const sheet = createSheets({ phone, store, vault, look: sheetLook, sandbox: () => (config.env === "sandbox" ? t()("sandbox") : null), clock: () => api.now().getTime() });
   const door = new CustomerDoor({ api, sheet });
@@ -113,9 +119,25 @@ async function build() {
     holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers,
     methods: (/** @type {any} */ page) => createMethods({ ...made, ui: pageUi(), page }),
   });
+  pages.onTrial = () => state.set({ releases: releases.list(), trials: standings(releases, config) });
+  pages.onBack = (/** @type {any} */ what) => notice(t()("phone.back.release", what));
   api.onSession = sessionChanged;
   api.onCall = (/** @type {any} */ call) => called(call);
   return { ...made, pages };
+}
+
+/** Count an event and send what waits a little later; neither ever stops what is counted. @param {any} adoption @param {string} event @param {string} bundle @param {string} digest */
+async function counted(adoption, event, bundle, digest) {
+  await adoption.count(event, bundle, digest).catch(() => {});
+  reportTimer ||= setTimeout(() => {
+    reportTimer = 0;
+    void adoption.flush();
+  }, REPORT_MS);
+}
+
+/** What was sent back on this device, by bundle. @param {any} releases @param {any} config */
+function standings(releases, config) {
+  return Object.fromEntries(config.bundles.map((/** @type {string} */ bundle) => [bundle, releases.standing(bundle)]));
 }
 
 function sheetLook() {
@@ -180,9 +202,11 @@ async function waitingReleases({ store, releases }) {
 /** Bring the releases up to date and put each where its worker can serve it. */
 async function update() {
   const { releases, config } = parts;
-  state.set({ releases: await releases.load(), trust: releases.trust });
+  await releases.load();
+  await releases.preset();
+  state.set({ releases: releases.list(), trust: releases.trust, trials: standings(releases, config) });
   const { refused, changed } = await releases.update({ onProgress: (/** @type {any} */ progress) => state.set({ progress: progress.phase === "done" ? null : progress }) });
-  state.set({ releases: releases.list(), trust: releases.trust, refused, progress: null, waiting: await waitingReleases(parts) });
+  state.set({ releases: releases.list(), trust: releases.trust, trials: standings(releases, config), refused, progress: null, waiting: await waitingReleases(parts) });
   const holder = h("div", { hidden: true, "aria-hidden": "true" });
   document.body.append(holder);
   for (const release of releases.list().filter((/** @type {any} */ each) => each.entry)) {

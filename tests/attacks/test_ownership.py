@@ -158,6 +158,8 @@ def test_without_a_session_only_the_public_operations_answer(bank: Bank, spoils:
 def test_the_public_operations_are_the_few_that_come_before_a_session(bank: Bank) -> None:
     """Holds the two above: nobody adds a public operation by forgetting its scope."""
     assert {row["code"] for row in listing(bank) if row["scope"] is None} == {
+        "bundles.adoption.read",
+        "bundles.adoption.report",
         "device.challenge",
         "device.register",
         "session.challenge",

@@ -11,7 +11,8 @@ from tests.h5bundle.conftest import declaration
 PROJECT = ["build", "check", "new", "pack", "publish", "pull", "status", "verify"]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
 ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
-COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT])
+CLIENT = ["open", "preset", "report"]
+COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT, *CLIENT])
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 

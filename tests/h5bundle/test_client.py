@@ -58,10 +58,10 @@ def test_a_client_that_saw_the_new_repository_refuses_the_old_one(yard: Yard, tm
     yard.publish(package(), now=TODAY)
     old = yard.store.read("metadata/timestamp.json")
     yard.publish(package(version="1.1.0", floor="1.0.0"), now=TODAY)
-    client(yard, tmp_path / "phone")
+    client(yard, tmp_path / "phone").refresh()
     yard.store.put_metadata("metadata/timestamp.json", old)
     with pytest.raises(PullError, match="believed"):
-        client(yard, tmp_path / "phone")
+        client(yard, tmp_path / "phone").refresh()
 
 
 def test_a_halted_or_unknown_bundle_gives_no_release(yard: Yard, tmp_path: Path) -> None:

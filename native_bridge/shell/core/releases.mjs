@@ -1,71 +1,96 @@
 /**
- * Verified releases of bundles: TUF refresh, rollout choice, download by hash, storage, offline start, collection.
+ * Verified releases of bundles: TUF refresh, rollout choice, download by hash, slots, trials, offline start, collection.
  *
- *   const releases = new Releases({ store, config, platform, fetcher?, clock?, shellVersion? });   // config = /shell/config.json
+ *   const releases = new Releases({ store, config, platform, fetcher?, presetFetcher?, patch?, clock?, shellVersion?, failures? });
  *   await releases.load();                       // offline start: what is stored, verified again → Release[]
- *   await releases.update({ onProgress });       // → { releases, trust, refused: [{bundle, code, message}], changed: [bundle] }
+ *   await releases.update({ onProgress });       // → { releases, trust, policies, refused: [{bundle, code, message}], changed: [bundle] }
  *       // onProgress({ bundle, phase: "metadata"|"files"|"done", doneBytes, totalBytes, doneFiles, totalFiles })
  *       // throws ShellError OFFLINE or a TufError (.code TUF_…); stored releases stay usable
- *   releases.list() → Release[];  releases.get(bundle) → Release | null
- *   await releases.object(sha256) → Uint8Array   // hash checked again at each read
+ *   await releases.preset();                     // bundles of which nothing is stored, from inside the app → number installed
+ *   releases.list() → Release[];  releases.get(bundle) → Release | null     // what the next opening shows
+ *   await releases.opening(bundle) → Release | null                         // switch, and begin the trial
+ *   await releases.ready(bundle, digest);  await releases.left(bundle, digest)
+ *   await releases.failed(bundle, digest, reason) → { back: Release | null }   // the release to show instead, if there is one
+ *   releases.standing(bundle)                    // see trials.mjs
+ *   await releases.object(sha256) → Uint8Array   // hash checked again at each read; fetched again when it is damaged
  *   releases.trust → { root: {version, expires, keyids, threshold}, timestamp, snapshot, targets, "app-wealth", … } | null
  *   releases.policies → { wealth: { policy, bucket, reason, halt, floor, offered: [{version, permyriad}] } }
  *   await releases.installId() → string;  await releases.collect() → number of objects removed
+ *   releases.onEvent = (event, bundle, digest) => {}                        // for the adoption counters
  *
  * Release = { bundle, version, digest, ref: "wealth@1.0.0#<digest>", manifest, manifestBytes, roleBytes, entry,
  *   files: [{ bundle, path, sha256, length, type }] (own and shared), shared: [{ id, digest, version, manifest, manifestBytes }],
- *   policy: { policy, bucket, reason, permyriad, halt, floor } }
+ *   policy: { policy, bucket, reason, permyriad, halt, floor } | null }
  *
- * Nothing is given out that does not stand under a verified chain: root → targets → role → manifest → hash of each file.
- * An update either brings a whole release or leaves the one before. Expiry stops updating, not what is stored.
+ * An update either brings a whole release or leaves the one before; a switch is one write of one record. A policy that
+ * gives nothing (halted, not my cohort) leaves what runs. Expiry stops updating, not what is stored.
  */
-import { sha256Hex, utf8 } from "./encoding.mjs";
+import { utf8 } from "./encoding.mjs";
 import { freshId } from "./dpop.mjs";
 import { ShellError } from "./errors.mjs";
-import { choose, readManifest, readPolicy } from "./policy.mjs";
+import { Objects } from "./objects.mjs";
+import { Offers, rolesOf } from "./offers.mjs";
+import * as trials from "./trials.mjs";
 import { TufClient } from "../tuf/client.mjs";
 import { TufError } from "../tuf/errors.mjs";
 import { repositoryFetcher } from "../tuf/fetch.mjs";
 
-const AT_ONCE = 4;
+const PRESET_INDEX = "preset.json";
+const PRESET_BYTES = 65_536;
+const ANY_DAY = new Date(0);
 
 /** Repository of bundles as this installation sees it. */
 export class Releases {
   #store;
   #config;
-  #platform;
   #fetcher;
+  #presetFetcher;
   #clock;
-  #shellVersion;
+  #failures;
+  #objects;
+  #offers;
+  /** Verified releases whose files are stored, by digest. @type {Map<string, any>} */
+  #known = new Map();
   /** @type {Map<string, any>} */
-  #releases = new Map();
+  #standings = new Map();
   #trust = null;
   #policies = {};
   /** @type {Promise<any> | null} */
   #running = null;
+  onEvent = (/** @type {string} */ event, /** @type {string} */ bundle, /** @type {string} */ digest) => {};
 
   /**
-   * @param {{store: import("./store.mjs").Store, platform: string, shellVersion?: string,
-   *   config: {repository: string, trustedRoot: string, bundles: string[], app: {version: string}},
-   *   fetcher?: import("../tuf/client.mjs").Fetcher, clock?: () => number}} parts
+   * @param {{store: import("./store.mjs").Store, platform: string, shellVersion?: string, failures?: number,
+   *   config: {repository: string, trustedRoot: string, bundles: string[], app: {version: string}, preset?: string},
+   *   fetcher?: import("../tuf/client.mjs").Fetcher, presetFetcher?: import("../tuf/client.mjs").Fetcher | null,
+   *   patch?: import("./objects.mjs").Patch | null, clock?: () => number}} parts
    */
-  constructor({ store, config, platform, fetcher, clock = Date.now, shellVersion = "1.0.0" }) {
+  constructor({ store, config, platform, fetcher, presetFetcher, patch = null, clock = Date.now, shellVersion = "1.0.0", failures = trials.FAILURES }) {
     this.#store = store;
     this.#config = config;
-    this.#platform = platform;
     this.#fetcher = fetcher ?? repositoryFetcher(config.repository);
+    this.#presetFetcher = presetFetcher ?? (config.preset ? repositoryFetcher(config.preset) : null);
     this.#clock = clock;
-    this.#shellVersion = shellVersion;
+    this.#failures = failures;
+    this.#objects = new Objects({ store, patch });
+    const here = async () => ({ installId: await this.installId(), appVersion: config.app.version, platform });
+    this.#offers = new Offers({ objects: this.#objects, here, shellVersion });
   }
 
   /** @returns {any[]} releases that can be opened now */
   list() {
-    return [...this.#releases.values()];
+    return this.#config.bundles.map((bundle) => this.get(bundle)).filter(Boolean);
   }
 
-  /** @param {string} bundle @returns {any | null} */
+  /** @param {string} bundle @returns {any | null} what the next opening shows */
   get(bundle) {
-    return this.#releases.get(bundle) ?? null;
+    const slot = this.#usable(this.standing(bundle));
+    return slot ? this.#withPolicy(this.#known.get(slot.digest)) : null;
+  }
+
+  /** @param {string} bundle */
+  standing(bundle) {
+    return this.#standings.get(bundle) ?? trials.nothing();
   }
 
   get trust() {
@@ -73,7 +98,7 @@ export class Releases {
   }
 
   get policies() {
-    return this.#policies;
+    return Object.fromEntries(Object.entries(this.#policies).map(([bundle, { seen, choices }]) => [bundle, { ...seen, offered: choices }]));
   }
 
   /** The unguessable name of this installation; it never leaves the device. @returns {Promise<string>} */
@@ -85,23 +110,51 @@ export class Releases {
     return made;
   }
 
-  /** Start from what is stored. A release that does not verify any more, or lacks a file, is left out. */
+  /** Start from what is stored. A release that does not verify any more, or lacks a file, gives way to the last good one. */
   async load() {
     for (const bundle of this.#config.bundles) {
       const record = await this.#store.get("releases", bundle);
-      if (!record) continue;
-      try {
-        const client = this.#client(storedMetadata(this.#store, record), null);
-        await client.restore();
-        await this.#take(bundle, await this.#resolve(client, bundle));
-        await this.#checkStored(bundle);
-        this.#trust = { ...client.summary(), ...this.#trust };
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        this.#releases.delete(bundle);
-      }
+      if (!record?.standing) continue;
+      this.#standings.set(bundle, record.standing);
+      for (const slot of trials.kept(record.standing)) await this.#restore(bundle, slot, record.roles[slot.digest]);
+      if (record.latest) await this.#restorePolicy(bundle, record.latest);
     }
     return this.list();
+  }
+
+  /** Read again what the policy said last; what runs does not depend on it. */
+  async #restorePolicy(bundle, roles) {
+    try {
+      const client = this.#client(storedMetadata(this.#store, roles), noNetwork);
+      await client.restore();
+      this.#policies[bundle] = await this.#offers.policy(client, bundle);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  /** Take in what another tab has put in place since. */
+  async #reread(bundle) {
+    const record = await this.#store.get("releases", bundle);
+    if (!record?.standing) return;
+    for (const slot of trials.kept(record.standing)) {
+      if (!this.#known.has(slot.digest)) await this.#restore(bundle, slot, record.roles[slot.digest]);
+    }
+  }
+
+  /** Verify one stored release again; one that cannot be is as if it were not there. */
+  async #restore(bundle, slot, roles) {
+    try {
+      const client = this.#client(storedMetadata(this.#store, roles ?? {}), noNetwork);
+      await client.restore();
+      const release = await this.#offers.release(client, bundle, slot);
+      if ((await this.#objects.missing(release.files)).length > 0) throw new ShellError("RELEASE_INVALID", "files are absent or altered");
+      this.#known.set(slot.digest, release);
+      this.#trust = { ...client.summary(), ...this.#trust };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#known.delete(slot.digest);
+    }
   }
 
   /**
@@ -109,30 +162,98 @@ export class Releases {
    * @param {{onProgress?: (progress: Record<string, unknown>) => void}} [options]
    */
   async update({ onProgress = () => {} } = {}) {
-    this.#running ??= this.#update(onProgress).finally(() => {
+    this.#running ??= exclusively(() => this.#update(onProgress)).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  /** Bytes of a file, or an error when they are absent or altered. @param {string} sha256 @returns {Promise<Uint8Array>} */
+  /** Bytes of a file; a damaged one is fetched again. @param {string} sha256 @returns {Promise<Uint8Array>} */
   async object(sha256) {
-    const bytes = await this.#store.get("objects", sha256);
-    if (!bytes || (await sha256Hex(bytes)) !== sha256) throw new ShellError("RELEASE_INVALID", "a file is absent or altered");
-    return bytes;
+    try {
+      return await this.#objects.get(sha256);
+    } catch (error) {
+      const file = [...this.#known.values()].flatMap(({ files }) => files).find((one) => one.sha256 === sha256);
+      if (!file || !isRefusal(error)) throw error;
+      return this.#objects.fetch(file, this.#fetcher).catch(() => { throw error; });
+    }
   }
 
   /** Remove stored objects that no release needs. @returns {Promise<number>} how many */
   async collect() {
-    const needed = new Set();
-    for (const { digest, files, shared, policyDigest } of this.#releases.values()) {
-      for (const hash of [digest, policyDigest, ...files.map((file) => file.sha256), ...shared.map((one) => one.digest)]) {
-        needed.add(hash);
+    const needed = new Set(Object.values(this.#policies).filter(Boolean).map(({ policyDigest }) => policyDigest));
+    for (const bundle of this.#config.bundles) {
+      const record = await this.#store.get("releases", bundle);
+      for (const slot of record?.standing ? trials.kept(record.standing) : []) {
+        const release = this.#known.get(slot.digest);
+        if (!release) return 0; // of another tab, or damaged: whoever has it whole may collect
+        for (const hash of [slot.digest, ...release.files.map((file) => file.sha256), ...release.shared.map((one) => one.digest)]) needed.add(hash);
       }
     }
     const unused = (await this.#store.keys("objects")).filter((hash) => !needed.has(hash));
     if (unused.length > 0) await this.#store.remove("objects", ...unused);
     return unused.length;
+  }
+
+  /** The bundle is being opened: what was downloaded comes into force now. @param {string} bundle @returns {Promise<any | null>} */
+  async opening(bundle) {
+    await this.#reread(bundle);
+    const how = { at: this.#instant(), limit: this.#failures };
+    await this.#judge(bundle, (standing) => trials.opened(this.#whole(standing), how));
+    const { running } = this.standing(bundle);
+    if (!running) return null;
+    this.onEvent("launched", bundle, running.digest);
+    return this.#withPolicy(this.#known.get(running.digest));
+  }
+
+  /** The page of that digest reported ready. @param {string} bundle @param {string} digest */
+  async ready(bundle, digest) {
+    await this.#judge(bundle, (standing) => trials.ready(standing, digest));
+    this.onEvent("ready", bundle, digest);
+  }
+
+  /** The page of that digest was left before there was a verdict. @param {string} bundle @param {string} digest */
+  async left(bundle, digest) {
+    await this.#judge(bundle, (standing) => trials.left(standing, digest));
+  }
+
+  /**
+   * The page of that digest did not become ready, or broke before it was.
+   * @param {string} bundle @param {string} digest @param {string} reason @returns {Promise<{back: any | null}>}
+   */
+  async failed(bundle, digest, reason) {
+    const preset = this.standing(bundle).good ? null : await this.#presetOf(bundle).catch(() => null);
+    const how = { reason, at: this.#instant(), limit: this.#failures, preset: preset && { version: preset.release.version, digest: preset.release.digest } };
+    await this.#judge(bundle, (standing) => trials.failed(standing, digest, how), preset);
+    return { back: trials.refusal(this.standing(bundle), digest) ? this.get(bundle) : null };
+  }
+
+  /** Install from inside the app what is not installed. @returns {Promise<number>} how many bundles */
+  async preset() {
+    let installed = 0;
+    for (const bundle of this.#config.bundles) {
+      if (this.get(bundle)) continue;
+      const found = await this.#presetOf(bundle).catch((error) => { if (isRefusal(error)) return null; throw error; });
+      if (!found || !trials.allows(this.standing(bundle), found.release)) continue;
+      const slot = { version: found.release.version, digest: found.release.digest };
+      await this.#judge(bundle, (standing) => ({ ...standing, running: slot, good: slot, trial: null }), found);
+      installed += 1;
+    }
+    return installed;
+  }
+
+  /** A bundle's release inside the app with all its files, and the metadata that proves it; null when there is none. */
+  async #presetOf(bundle) {
+    const fetcher = this.#presetFetcher;
+    const bytes = fetcher && (await fetcher(PRESET_INDEX, PRESET_BYTES));
+    const named = bytes && JSON.parse(new TextDecoder().decode(bytes)).releases.find((/** @type {any} */ one) => one.bundle === bundle);
+    if (!named) return null;
+    const client = new TufClient({ root: utf8(this.#config.trustedRoot), storage: besideTrust(this.#store), fetcher, now: ANY_DAY });
+    await client.refresh();
+    const release = await this.#offers.release(client, bundle, named);
+    await this.#objects.obtain(release, null, fetcher, () => {});
+    this.#known.set(release.digest, release);
+    return { release, roles: rolesOf(client, release) };
   }
 
   async #update(onProgress) {
@@ -151,137 +272,87 @@ export class Releases {
     }
     this.#trust = client.summary();
     if (refused.length === 0) await this.collect();
-    return { releases: this.list(), trust: this.#trust, policies: this.#policies, refused, changed };
+    return { releases: this.list(), trust: this.#trust, policies: this.policies, refused, changed };
   }
 
-  /** @returns {Promise<boolean>} whether another release is in force now */
+  /** @returns {Promise<boolean>} whether the next opening shows another release now */
   async #updateBundle(client, bundle, onProgress) {
-    const before = this.#releases.get(bundle)?.digest;
-    const found = await this.#resolve(client, bundle);
-    if (found) await this.#download(client, found, (progress) => onProgress({ bundle, ...progress }));
-    await this.#keep(client, bundle, found);
-    await this.#take(bundle, found);
-    return found?.digest !== before;
+    const before = this.get(bundle)?.digest;
+    const offer = await this.#offers.policy(client, bundle);
+    if (!offer) return this.#withdraw(bundle, before);
+    this.#policies[bundle] = offer;
+    const { seen: { policy, floor }, chosen } = offer;
+    const say = (/** @type {any} */ standing) => trials.told(standing, { policy, floor, chosen: chosen?.digest ?? null });
+    const wanted = chosen && !trials.refusal(say(this.standing(bundle)), chosen.digest);
+    const latest = rolesOf(client, { bundle, shared: [] });
+    if (!wanted) {
+      await this.#judge(bundle, say, null, latest);
+      return this.get(bundle)?.digest !== before;
+    }
+    this.onEvent("checked", bundle, chosen.digest);
+    const release = await this.#offers.release(client, bundle, chosen);
+    const fetching = (/** @type {any} */ progress) => onProgress({ bundle, ...progress });
+    await this.#objects.obtain(release, this.get(bundle), this.#fetcher, fetching);
+    for (const event of ["downloaded", "verified"]) this.onEvent(event, bundle, chosen.digest);
+    this.#known.set(release.digest, release);
+    const take = release.entry ? (/** @type {any} */ standing) => trials.downloaded(say(standing), chosen)
+      : (/** @type {any} */ standing) => ({ ...say(standing), running: chosen, good: chosen }); // nobody opens a shared bundle
+    await this.#judge(bundle, take, { release, roles: rolesOf(client, release) }, latest);
+    return this.get(bundle)?.digest !== before;
   }
 
-  /** The release that this installation gets, verified up to the manifests. @returns {Promise<any | null>} */
-  async #resolve(client, bundle) {
-    const policyPath = `rollout/${bundle}.json`;
-    const policyTarget = await offered(client, policyPath);
-    if (!policyTarget) return null;
-    const policy = readPolicy(await this.#targetBytes(client, policyTarget), bundle);
-    const here = { installId: await this.installId(), appVersion: this.#config.app.version, platform: this.#platform };
-    const { release, bucket, reason } = await choose(policy, here);
-    const { floor, halt } = policy;
-    const seen = { policy: policy.policy, bucket, reason, halt, floor };
-    const choices = policy.releases.map(({ version, permyriad }) => ({ version, permyriad }));
-    this.#policies = { ...this.#policies, [bundle]: { ...seen, offered: choices } };
-    if (!release) return null;
-    const pinned = { version: release.version, digest: release.digest };
-    const found = await this.#manifest(client, bundle, pinned);
-    return this.#whole(client, found, {
-      policy: { ...seen, permyriad: release.permyriad }, policyDigest: policyTarget.sha256, version: release.version,
+  /** The repository offers the bundle no more. */
+  async #withdraw(bundle, before) {
+    await this.#store.remove("releases", bundle);
+    this.#standings.delete(bundle);
+    return before !== undefined;
+  }
+
+  /**
+   * Write what stands now, in one transaction with what stood: the one step by which a release comes into force.
+   * @param {string} bundle @param {(standing: any) => any} change
+   * @param {{release: any, roles: any} | null} [found] a release that comes in with its metadata
+   * @param {any} [latest] metadata under which the newest policy was verified
+   */
+  async #judge(bundle, change, found = null, latest = null) {
+    let before = trials.nothing();
+    const { standing } = await this.#store.change("releases", bundle, (/** @type {any} */ record) => {
+      before = record?.standing ?? before;
+      const after = change(before);
+      const roles = { ...record?.roles, ...(found && { [found.release.digest]: found.roles }) };
+      return { standing: after, latest: latest ?? record?.latest ?? null, roles: Object.fromEntries(trials.kept(after).map(({ digest }) => [digest, roles[digest]])) };
     });
-  }
-
-  /** Put a release together with the shared bundles that its manifest pins. */
-  async #whole(client, { bundle, digest, manifest, manifestBytes }, chosen) {
-    const shared = [];
-    for (const [id, pinned] of Object.entries(manifest.requires ?? {})) {
-      shared.push({ id, version: pinned.version, ...(await this.#manifest(client, id, pinned, "shared")) });
-    }
-    const parts = [{ bundle, manifest }, ...shared];
-    const files = parts.flatMap((part) => filesOf(part.bundle, part.manifest));
-    return Object.freeze({
-      bundle, digest, manifest, manifestBytes, files, shared, ...chosen, entry: manifest.entry,
-      roleBytes: client.raw(`app-${bundle}`), ref: `${bundle}@${chosen.version}#${digest}`,
-    });
-  }
-
-  /** A manifest that is a target of the bundle's own role and has the digest that was asked for. */
-  async #manifest(client, bundle, { version, digest }, kind = undefined) {
-    const target = await client.target(`apps/${bundle}/${version}.manifest.json`);
-    if (target.role !== `app-${bundle}`) throw new ShellError("RELEASE_INVALID", `${target.role} speaks for ${bundle}`);
-    if (target.sha256 !== digest) throw new ShellError("RELEASE_INVALID", `${bundle} ${version} has another digest`);
-    const manifestBytes = await this.#targetBytes(client, target);
-    const manifest = readManifest(manifestBytes, { bundle, version, kind, shellVersion: this.#shellVersion });
-    return { bundle, digest, manifest, manifestBytes };
-  }
-
-  /** Bytes of a verified target: stored, or downloaded and stored. */
-  async #targetBytes(client, target) {
-    try {
-      return await this.object(target.sha256);
-    } catch (error) {
-      if (!(error instanceof ShellError)) throw error;
-      const bytes = await client.download(target.path);
-      await this.#store.put("objects", target.sha256, bytes);
-      return bytes;
+    this.#standings.set(bundle, standing);
+    for (const { digest } of standing.refused) {
+      if (!trials.refusal(before, digest)) this.onEvent("rolledback", bundle, digest);
     }
   }
 
-  /** Fetch the files that are not stored, a few at a time. */
-  async #download(client, release, onProgress) {
-    const missing = await this.#missing(release.files);
-    const totals = { totalFiles: missing.length, totalBytes: missing.reduce((sum, file) => sum + file.length, 0) };
-    let [doneFiles, doneBytes] = [0, 0];
-    onProgress({ phase: "files", doneFiles, doneBytes, ...totals });
-    const queue = [...missing];
-    const worker = async () => {
-      for (let file = queue.shift(); file; file = queue.shift()) {
-        await this.#fetchObject(file);
-        doneFiles += 1;
-        doneBytes += file.length;
-        onProgress({ phase: "files", doneFiles, doneBytes, ...totals });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    onProgress({ phase: "done", doneFiles, doneBytes, ...totals });
+  /** The first of a bundle's slots that is verified and whole. @param {any} standing */
+  #usable({ next, running, good }) {
+    return [next, running, good].find((slot) => slot && this.#known.has(slot.digest)) ?? null;
   }
 
-  /** Files whose bytes are not stored or not right, each hash once. */
-  async #missing(files) {
-    const missing = new Map();
-    for (const file of files) {
-      if (missing.has(file.sha256)) continue;
-      const intact = await this.object(file.sha256).then(() => true, () => false);
-      if (!intact) missing.set(file.sha256, file);
-    }
-    return [...missing.values()];
+  /** The same standing without what cannot be opened. @param {any} standing */
+  #whole(standing) {
+    const next = standing.next && this.#known.has(standing.next.digest) ? standing.next : null;
+    const running = standing.running && this.#known.has(standing.running.digest) ? standing.running : standing.good;
+    return { ...standing, next, running: running && this.#known.has(running.digest) ? running : null };
   }
 
-  async #fetchObject({ sha256, length, path }) {
-    const bytes = await this.#fetcher(`objects/${sha256}`, length);
-    if (bytes === null) throw new ShellError("RELEASE_INVALID", `${path} is not served`);
-    if (bytes.length !== length || (await sha256Hex(bytes)) !== sha256) {
-      throw new ShellError("RELEASE_INVALID", `${path} is not what the manifest says`);
-    }
-    await this.#store.put("objects", sha256, bytes);
+  /** @param {any} release */
+  #withPolicy(release) {
+    const offer = this.#policies[release.bundle];
+    const permyriad = offer?.shares.get(release.digest) ?? 10_000;
+    return Object.freeze({ ...release, policy: offer ? { ...offer.seen, permyriad } : null, policyDigest: offer?.policyDigest ?? null });
   }
 
-  async #checkStored(bundle) {
-    const release = this.#releases.get(bundle);
-    if (release && (await this.#missing(release.files)).length > 0) {
-      throw new ShellError("RELEASE_INVALID", `files of ${bundle} are absent or altered`);
-    }
-  }
-
-  /** Store the metadata under which the release was verified, in one write. */
-  async #keep(client, bundle, found) {
-    const roles = Object.keys(client.summary()).filter((role) => role !== "root");
-    const wanted = ["timestamp", "snapshot", "targets", "rollout", `app-${bundle}`, ...(found?.shared ?? []).map(({ id }) => `app-${id}`)];
-    const entries = roles.filter((role) => wanted.includes(role)).map((role) => [role, client.raw(role)]);
-    await this.#store.put("releases", bundle, Object.fromEntries(entries));
-  }
-
-  async #take(bundle, found) {
-    if (found) this.#releases.set(bundle, found);
-    else this.#releases.delete(bundle);
+  #instant() {
+    return new Date(this.#clock()).toISOString();
   }
 
   #client(storage, fetcher) {
-    const root = utf8(this.#config.trustedRoot);
-    return new TufClient({ root, storage, fetcher: fetcher ?? noNetwork, now: new Date(this.#clock()) });
+    return new TufClient({ root: utf8(this.#config.trustedRoot), storage, fetcher, now: new Date(this.#clock()) });
   }
 }
 
@@ -290,19 +361,10 @@ function isRefusal(error) {
   return error instanceof ShellError || error instanceof TufError;
 }
 
-/** A target, or null when no role offers it. */
-async function offered(client, path) {
-  try {
-    return await client.target(path);
-  } catch (error) {
-    if (error.code === "TUF_DELEGATION") return null;
-    throw error;
-  }
-}
-
-/** @param {string} bundle @param {any} manifest */
-function filesOf(bundle, manifest) {
-  return Object.entries(manifest.files).map(([path, { sha256, length, type }]) => ({ bundle, path, sha256, length, type }));
+/** One tab at a time, where the browser can tell tabs apart. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+function exclusively(work) {
+  const locks = globalThis.navigator?.locks;
+  return locks ? locks.request("tidegate-update", work) : work();
 }
 
 async function noNetwork() {
@@ -319,9 +381,21 @@ function tufArea(store) {
 }
 
 /** Storage of an offline start: the roots as far as they are known, the rest as it was kept with the release. */
-function storedMetadata(store, record) {
+function storedMetadata(store, roles) {
   return {
     ...tufArea(store),
-    get: async (role) => (role.startsWith("root/") ? store.get("tuf", role) : record[role.replace(/^delegated\//, "")]),
+    get: async (role) => (role.startsWith("root/") ? store.get("tuf", role) : roles[role.replace(/^delegated\//, "")]),
+  };
+}
+
+/** Storage for a preset: roots are roots wherever they come from; the rest must not pass for what the network said. */
+function besideTrust(store) {
+  const kept = new Map();
+  const roots = tufArea(store);
+  const place = (role) => (role.startsWith("root/") ? roots : { get: async () => kept.get(role), put: async (_, bytes) => kept.set(role, bytes), remove: async () => kept.delete(role) });
+  return {
+    get: (role) => place(role).get(role),
+    put: (role, bytes) => place(role).put(role, bytes),
+    remove: (role) => place(role).remove(role),
   };
 }

@@ -65,6 +65,28 @@ export class Store {
     });
   }
 
+  /**
+   * Replace a value by what is made of it, in one transaction: other tabs come before or after, never between.
+   * @param {string} area @param {string} key @param {(value: any) => any} change must not wait for anything
+   * @returns {Promise<any>} the new value, durable
+   */
+  async change(area, key, change) {
+    let made;
+    await this.#write(area, (objects, transaction) => {
+      const request = objects.get(key);
+      request.onsuccess = () => {
+        try {
+          made = change(request.result);
+          objects.put(made, key);
+        } catch (error) {
+          transaction.abort();
+          throw error;
+        }
+      };
+    });
+    return made;
+  }
+
   /** @param {string} area @param {...string} keys @returns {Promise<void>} */
   async remove(area, ...keys) {
     await this.#write(area, (objects) => {
@@ -87,14 +109,14 @@ export class Store {
     this.#database.close();
   }
 
-  /** @param {string} area @param {(objects: IDBObjectStore) => void} change @returns {Promise<void>} */
+  /** @param {string} area @param {(objects: IDBObjectStore, transaction: IDBTransaction) => void} change @returns {Promise<void>} */
   #write(area, change) {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(area, "readwrite", { durability: "strict" });
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(storageError(transaction.error));
       transaction.onerror = () => reject(storageError(transaction.error));
-      change(transaction.objectStore(area));
+      change(transaction.objectStore(area), transaction);
     });
   }
 }
@@ -109,6 +131,12 @@ export class MemoryStore {
 
   async put(area, key, value) {
     this.#areas.get(area).set(key, structuredClone(value));
+  }
+
+  async change(area, key, change) {
+    const made = change(await this.get(area, key));
+    await this.put(area, key, made);
+    return made;
   }
 
   async putAll(area, entries) {

@@ -19,7 +19,7 @@ export class BundlePanel {
   /** @param {{root: HTMLElement, state: import("./state.mjs").State, t: () => any, onOpen: (bundle: string) => void, onRetry: () => void, onReset: () => void}} parts */
   constructor({ root, state, t, onOpen, onRetry, onReset }) {
     Object.assign(this, { root, state, t, onOpen, onRetry, onReset });
-    state.watch(["locale", "env", "releases", "trust", "refused", "waiting", "progress", "failure", "open", "busy"], () => this.#render());
+    state.watch(["locale", "env", "releases", "trust", "refused", "trials", "waiting", "progress", "failure", "open", "busy"], () => this.#render());
   }
 
   #render() {
@@ -46,7 +46,8 @@ export class BundlePanel {
     const running = this.state.get("open")?.bundle === release.bundle;
     return [h("span", { class: "lead good", title: t("bundles.verified") }, icon("shield")),
       h("span", { class: "nm" }, h("b", null, pairText(release.manifest.title, this.state.get("locale"))), h("span", { class: "mono" }, release.bundle)),
-      h("span", { class: "row g2" }, running ? h("span", { class: "chip tide" }, t("bundles.running")) : null, h("span", { class: "mono soft num" }, release.version))];
+      h("span", { class: "row g2" }, this.#refusals(release.bundle).length ? h("span", { class: "chip warn" }, t("bundles.sentBack")) : null,
+        running ? h("span", { class: "chip tide" }, t("bundles.running")) : null, h("span", { class: "mono soft num" }, release.version))];
   }
 
   #unfold(release) {
@@ -63,8 +64,22 @@ export class BundlePanel {
         h("dt", null, t("bundles.signed")), h("dd", null, this.#signatures(release)),
         h("dt", null, t("bundles.contract")), h("dd", { class: "mono" }, min === max ? min : `${min} – ${max}`),
         h("dt", null, t("bundles.files")), h("dd", { class: "num" }, this.#files(release))),
-      this.#rollout(release), release.entry && !running
+      this.#sentBack(release.bundle), this.#rollout(release), release.entry && !running
         ? h("button", { class: "btn enter", onclick: () => this.onOpen(release.bundle) }, icon("play", 16), t("bundles.open")) : null);
+  }
+
+  #refusals(bundle) {
+    return this.state.get("trials")[bundle]?.refused ?? [];
+  }
+
+  /** What was sent back on this device, when and why. @param {string} bundle */
+  #sentBack(bundle) {
+    const t = this.t();
+    const locale = this.state.get("locale");
+    const why = (/** @type {string} */ reason) => t(knows(locale, `back.${reason}`) ? `back.${reason}` : "back.ended");
+    return this.#refusals(bundle).map((/** @type {any} */ { version, digest, reason, at }) => h("div", { class: "note warn", "data-back": version }, icon("undo", 16), h("div", null,
+      h("p", null, t("bundles.backWhy", { version, why: why(reason), time: moment(at, locale) })),
+      h("p", { class: "mono" }, `${reason} · ${shortDigest(digest)}`))));
   }
 
   #signatures(release) {

@@ -2,8 +2,10 @@
  * The pages that are open on the phone, newest on top: each is one verified bundle in one frame with one dispatcher.
  *
  * A page's identity is the object made here; methods get it from here and never from the page. One frame per bundle:
- * opening a bundle that is open already goes back to it.
+ * opening a bundle that is open already goes back to it. A page that is on trial has a deadline for `app.ready`; its own
+ * digest gets the verdict, and when that sends the release back, the last good one is opened in its place.
  */
+import { visibleDeadline } from "../core/deadline.mjs";
 import { BundleFrame } from "../core/frames.mjs";
 import { ShellError } from "../core/errors.mjs";
 import { Dispatcher, PromptGate } from "../host/dispatcher.mjs";
@@ -13,6 +15,7 @@ import { blocked, bones } from "./phone.mjs";
 
 const READY_MS = 10_000;
 const SHEET_TIER = 3;
+const OWN_FAULTS = Object.freeze(["navigated", "silent", "second-hello", "timeout"]);
 
 /** @param {number} bytes @returns {string} hex of random bytes */
 function randomHex(bytes) {
@@ -31,6 +34,10 @@ export class Pages {
   #stack = [];
   #serial = 0;
   #prompts = new PromptGate();
+  /** Something about a release's trial changed. */
+  onTrial = () => {};
+  /** A release was sent back, and another one is being opened in its place. */
+  onBack = (/** @type {{bundle: string, title: string, version: string, back: string}} */ what) => {};
 
   /**
    * @param {{holder: HTMLElement, state: import("./state.mjs").State, t: () => any, config: any, contract: any, releases: any,
@@ -51,24 +58,30 @@ export class Pages {
    */
   async openRoute({ route, params = null, caller = null }) {
     const { bundle, hash } = parsedRoute(route);
-    const release = this.releases.get(bundle);
-    if (!release?.entry) throw new ShellError("PARAMS_INVALID", `no app ${bundle} is installed`, { path: "route" });
+    if (!this.releases.get(bundle)?.entry) throw new ShellError("PARAMS_INVALID", `no app ${bundle} is installed`, { path: "route" });
     const shown = { route, params, caller: caller?.bundle ?? null, result: null };
-    const open = this.#stack.find((page) => page.bundle === bundle);
-    if (open) {
-      while (this.top !== open) this.#drop(this.#stack.pop(), "left");
-      this.#show(open, shown);
-      return;
-    }
+    if (this.#goBackTo(bundle, shown)) return;
     this.top?.dispatcher?.emit("page.hidden", {});
+    const release = await this.releases.opening(bundle);
+    if (!release) throw new ShellError("PARAMS_INVALID", `no app ${bundle} is installed`, { path: "route" });
+    if (this.#goBackTo(bundle, shown)) return; // asked twice while the switch was being written
     await this.#start(this.#made(release, shown), hash);
+  }
+
+  /** Show the bundle's page if it is open already. @param {string} bundle @param {any} shown @returns {boolean} */
+  #goBackTo(bundle, shown) {
+    const open = this.#stack.find((page) => page.bundle === bundle);
+    if (!open) return false;
+    while (this.top !== open) this.#drop(this.#stack.pop(), "left");
+    this.#show(open, shown);
+    return true;
   }
 
   #made(release, shown) {
     this.#serial += 1;
     const title = pairText(release.manifest.title, this.state.get("locale"));
     const place = h("div", { class: "place", place: { position: "absolute", inset: "0" } });
-    const page = { serial: this.#serial, bundle: release.bundle, release, shown, title, leading: "back", guard: false, protected: false, ready: false, state: "loading", failure: null, origin: this.#origin(release.bundle), place, wait: bones(this.t()) };
+    const page = { serial: this.#serial, bundle: release.bundle, release, shown, title, leading: "back", guard: false, protected: false, ready: false, entered: false, judged: false, callOff: () => {}, state: "loading", failure: null, origin: this.#origin(release.bundle), place, wait: bones(this.t()) };
     for (const other of this.#stack) other.place.style.visibility = "hidden";
     place.append(page.wait);
     this.holder.append(place);
@@ -97,13 +110,57 @@ export class Pages {
   /** @param {any} page @param {{state: string, reason?: string}} change */
   #changed(page, { state, reason }) {
     page.state = state;
-    if (state === "live") setTimeout(() => this.markReady(page), READY_MS);
+    if (state === "entering") page.entered = true;
+    if (state === "live") this.#await(page);
     if (state === "ended") {
+      page.callOff();
       page.dispatcher?.end(reason ?? "ended");
       this.journal.ended(page, reason ?? "ended");
-      if (this.#stack.includes(page)) this.#fail(page, new ShellError("FRAME_FAILED", reason ?? "the page ended"));
+      if (this.#stack.includes(page)) {
+        this.#fail(page, new ShellError("FRAME_FAILED", reason ?? "the page ended"));
+        if (page.entered && OWN_FAULTS.includes(reason ?? "")) void this.#sentBack(page, reason ?? "ended");
+      }
     }
     this.#tell();
+  }
+
+  /** Give the page its time to become ready; one that may not say so is ready when it is live. */
+  #await(page) {
+    if (!Object.hasOwn(page.release.manifest.permissions, "app.ready")) {
+      void this.#judged(page, (bundle, digest) => this.releases.ready(bundle, digest));
+    }
+    const visible = () => document.visibilityState === "visible" && page === this.top;
+    const late = async () => {
+      if (!(await this.#sentBack(page, "not-ready"))) page.wait.remove(); // nothing to go back to: show what there is
+    };
+    page.callOff = visibleDeadline(this.config.readyMs ?? READY_MS, () => void (page.ready ? null : late()), { visible });
+  }
+
+  /** One verdict a page, and it never stops the page. @param {any} page @param {(bundle: string, digest: string) => Promise<any>} verdict */
+  async #judged(page, verdict) {
+    if (page.judged) return null;
+    page.judged = true;
+    try {
+      return await verdict(page.bundle, page.release.digest);
+    } catch (error) {
+      this.journal.log({ level: "error", name: "bundle.trial", fields: { bundle: page.bundle, message: error.message } }, "shell");
+      return null;
+    }
+  }
+
+  /**
+   * The page did not become ready: when that sends its release back, open the last good one in its place.
+   * @param {any} page @param {string} reason @returns {Promise<boolean>} whether another one stands there now
+   */
+  async #sentBack(page, reason) {
+    const verdict = await this.#judged(page, (bundle, digest) => this.releases.failed(bundle, digest, reason));
+    this.onTrial();
+    if (!verdict?.back) return false;
+    const fields = { bundle: page.bundle, version: page.release.version, digest: page.release.digest, reason };
+    this.journal.log({ level: "warn", name: "bundle.rolledback", fields }, "shell");
+    this.onBack({ bundle: page.bundle, title: page.title, version: page.release.version, back: verdict.back.version });
+    if (page === this.top) await this.#reopened(page, page.shown);
+    return true;
   }
 
   #fail(page, error) {
@@ -172,6 +229,8 @@ export class Pages {
   }
 
   #drop(page, reason) {
+    page.callOff();
+    void this.#judged(page, (bundle, digest) => this.releases.left(bundle, digest));
     page.dispatcher?.end(reason);
     page.frame?.close(reason);
     page.place.remove();
@@ -194,25 +253,31 @@ export class Pages {
 
   /** @param {any} page */
   async reopen(page) {
-    const { bundle } = page;
-    this.#stack.splice(this.#stack.indexOf(page), 1);
-    this.#drop(page, "reopened");
-    await this.open(bundle);
+    await this.#reopened(page, {});
   }
 
-  /** Open from the shell's own screen; a failure stands on the phone. @param {string} bundle */
-  async open(bundle) {
+  /** @param {any} page @param {{route?: string | null, params?: any, caller?: string | null}} where */
+  async #reopened(page, { route, params = null, caller = null }) {
+    this.#stack.splice(this.#stack.indexOf(page), 1);
+    this.#drop(page, "reopened");
+    await this.open(route ?? page.bundle, { params, caller: caller ? { bundle: caller } : null });
+  }
+
+  /** Open from the shell's own screen; a failure stands on the phone. @param {string} route @param {{params?: any, caller?: any}} [how] */
+  async open(route, how = {}) {
     try {
-      await this.openRoute({ route: bundle });
+      await this.openRoute({ route, ...how });
     } catch (error) {
-      this.journal.log({ level: "error", name: "bundle.open", fields: { bundle, message: error.message } }, "shell");
+      this.journal.log({ level: "error", name: "bundle.open", fields: { bundle: parsedRoute(route).bundle, message: error.message } }, "shell");
     }
   }
 
   /** @param {any} page */
   markReady(page) {
     page.ready = true;
+    page.callOff();
     page.wait.remove();
+    void this.#judged(page, (bundle, digest) => this.releases.ready(bundle, digest)).then(() => this.onTrial());
   }
 
   /** @param {any} page @param {Record<string, any>} facts */

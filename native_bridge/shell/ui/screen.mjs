@@ -12,7 +12,7 @@ import { topBar } from "./top.mjs";
 export function createState(appearance) {
   return new State({
     ...appearance, bff: "checking", bank: null, env: null, busy: true, failure: null, progress: null, releases: [], trust: null,
-    refused: [], waiting: {}, device: null, session: null, keyId: null, samples: [], network: "online", faults: [], journal: 0,
+    refused: [], trials: {}, waiting: {}, device: null, session: null, keyId: null, samples: [], network: "online", faults: [], journal: 0,
     grants: {}, open: null, recording: false,
   });
 }

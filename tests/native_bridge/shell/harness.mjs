@@ -7,6 +7,9 @@ import * as keys from "/shell/core/keys.mjs";
 import * as policy from "/shell/core/policy.mjs";
 import { Releases } from "/shell/core/releases.mjs";
 import { MemoryStore, Store } from "/shell/core/store.mjs";
+import * as trials from "/shell/core/trials.mjs";
+import { Adoption } from "/shell/core/adoption.mjs";
+import { visibleDeadline } from "/shell/core/deadline.mjs";
 import { TufClient } from "/shell/tuf/client.mjs";
 import { repositoryFetcher } from "/shell/tuf/fetch.mjs";
 import * as tufKeys from "/shell/tuf/keys.mjs";
@@ -14,6 +17,7 @@ import * as tufPaths from "/shell/tuf/paths.mjs";
 
 Object.assign(globalThis, {
   Api, approval, encoding, BundleFrame, keys, policy, Releases, MemoryStore, Store, TufClient, repositoryFetcher, tufKeys, tufPaths,
+  trials, Adoption, visibleDeadline,
 });
 
 /** Run and tell how it ended. */
@@ -44,10 +48,12 @@ globalThis.tuf = async (now, paths = []) => {
 };
 
 /** Open the shell's stores and the stored releases. */
-globalThis.begin = async ({ now, store = "tidegate" }) => {
+globalThis.begin = async ({ now, store = "tidegate", preset = null, patch = null }) => {
   globalThis.config ??= await (await fetch("/config.json")).json();
   globalThis.store = await Store.open(store);
-  globalThis.releases = new Releases({ store: globalThis.store, config: globalThis.config, platform: "browser", clock: () => now });
+  globalThis.releases = new Releases({ store: globalThis.store, config: globalThis.config, platform: "browser", clock: () => now, patch, presetFetcher: preset && repositoryFetcher(preset) });
+  globalThis.events = [];
+  globalThis.releases.onEvent = (event, bundle, digest) => globalThis.events.push([event, bundle, digest]);
   return (await globalThis.releases.load()).map(({ ref }) => ref);
 };
 

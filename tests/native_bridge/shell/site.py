@@ -35,12 +35,14 @@ class Site:
     port: int = 0
     log: list[tuple[str, str]] = field(default_factory=list)
     online: bool = True
+    preset: Mapping[str, bytes] = field(default_factory=dict)
 
     def reset(self, repository: Repository) -> None:
         """Serve another repository and forget what was asked for."""
         self.repository = repository
         self.bank = lambda _: NOTHING
         self.online = True
+        self.preset = {}
         self.log.clear()
 
     @property
@@ -78,6 +80,9 @@ class Site:
     def _shell(self, target: str) -> HostedAnswer:
         if target.startswith("/repo/"):
             data = self.repository.files.get(target.removeprefix("/repo/"))
+            return NOTHING if data is None else HostedAnswer(200, {"Content-Type": "application/octet-stream"}, data)
+        if target.startswith("/shell/preset/"):
+            data = self.preset.get(target.removeprefix("/shell/preset/"))
             return NOTHING if data is None else HostedAnswer(200, {"Content-Type": "application/octet-stream"}, data)
         headers = shell_headers(bundle_origins=[self.bundle_origin("wealth"), self.bundle_origin("accounts")])
         if target == "/":

@@ -93,8 +93,10 @@ def test_without_a_connection_an_update_says_offline(shell: Page, context: Brows
         "store.put('objects', releases.get('wealth').files[0].sha256, new Uint8Array(3))",
         "store.remove('objects', releases.get('wealth').files[0].sha256)",
         "store.put('objects', releases.get('wealth').digest, encoding.utf8('{}'))",
-        """store.get('releases', 'wealth').then((kept) =>
-            store.put('releases', 'wealth', { ...kept, 'app-wealth': kept['app-common'] }))""",
+        """store.change('releases', 'wealth', (kept) => {
+            for (const roles of Object.values(kept.roles)) roles['app-wealth'] = roles['app-common'];
+            return kept;
+        }).then(() => null)""",
     ],
 )
 def test_what_was_altered_in_storage_is_not_started_and_is_healed(
@@ -143,14 +145,28 @@ def test_a_release_below_the_floor_is_not_taken(shell: Page, site: Site) -> None
     assert [ref.partition("@")[0] for ref in update(shell)["ok"]["refs"]] == ["common"]
 
 
-def test_a_halted_bundle_is_not_offered_any_more(shell: Page, site: Site, open_shell: Callable[[], Page]) -> None:
+def test_a_halted_bundle_goes_on_running(shell: Page, site: Site, open_shell: Callable[[], Page]) -> None:
     begin(shell)
-    digest = update(shell)["ok"]["refs"][1].partition("#")[2]
+    refs = update(shell)["ok"]["refs"]
+    digest = refs[1].partition("#")[2]
     site.repository.add_policy("wealth", [("1.0.0", digest, 10_000)], halt=True)
     site.repository.publish("rollout")
-    assert [ref.partition("@")[0] for ref in update(shell)["ok"]["refs"]] == ["common"]
+    shell.evaluate("() => releases.opening('wealth')")
+    assert update(shell)["ok"]["refs"] == refs
     assert shell.evaluate("() => releases.policies.wealth.reason") == "halted"
-    assert [ref.partition("@")[0] for ref in begin(open_shell())] == ["common"]
+    assert begin(open_shell()) == refs
+
+
+def test_a_halt_takes_back_what_was_not_opened_yet(shell: Page, site: Site) -> None:
+    begin(shell)
+    first = update(shell)["ok"]["refs"]
+    shell.evaluate("() => releases.opening('wealth')")
+    new = site.repository.add_release("wealth", "1.1.0", PAGE | {"more.js": b""})
+    site.repository.publish("app-wealth", "rollout")
+    assert "1.1.0" in update(shell)["ok"]["refs"][1]
+    site.repository.add_policy("wealth", [("1.1.0", new, 10_000)], halt=True, policy=2)
+    site.repository.publish("rollout")
+    assert update(shell)["ok"]["refs"] == first
 
 
 def test_the_cohort_decides_and_is_told(shell: Page, site: Site) -> None:

@@ -115,6 +115,7 @@ class ShellSite(base.Site):
     """The shell as it is served, with its own bank."""
 
     teller: Bank = field(default_factory=lambda: Bank(now=tuf_repository.NOW))
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def config(self) -> dict[str, Any]:
         return {
@@ -123,7 +124,7 @@ class ShellSite(base.Site):
             "apiBase": "/app/v1", "repository": "/repo", "trustedRoot": self.repository.trusted_root,
             "bundles": ["common", "accounts", "wealth"], "bundleOrigin": f"http://{{bundle}}-h5.localhost:{self.port}",
             "app": {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}, "contract": "/shell/contract.json",
-            "samples": SAMPLES,
+            "samples": SAMPLES, **self.extra,
         }  # fmt: skip
 
     def _shell(self, target: str) -> HostedAnswer:
