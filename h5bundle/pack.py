@@ -134,7 +134,8 @@ def unpack(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive_:
             names = archive_.namelist()
             total = sum(member.file_size for member in archive_.infolist())
-            if total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
+            pressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive_.infolist())
+            if pressed or total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
                 raise ManifestError(detail="the zip is not ours: members repeat, inflate or change places")
             members = {name: archive_.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from h5bundle.cli import dev, project, release, roles
-from h5bundle.cli.shared import ToolkitGroup
+from h5bundle.cli.shared import VERSION, ToolkitGroup
 
 EPILOG: Final = (
     "Example: h5bundle new travel. "
@@ -20,7 +20,7 @@ COMMANDS: Final = (*project.COMMANDS, *dev.COMMANDS, *release.COMMANDS, *roles.C
 
 
 @click.group(cls=ToolkitGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option("1.0.0", prog_name="h5bundle")
+@click.version_option(VERSION, prog_name="h5bundle")
 def main() -> None:
     """From a front-end's folder to verified bytes on a phone."""
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from h5bundle.errors import H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
 
+VERSION: Final = "1.0.0"
 DEFAULT_REPOSITORY: Final = Path("var/repo")
 DEFAULT_KEYS: Final = Path("var/release-keys")
 

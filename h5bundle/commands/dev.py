@@ -1,8 +1,8 @@
 """``h5bundle dev``: every save becomes a development release in the sandbox; the end offers what was offered before.
 
 A development release has a patch number that nobody else publishes, everybody in the sandbox gets it, and it never
-moves the floor. A higher policy ends it; so does the next start after a crash, because what is left over is known by its
-version alone.
+moves the floor. A higher policy ends it; so does the next start after a crash, because what is left over is known by
+its version alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
