@@ -43,6 +43,12 @@ passphrase_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for CI.")
 
 
+def error_line(error: H5BundleError) -> str:
+    """Give an error as the one line that is printed for it."""
+    remedy = f" — {error.remedy}" if error.remedy else ""
+    return f"h5bundle: {error.code}: {error.detail}{remedy}"
+
+
 class ToolkitGroup(click.Group):
     """Turns every error of the toolkit into one line with its remedy, and into an exit code."""
 
@@ -51,8 +57,7 @@ class ToolkitGroup(click.Group):
         try:
             return super().invoke(ctx)
         except H5BundleError as error:
-            remedy = f" — {error.remedy}" if error.remedy else ""
-            click.echo(f"h5bundle: {error.code}: {error.detail}{remedy}", err=True)
+            click.echo(error_line(error), err=True)
             sys.exit(error.exit_status)
         except BrokenPipeError:
             raise
