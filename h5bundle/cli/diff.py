@@ -19,7 +19,7 @@ _SHOWN: Final = 40
 
 @click.command(
     "diff",
-    epilog="Example: h5bundle diff wealth@1.0.0 h5bundle/apps/wealth. Exit codes: 0 same, 1 different, 2 and above trouble.",
+    epilog="Example: h5bundle diff wealth@1.0.0 h5bundle/apps/wealth. Exit codes: 0 same, 1 different, 2… trouble.",
 )
 @click.argument("first")
 @click.argument("second")

@@ -14,14 +14,15 @@ from h5bundle.lint.sarif import report
 from h5bundle.stores.local import LocalStore
 
 
-@click.command("new", epilog="Example: h5bundle new travel")
+@click.command("new", epilog="Example: h5bundle new travel; around a finished build: h5bundle new travel . --from dist")
 @click.argument("bundle")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option("--from", "dist", help="Folder of finished files (Vite, webpack) below FOLDER to make it around.")
 @json_option
-def new_command(bundle: str, folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
-    """Make a folder with a bundle that builds and passes the check."""
-    place = folder or Path(bundle)
-    files = new.run(bundle, place)
+def new_command(bundle: str, folder: Path | None, dist: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+    """Make a folder with a bundle that builds, passes the check and its own tests."""
+    place = folder or Path("." if dist else bundle)
+    files = new.around(bundle, place, dist) if dist else new.run(bundle, place)
     answer(as_json, {"folder": str(place), "files": files}, [f"{place}: {', '.join(files)}", f"next: cd {place}"])
 
 
