@@ -89,6 +89,8 @@ class _Tree:
     def _take(self, entry: os.DirEntry[str], name: str, depth: int) -> None:
         """Take one entry: a file is read, a folder walked, all else refused."""
         shown = name if name.isprintable() else ascii(name)
+        if not _is_text(name):
+            raise BuildError(detail=f"{shown} is no name in UTF-8", remedy="rename the file")
         if entry.is_symlink():
             raise BuildError(detail=f"{shown} is a link, not a file", remedy="copy what it points to")
         if entry.is_dir(follow_symlinks=False):
@@ -117,3 +119,8 @@ class _Tree:
                 detail=f"the files have more than {MAX_TOTAL:,} bytes", remedy="leave large media out of the bundle"
             )
         return data
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name of the file system is text: what is none comes as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

@@ -26,7 +26,7 @@ from h5bundle.project import Declaration, read_project
 from h5bundle.repository import Edit, Policy, load_for_renewal, trusted_root
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
-from h5bundle.versions import development_version, is_development
+from h5bundle.versions import development_version, is_development, parse_version
 
 MARKER: Final = "DEVELOPMENT"
 """A file of this name says that a folder's keys were made by a sandbox."""
@@ -241,10 +241,13 @@ def _held(store: Store, pause: Callable[[], object]) -> Iterator[None]:
 
 
 def _unfinished(declaration: Declaration, old: rollout.RolloutPolicy | None) -> Declaration:
-    """Give the declaration of the next development release."""
-    number = 1 if old is None else old.policy + 1
-    version = development_version(declaration.version, number)
-    return msgspec.structs.replace(declaration, version=version, floor=_NO_FLOOR if old is None else old.floor)
+    """Give the declaration of the next development release, above the floor even when the project lies below it."""
+    if old is None:
+        return msgspec.structs.replace(
+            declaration, version=development_version(declaration.version, 1), floor=_NO_FLOOR
+        )
+    base = max(declaration.version, old.floor, key=parse_version)
+    return msgspec.structs.replace(declaration, version=development_version(base, old.policy + 1), floor=old.floor)
 
 
 def _required(declaration: Declaration, state: TrustedState) -> dict[str, Requirement]:

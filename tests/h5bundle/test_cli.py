@@ -106,7 +106,7 @@ def test_a_new_project_builds_and_passes_the_check(run: Callable[..., Result], t
     assert run("new", "travel", str(folder), place=False).exit_code == 0
     assert run("check", str(folder)).output.endswith("0 findings, 0 to mend\n")
     built = json.loads(run("build", str(folder), "--out", str(tmp_path / "out"), "--json", place=False).output)
-    assert sorted(name.split(".")[-1] for name in built["files"]) == ["css", "html", "js"]
+    assert sorted(name.split(".")[-1] for name in built["files"]) == ["css", "html", "js", "js"]
     assert run("new", "travel", str(folder), place=False).exit_code == 1
 
 

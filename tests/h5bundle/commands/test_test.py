@@ -106,7 +106,10 @@ test("two", async () => {
   equal(page.text("h1"), "2");
   equal(page.calls("wealth.product.list").map((call) => call.params.page), ["1"]);
 });
-test("offline", async () => equal((await open({ answers: { "net.request": refusal("OFFLINE") } })).text("h1"), "OFFLINE"));
+test("offline", async () => {
+  const page = await open({ answers: { "net.request": refusal("OFFLINE") } });
+  equal(page.text("h1"), "OFFLINE");
+});
 test("no answer", async () => { await open(); });
 """,
         encoding="utf-8",
