@@ -1,10 +1,7 @@
 """A front-end developer saves, and the shell shows it: live reload from the editor to verified bytes in Chromium."""
 
-import json
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,67 +15,17 @@ from h5bundle.repository import load_for_reading
 from h5bundle.stores.local import LocalStore
 from h5bundle.trust import read_target, rollout_target
 from tests.e2e.browser import SECONDS, Person
-from tests.running import ROOT, Running
+from tests.e2e.developer import DECLARATION, Developer, demo, write
+from tests.running import Running
 
 SOON = 1.0
 """Seconds, generous: machines that run tests are busy. The benchmarks' page says what it takes on a quiet one."""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-DECLARATION = """\
-id: demo
-version: 1.0.0
-title: { zh: 演示, en: Demo }
-permissions: { app.info: 1, app.ready: 1, net.request: 1 }
-ops: [accounts.application.current]
-requires: { common: 1.0.0 }
-build: { bundles: { app.js: { sources: [app.js], filters: [esmin] } }, copy: [index.html] }
-"""
-PAGE = """\
-<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>demo</title>
-<script type="module" src="asset:app.js"></script><body><h1></h1><output></output></body></html>
-"""
-SCRIPT = """\
-import { connect } from "./_shared/common/bridge.js";
-Object.assign(document.querySelector("h1"), { textContent: "TITLE" }).dataset.at = Date.now();
-const bridge = await connect({ need: { "app.ready": 1, "net.request": 1 }, want: {} });
-await bridge.app.ready();
-const answer = await bridge.net.request({ op: "accounts.application.current" }).catch((error) => error);
-document.querySelector("output").textContent = JSON.stringify(answer.details ?? answer);
-"""
-
-
-class Developer:
-    """``h5bundle dev`` on a copy of a bundle, as a process of its own."""
-
-    def __init__(self, running: Running, folder: Path, *more: str) -> None:
-        self.folder = folder
-        places = ["--repository", str(running.var / "repo"), "--keys", str(running.var / "release-keys")]
-        command = [sys.executable, "-m", "h5bundle.cli", "dev", str(folder), *places, "--server", running.url, "--json"]
-        self.process = subprocess.Popen([*command, *more], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-    def heard(self, key: str) -> dict[str, object]:
-        """Wait for a line that speaks of something."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            said: dict[str, object] = json.loads(line)
-            if key in said:
-                return said
-        message = f"dev ended with {self.process.wait(10)} and said nothing of {key}"
-        raise AssertionError(message)
-
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(20)
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    folder = tmp_path / "demo"
-    (folder / "src").mkdir(parents=True)
-    (folder / "bundle.yaml").write_text(DECLARATION, encoding="utf-8")
-    (folder / "src" / "index.html").write_text(PAGE, encoding="utf-8")
-    write(folder, "起初")
-    return folder
+    return demo(tmp_path / "demo")
 
 
 @pytest.fixture
@@ -98,10 +45,6 @@ def offered(running: Running) -> tuple[int, list[str], str]:
     store = LocalStore(running.var / "repo")
     policy = rollout.decode(read_target(store.read, load_for_reading(store), rollout_target("demo")))
     return policy.policy, [release.version for release in policy.releases], policy.floor
-
-
-def write(bundle: Path, title: str) -> None:
-    (bundle / "src" / "app.js").write_text(SCRIPT.replace("TITLE", title), encoding="utf-8")
 
 
 def test_a_save_is_on_the_screen_within_half_a_second(
