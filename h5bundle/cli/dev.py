@@ -1,7 +1,9 @@
 """The command ``dev``: watches a project, publishes each save into the sandbox, and says how it went."""
 
+import fcntl
 import http.client
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -74,17 +76,27 @@ def dev_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     speaker = _Speaker(project, as_json)
     shop = Workshop(project, store, OpenedKeys(held), lambda: time.sleep(_PAUSE))
     for bundle in left_over(store, _now()):
-        if shop.end(bundle, _now()):
-            speaker.say({"restored": bundle}, f"{bundle}: what an interrupted session left is taken back")
+        with _alone(repository, bundle) as alone:
+            if alone and shop.end(bundle, _now()):
+                speaker.say({"restored": bundle}, f"{bundle}: what an interrupted session left is taken back")
     if end:
         return
     bundle = read_project(project).declaration.id
-    _make_role(held, store, bundle)
-    speaker.saved(shop, (), time.monotonic(), strict=True)
-    address = f"{server}/?live={bundle}" + (f"&at={quote(at, safe='')}" if at else "")
-    speaker.say({"open": address}, f"open {address}")
-    if once:
-        return
+    with _alone(repository, bundle) as alone:
+        if not alone:
+            raise DevelopmentError(
+                detail=f"another session works on {bundle} in this sandbox", remedy="end it, or work there"
+            )
+        _make_role(held, store, bundle)
+        speaker.saved(shop, (), time.monotonic(), strict=True)
+        address = f"{server}/?live={bundle}" + (f"&at={quote(at, safe='')}" if at else "")
+        speaker.say({"open": address}, f"open {address}")
+        if not once:
+            _until_ended(project, shop, speaker, bundle)
+
+
+def _until_ended(project: Path, shop: Workshop, speaker: "_Speaker", bundle: str) -> None:
+    """Watch until a signal comes; whatever ends it, what was on offer before is offered again."""
     try:
         with _ended_by_signals():
             _follow(Watch(project, time.sleep, time.monotonic), shop, speaker)
@@ -98,11 +110,9 @@ def dev_command(  # noqa: PLR0913, PLR0917 - click gives options by name
 def _follow(watch: Watch, shop: Workshop, speaker: "_Speaker") -> None:
     """Publish every save until somebody ends it."""
     watch.start()
-    speaker.findings()
     while True:
-        changed, begun = watch.wait()
+        changed, begun = watch.wait(speaker.findings)
         speaker.saved(shop, changed, begun, strict=False)
-        speaker.findings()
 
 
 class _Speaker:
@@ -183,6 +193,21 @@ def _make_role(keys: KeyFolder, store: LocalStore, bundle: str) -> None:
     """Make the key of a bundle that the sandbox does not know yet."""
     if app_role(bundle) not in load_for_reading(store).roles:
         keys.generate(app_role(bundle))
+
+
+@contextmanager
+def _alone(repository: Path, bundle: str) -> Iterator[bool]:
+    """Hold a bundle against other sessions; tell whether there is none. The system lets go when the holder dies."""
+    descriptor = os.open(repository / f".dev-{bundle}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ Marks: TypeAlias = Mapping[str, tuple[int, int, int]]
 QUIET: Final = 0.02
 """Seconds without a further change after which a save counts as finished: editors and builds write several files."""
 LONGEST: Final = 0.5
+REST: Final = 1.0
+"""Seconds after which nobody waits for the screen any more."""
 
 
 def marks(folder: Path, sources: tuple[str, ...]) -> dict[str, tuple[int, int, int]]:
@@ -65,16 +67,23 @@ class Watch:
         self._sources = self._folders()
         self._seen = marks(self.folder, self._sources)
 
-    def wait(self) -> tuple[tuple[str, ...], float]:
+    def wait(self, idle: Callable[[], object] = lambda: None) -> tuple[tuple[str, ...], float]:
         """Wait for a save to be finished.
+
+        Args:
+            idle: done once when nothing has changed for a while: work that must not slow the screen down.
 
         Returns:
             The files that changed, and when (by the clock) the first change was seen.
         """
+        began, rested = self.monotonic(), False
         while True:
             now = marks(self.folder, self._sources)
             if now != self._seen:
                 return self._settled(now, self.monotonic())
+            if not rested and self.monotonic() - began >= REST:
+                rested = True
+                idle()
             self.sleep(self.every)
 
     def _settled(self, now: dict[str, tuple[int, int, int]], begun: float) -> tuple[tuple[str, ...], float]:

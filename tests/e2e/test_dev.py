@@ -18,7 +18,7 @@ from tests.e2e.browser import SECONDS, Person
 from tests.e2e.developer import DECLARATION, Developer, demo, write
 from tests.running import Running
 
-SOON = 1.0
+SOON = 2.5
 """Seconds, generous: machines that run tests are busy. The benchmarks' page says what it takes on a quiet one."""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,7 +47,7 @@ def offered(running: Running) -> tuple[int, list[str], str]:
     return policy.policy, [release.version for release in policy.releases], policy.floor
 
 
-def test_a_save_is_on_the_screen_within_half_a_second(
+def test_every_save_is_on_the_screen_soon_and_may_call_the_bank_at_once(
     running: Running, person: Callable[..., Person], developer: Callable[..., Developer], bundle: Path
 ) -> None:
     session = developer()
@@ -90,12 +90,15 @@ def test_what_does_not_build_is_told_and_the_last_good_release_stays(
     assert offered(running)[1] == []
 
 
-def test_what_a_killed_session_left_is_taken_back_at_the_next_start(
+def test_a_second_session_leaves_the_first_alone_and_what_a_killed_one_left_is_taken_back(
     running: Running, developer: Callable[..., Developer], bundle: Path
 ) -> None:
     session = developer()
     session.heard("open")
     before = offered(running)
+    second = developer()
+    assert second.process.wait(20) == 4
+    assert offered(running) == before
     assert session.end(signal.SIGKILL) != 0
     assert offered(running) == before
     again = developer("--end")

@@ -64,6 +64,15 @@ def test_a_burst_is_one_save_and_a_folder_that_never_rests_is_taken_as_it_is(fol
     assert day.now - begun < LONGEST + 0.1
 
 
+def test_what_can_wait_is_done_once_when_nobody_saves(folder: Path) -> None:
+    done: list[float] = []
+    watching, day = watch(folder, (0.5, (folder / "dist/b.js").touch), (9, (folder / "dist/b.js").unlink))
+    watching.wait(lambda: done.append(day.now))
+    assert done == []
+    watching.wait(lambda: done.append(day.now))
+    assert (len(done), 1.5 <= done[0] < 1.6) == (1, True)
+
+
 def test_only_what_goes_into_the_bundle_is_looked_at(folder: Path) -> None:
     (folder / "node_modules").mkdir()
     (folder / "dist" / ".cache").mkdir()
