@@ -24,6 +24,7 @@ from h5bundle.manifest import Manifest, Requirement, decode
 from h5bundle.pack import describe
 from h5bundle.project import Declaration, read_project
 from h5bundle.repository import Edit, Policy, load_for_renewal, trusted_root
+from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
 from h5bundle.versions import development_version, is_development, parse_version
@@ -161,8 +162,7 @@ class Workshop:
         entries = {manifest.files[name].sha256: name for name in files}
         absent = {digest: name for digest, name in entries.items() if digest not in self._present}
         new = {digest: name for digest, name in absent.items() if not self.store.exists(object_path(digest))}
-        for digest, name in new.items():
-            self.store.put_blob(object_path(digest), files[name])
+        put_blobs(self.store, {object_path(digest): files[name] for digest, name in new.items()})
         self._present |= absent.keys()
         self._written |= new.keys()
         return {digest: len(files[name]) for digest, name in new.items()}
