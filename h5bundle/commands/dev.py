@@ -26,7 +26,7 @@ from h5bundle.project import Declaration, read_project
 from h5bundle.repository import Edit, Policy, load_for_renewal, trusted_root
 from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.port import Store
-from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
+from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target, target_file_path
 from h5bundle.versions import development_version, is_development, parse_version
 
 MARKER: Final = "DEVELOPMENT"
@@ -136,8 +136,18 @@ class Workshop:
             old = _policy(self.store, state, project.declaration.id)
             declaration = _unfinished(project.declaration, old)
             manifest, data = describe(declaration, files, requires=_required(declaration, state))
-            written = self._write(files, manifest)
-            self._offer(state, old, manifest, data, now)
+            policy = _offer(old, manifest, sha256(data))
+            documents = {
+                manifest_target(manifest.bundle, manifest.version): data,
+                rollout_target(manifest.bundle): rollout.encode(policy),
+            }
+            written = self._write(files, manifest, documents)
+            edit = Edit(self.store, self.keys, self.policy, now)
+            if app_role(manifest.bundle) not in state.roles:
+                edit.delegate(state, manifest.bundle)
+            path = manifest_target(manifest.bundle, manifest.version)
+            targets = {**_lasting(_targets(state, manifest.bundle)), path: _target(path, data)}
+            self._write_roles(edit, state, targets, policy, now)
         return Saved(manifest.bundle, manifest.version, sha256(data), len(files), len(written), sum(written.values()))
 
     def end(self, bundle: str, now: datetime) -> bool:
@@ -153,34 +163,24 @@ class Workshop:
             if old is None or (len(kept) == len(_targets(state, bundle)) and _stable(old) == old.releases):
                 return False
             edit = Edit(self.store, self.keys, self.policy, now)
-            self._write_roles(edit, state, kept, _next(old, _stable(old)), now)
+            policy = _next(old, _stable(old))
+            edit.blob(rollout_target(bundle), rollout.encode(policy))
+            self._write_roles(edit, state, kept, policy, now)
             self._sweep(load_for_renewal(self.store, now))
         return True
 
-    def _write(self, files: Mapping[str, bytes], manifest: Manifest) -> dict[str, int]:
-        """Write the objects that the repository does not have, and give their lengths."""
+    def _write(self, files: Mapping[str, bytes], manifest: Manifest, documents: Mapping[str, bytes]) -> dict[str, int]:
+        """Write what the repository does not have, all at once, and give the lengths of new objects."""
         entries = {manifest.files[name].sha256: name for name in files}
         absent = {digest: name for digest, name in entries.items() if digest not in self._present}
         new = {digest: name for digest, name in absent.items() if not self.store.exists(object_path(digest))}
-        put_blobs(self.store, {object_path(digest): files[name] for digest, name in new.items()})
+        objects = {object_path(digest): files[name] for digest, name in new.items()}
+        put_blobs(
+            self.store, {**objects, **{target_file_path(path, sha256(data)): data for path, data in documents.items()}}
+        )
         self._present |= absent.keys()
         self._written |= new.keys()
         return {digest: len(files[name]) for digest, name in new.items()}
-
-    def _offer(
-        self, state: TrustedState, old: rollout.RolloutPolicy | None, manifest: Manifest, data: bytes, now: datetime
-    ) -> None:
-        """Put the release before those that were on offer."""
-        edit = Edit(self.store, self.keys, self.policy, now)
-        if app_role(manifest.bundle) not in state.roles:
-            edit.delegate(state, manifest.bundle)
-        path = manifest_target(manifest.bundle, manifest.version)
-        targets = {**_lasting(_targets(state, manifest.bundle)), path: edit.blob(path, data)}
-        made = rollout.offer(old, manifest, sha256(data), rollout.EVERYBODY)
-        before = () if old is None else _stable(old)
-        floor = _NO_FLOOR if old is None else old.floor
-        policy = msgspec.structs.replace(made, releases=(made.releases[0], *before), floor=floor)
-        self._write_roles(edit, state, targets, policy, now)
 
     def _write_roles(
         self,
@@ -198,7 +198,8 @@ class Workshop:
             role, role, Metadata(Targets(version, expires=self.policy.expires(role, now), targets=dict(targets)))
         )
         path = rollout_target(policy.bundle)
-        edit.update_role(ROLLOUT, state.roles[ROLLOUT].metadata.signed, {path: edit.blob(path, rollout.encode(policy))})
+        target = _target(path, rollout.encode(policy))
+        edit.update_role(ROLLOUT, state.roles[ROLLOUT].metadata.signed, {path: target})
         snapshot, timestamp = state.snapshot.signed, state.timestamp.signed
         edit.commit(snapshot_version=snapshot.version + 1, timestamp_version=timestamp.version + 1, files=snapshot.meta)
 
@@ -270,6 +271,19 @@ def _policy(store: Store, state: TrustedState, bundle: str) -> rollout.RolloutPo
     if path not in state.roles[ROLLOUT].metadata.signed.targets:
         return None
     return rollout.decode(read_target(store.read, state.unexpired(), path))
+
+
+def _offer(old: rollout.RolloutPolicy | None, manifest: Manifest, digest: str) -> rollout.RolloutPolicy:
+    """Put a release before those that were on offer; the floor stays."""
+    made = rollout.offer(old, manifest, digest, rollout.EVERYBODY)
+    before = () if old is None else _stable(old)
+    floor = _NO_FLOOR if old is None else old.floor
+    return msgspec.structs.replace(made, releases=(made.releases[0], *before), floor=floor)
+
+
+def _target(path: str, data: bytes) -> TargetFile:
+    """Give what a role says of a target."""
+    return TargetFile.from_data(path, data, ["sha256"])
 
 
 def _stable(policy: rollout.RolloutPolicy) -> tuple[rollout.RolloutRelease, ...]:

@@ -55,14 +55,14 @@ class LocalStore:
         finished = len(blobs) - len(absent)
         done(finished)
         try:
-            for folder in {self._place(path).parent for path in absent}:
+            folders = {self._place(path).parent for path in absent}
+            for folder in folders:
                 self._make_folder(folder)
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 for _ in pool.map(lambda path: write_whole(self._place(path), absent[path]), absent):
                     finished += 1
                     done(finished)
-            for folder in {self._place(path).parent for path in absent}:
-                sync_folder(folder)
+                list(pool.map(sync_folder, folders))
         except OSError as error:
             raise StoreError(
                 detail=f"files cannot be written: {error.strerror}", remedy="free the disk and publish again"
