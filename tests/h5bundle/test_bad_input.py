@@ -23,7 +23,7 @@ from tests.h5bundle.conftest import package
 HEAD = "id: thing\nversion: 1.0.0\ntitle: {zh: 页, en: Page}\ndist: dist\n"
 GIGABYTE = 1 << 30
 QUICK = 5.0
-"""Seconds, on a busy machine."""
+"""Seconds of the processor."""
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def dist(tmp_path: Path) -> Path:
 
 def packed(dist: Path, tmp_path: Path) -> tuple[int, str]:
     """Pack by the command line: exit code and the line on standard error."""
-    begun = time.monotonic()
+    begun = time.process_time()
     arguments = ["pack", str(dist.parent), "--out", str(tmp_path / "out"), "-r", str(tmp_path / "none")]
     result = CliRunner().invoke(main, arguments)
-    assert time.monotonic() - begun < QUICK
+    assert time.process_time() - begun < QUICK
     assert isinstance(result.exception, SystemExit | None)
     return result.exit_code, result.stderr
 
@@ -198,10 +198,10 @@ def test_a_declaration_of_a_hundred_megabytes_a_pipe_and_a_folder_are_refused(di
     ids=["unknown", "deep", "aliases", "unknown inside", "nul", "object", "list", "empty", "long", "twice"],
 )
 def test_a_declaration_that_is_none_is_refused_quickly(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(ProjectError):
         parse_declaration(text)
-    assert time.monotonic() - begun < QUICK
+    assert time.process_time() - begun < QUICK
 
 
 def test_bytes_that_are_no_text_are_no_declaration(dist: Path) -> None:
