@@ -146,7 +146,8 @@ class Workshop:
             if app_role(manifest.bundle) not in state.roles:
                 edit.delegate(state, manifest.bundle)
             path = manifest_target(manifest.bundle, manifest.version)
-            targets = {**_lasting(_targets(state, manifest.bundle)), path: _target(path, data)}
+            before = _targets(state, manifest.bundle)
+            targets = {**_lasting(before), **_latest(before), path: _target(path, data)}
             self._write_roles(edit, state, targets, policy, now)
         return Saved(manifest.bundle, manifest.version, sha256(data), len(files), len(written), sum(written.values()))
 
@@ -302,10 +303,21 @@ def _targets(state: TrustedState, bundle: str) -> Mapping[str, TargetFile]:
     return {} if held is None else held.metadata.signed.targets
 
 
+def _latest(targets: Mapping[str, TargetFile]) -> dict[str, TargetFile]:
+    """Give the newest development release: it stays listed for one more save, so that its page may finish its calls."""
+    made = sorted(targets.keys() - _lasting(targets).keys(), key=lambda path: parse_version(_version(path)))
+    return {path: targets[path] for path in made[-1:]}
+
+
+def _version(path: str) -> str:
+    """Give the version in the path of a manifest."""
+    return path.rpartition("/")[2].removesuffix(_SUFFIX)
+
+
 def _lasting(targets: Mapping[str, TargetFile]) -> dict[str, TargetFile]:
     """Leave the development releases out."""
     return {
         path: target
         for path, target in targets.items()
-        if not path.endswith(_SUFFIX) or not is_development(path.rpartition("/")[2].removesuffix(_SUFFIX))
+        if not path.endswith(_SUFFIX) or not is_development(_version(path))
     }
