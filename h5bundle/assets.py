@@ -23,7 +23,7 @@ from h5bundle.errors import BuildError
 from h5bundle.javascript import minify
 from h5bundle.paths import check_paths, is_text
 from h5bundle.project import FILE_NAME, AssetBundle, Build, Project
-from h5bundle.reading import read_tree
+from h5bundle.sources import read_tree
 
 _REFERENCE: Final = re.compile(r"asset:([\w./-]+)")
 _SCRIPT_REFERENCE: Final = re.compile(r"([\"'])(asset:|\./)([\w./-]+)\1")

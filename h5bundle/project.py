@@ -14,7 +14,7 @@ import msgspec
 from h5bundle.errors import BuildError, ProjectError
 from h5bundle.manifest import BUNDLE_ID, DEFAULT_CSP, ContractRange, ShellRange, Title
 from h5bundle.paths import check_path
-from h5bundle.reading import read_plain
+from h5bundle.sources import read_plain
 from h5bundle.versions import parse_contract, parse_version
 from h5bundle.yaml_strict import load_yaml
 

@@ -16,7 +16,7 @@ from h5bundle.lint.policy import read_policy
 from h5bundle.manifest import Manifest, Requirement, decode
 from h5bundle.pack import describe, unpack
 from h5bundle.project import FILE_NAME, read_project
-from h5bundle.reading import MAX_TOTAL, read_plain
+from h5bundle.sources import MAX_TOTAL, read_plain
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
 from h5bundle.trust import manifest_target, read_target

@@ -10,7 +10,7 @@ from typing import Final
 from h5bundle.errors import ProjectError
 from h5bundle.manifest import BUNDLE_ID
 from h5bundle.project import FILE_NAME
-from h5bundle.reading import read_tree
+from h5bundle.sources import read_tree
 
 _HERE: Final = Path(__file__).parents[1]
 _SCAFFOLD: Final = _HERE / "scaffold"

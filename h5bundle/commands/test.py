@@ -12,7 +12,7 @@ from h5bundle.manifest import Requirement, decode
 from h5bundle.pack import describe
 from h5bundle.paths import SHARED
 from h5bundle.project import Project, read_project
-from h5bundle.reading import read_tree
+from h5bundle.sources import read_tree
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
 from h5bundle.testing.browser import find_browser, opened

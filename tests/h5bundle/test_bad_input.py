@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from h5bundle import reading
+from h5bundle import sources
 from h5bundle.cli import main
 from h5bundle.errors import BuildError, ManifestError, PathError, ProjectError
 from h5bundle.pack import unpack
 from h5bundle.project import MAX_DECLARATION, parse_declaration, read_project
-from h5bundle.reading import read_plain, read_tree
+from h5bundle.sources import read_plain, read_tree
 from tests.h5bundle.conftest import package
 
 HEAD = "id: thing\nversion: 1.0.0\ntitle: {zh: 页, en: Page}\ndist: dist\n"
