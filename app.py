@@ -159,7 +159,9 @@ def open_instance(settings: Settings) -> Instance:
     index = StoredIndex(keys)
     core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
     store = LocalStore(settings.repository)
-    return Instance(settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core)))
+    return Instance(
+        settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core, store))
+    )
 
 
 def open_prepared(settings: Settings) -> Instance:
@@ -189,7 +191,9 @@ def _refuse_development(settings: Settings) -> None:
     raise StartError(message)
 
 
-def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore) -> Surroundings:
+def _surroundings(
+    settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore, store: LocalStore
+) -> Surroundings:
     shared = settings.redis_url
     marks: ReplayMarks = RedisReplayMarks(shared) if shared else MemoryReplayMarks(clock)
     return Surroundings(
@@ -212,6 +216,7 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         token_seconds=settings.token_seconds,
         refresh_days=settings.refresh_days,
         lease_seconds=settings.lease_seconds,
+        offered=None if settings.production else lambda: releases(store, now=clock()),
     )
 
 

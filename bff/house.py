@@ -3,7 +3,7 @@
 This is the only module that knows every domain; it decides nothing, it only says who gets whom.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,11 @@ from bff.approvals.service import Approvals
 from bff.approvals.templates import Templates
 from bff.bundles.adoption import Adoption
 from bff.bundles.operations import operations as bundles_operations
+from bff.bundles.prompt import PromptReleases
 from bff.bundles.service import ReleaseBook
 from bff.bus import Bus
 from bff.bus.limits import Limiter
+from bff.bus.releases import Releases
 from bff.catalogue import Catalogue, Operation
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
@@ -53,6 +55,7 @@ from bff.wealth.operations import operations as wealth_operations
 from bff.wealth.orders import TYPE as PURCHASE
 from bff.wealth.orders import Orders
 from bff.wealth.suitability import Suitability, load_questionnaire
+from h5bundle.client import PublishedRelease
 from security.dpop import NonceBook
 from security.keys import KeyStore
 from security.sealing import BlindIndex, Sealer
@@ -78,6 +81,7 @@ class Surroundings:
         public_url: origin at which apps reach it.
         token_seconds, refresh_days: lives of access tokens and of sessions.
         lease_seconds: how long a relay holds a message; longer than any call to the core.
+        offered: gives the releases in the repository, for recording a new one at its first call; in a sandbox only.
     """
 
     engine: Engine
@@ -99,6 +103,7 @@ class Surroundings:
     token_seconds: int
     refresh_days: int
     lease_seconds: int
+    offered: Callable[[], Iterable[PublishedRelease]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +196,17 @@ def build_house(outside: Surroundings) -> House:
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
     authenticator = Authenticator(outside.engine, tokens, directory, outside.marks, outside.nonces)
-    door = _door(outside, operations, book, relay, authenticator)
+    known: Releases = book
+    if outside.offered is not None:
+        known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
+    door = _door(outside, operations, known, relay, authenticator)
     return House(door, relay, book, warehouse)
 
 
 def _door(
     outside: Surroundings,
     operations: tuple[Operation, ...],
-    book: ReleaseBook,
+    releases: Releases,
     relay: Relay,
     authenticator: Authenticator,
 ) -> AppDoor:
@@ -206,7 +214,7 @@ def _door(
     bus = Bus(
         catalogue=Catalogue(operations),
         engine=outside.engine,
-        releases=book,
+        releases=releases,
         limiter=outside.limiter,
         relay=relay,
         fingerprint=lambda request: index.of(field="request", value=request),

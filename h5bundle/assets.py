@@ -23,6 +23,7 @@ from h5bundle.errors import BuildError
 from h5bundle.javascript import minify
 from h5bundle.paths import check_paths, is_text
 from h5bundle.project import FILE_NAME, AssetBundle, Build, Project
+from h5bundle.sources import read_tree
 
 _REFERENCE: Final = re.compile(r"asset:([\w./-]+)")
 _SCRIPT_REFERENCE: Final = re.compile(r"([\"'])(asset:|\./)([\w./-]+)\1")
@@ -49,7 +50,7 @@ def collect(project: Project) -> dict[str, bytes]:
     """
     declaration = project.declaration
     if declaration.dist is not None:
-        files = read_folder(_inside(project, declaration.dist))
+        files = read_tree(_inside(project, declaration.dist))
     elif declaration.build is not None:
         files = _build(_inside(project, declaration.build.source), declaration.build)
     else:
@@ -70,10 +71,10 @@ def texts(project: Project) -> dict[str, str]:
     """
     declaration = project.declaration
     if declaration.build is None:
-        files = read_folder(_inside(project, declaration.dist or "."))
+        files = read_tree(_inside(project, declaration.dist or "."))
         return {name: data.decode(errors="replace") for name, data in files.items() if is_text(name)}
     build = declaration.build
-    files = read_folder(_inside(project, build.source))
+    files = read_tree(_inside(project, build.source))
     patterns = [*build.copy, *(source for output in build.bundles.values() for source in output.sources)]
     used = {name for pattern in patterns for name in _matching(pattern, files)}
     return {f"{build.source}/{name}": files[name].decode(errors="replace") for name in sorted(used) if is_text(name)}
@@ -95,30 +96,10 @@ def _inside(project: Project, name: str) -> Path:
     return folder
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Read all files below a folder; names that begin with a dot are left out.
-
-    Raises:
-        BuildError: there is no such folder, or something in it is a link or a device.
-    """
-    if not folder.is_dir():
-        raise BuildError(detail=f"there is no folder {folder.name}", remedy="build the front-end first")
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if any(part.startswith(".") for part in PurePosixPath(name).parts):
-            continue
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            raise BuildError(detail=f"{name} is a link, not a file", remedy="copy what it points to")
-        if path.is_file():
-            files[name] = path.read_bytes()
-    return files
-
-
 def _build(folder: Path, build: Build) -> dict[str, bytes]:
     """Make the outputs and take the copies, then rewrite the references between them."""
     folder = folder.resolve()
-    sources = read_folder(folder)
+    sources = read_tree(folder)
     outputs = {name: _merge(name, output, sources, folder) for name, output in build.bundles.items()}
     copies = {name: sources[name] for pattern in build.copy for name in _matching(pattern, sources)}
     twice = sorted(outputs.keys() & copies.keys())

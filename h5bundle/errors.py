@@ -131,6 +131,13 @@ class PublishError(H5BundleError):
     exit_status = 4
 
 
+class DevelopmentError(H5BundleError):
+    """Live reload has no sandbox to work in."""
+
+    code = "DEV_REFUSED"
+    exit_status = 4
+
+
 class PullError(H5BundleError):
     """The client did not get a release that it can trust."""
 

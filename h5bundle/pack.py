@@ -60,6 +60,28 @@ def pack(
         ManifestError: a requirement was not resolved, or the entry page is missing.
         PathError: a name is not allowed.
     """
+    manifest, data = describe(declaration, files, requires=requires, commit=commit)
+    ordered = {name: files[name] for name in manifest.files}
+    digest = digest_of(data)
+    sbom = bill_of_materials(manifest, digest, declaration.third_party)
+    return Package(manifest, data, digest, ordered, archive(data, ordered), sbom)
+
+
+def describe(
+    declaration: Declaration, files: Mapping[str, bytes], *, requires: Mapping[str, Requirement], commit: str = ""
+) -> tuple[Manifest, bytes]:
+    """Give the manifest of a bundle and its bytes: all that a client needs who fetches file by file.
+
+    Args:
+        declaration: what ``bundle.yaml`` says.
+        files: every file by its name.
+        requires: the exact releases of the required shared bundles.
+        commit: source commit, or empty.
+
+    Raises:
+        ManifestError: a requirement was not resolved, or the entry page is missing.
+        PathError: a name is not allowed.
+    """
     names = check_paths(files)
     missing = declaration.requires.keys() - requires.keys()
     if missing:
@@ -86,11 +108,7 @@ def pack(
         source=Source(commit=commit),
         files={name: FileEntry(len(files[name]), sha256(files[name]), media_type(name)) for name in names},
     )
-    data = encode(manifest)
-    ordered = {name: files[name] for name in names}
-    digest = digest_of(data)
-    sbom = bill_of_materials(manifest, digest, declaration.third_party)
-    return Package(manifest, data, digest, ordered, archive(data, ordered), sbom)
+    return manifest, encode(manifest)
 
 
 def archive(manifest_bytes: bytes, files: Mapping[str, bytes]) -> bytes:
@@ -116,7 +134,8 @@ def unpack(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive_:
             names = archive_.namelist()
             total = sum(member.file_size for member in archive_.infolist())
-            if total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
+            pressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive_.infolist())
+            if pressed or total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
                 raise ManifestError(detail="the zip is not ours: members repeat, inflate or change places")
             members = {name: archive_.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:

@@ -11,15 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
-from h5bundle.errors import ProjectError
+from h5bundle.errors import BuildError, ProjectError
 from h5bundle.manifest import BUNDLE_ID, DEFAULT_CSP, ContractRange, ShellRange, Title
 from h5bundle.paths import check_path
+from h5bundle.sources import read_plain
 from h5bundle.versions import parse_contract, parse_version
 from h5bundle.yaml_strict import load_yaml
 
 FILE_NAME: Final = "bundle.yaml"
 FILTERS: Final = frozenset({"esmin", "rcssmin", "rjsmin"})
 DEFAULT_BUDGET: Final = 2_000_000
+MAX_DECLARATION: Final = 256 * 1024
 MIN_REASON: Final = 3
 """Words of a reason: a sentence, not a shrug."""
 
@@ -143,8 +145,10 @@ def read_project(folder: Path) -> Project:
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_plain(path, name=FILE_NAME, most=MAX_DECLARATION).decode()
+    except BuildError as error:
+        raise ProjectError(detail=error.detail, remedy=f"{FILE_NAME} is a short text") from error
+    except (OSError, ValueError) as error:
         raise ProjectError(
             detail=f"{path} cannot be read", remedy="run in a bundle's folder, or: h5bundle new ID"
         ) from error

@@ -8,29 +8,28 @@ from typing import Final
 
 import click
 
-from h5bundle.cli import client, project, proposals, release, roles, rollout
-from h5bundle.cli.shared import ToolkitGroup
+from h5bundle.cli import client, dev, diff, project, proposals, release, roles, rollout, test
+from h5bundle.cli.shared import VERSION, Section, ToolkitGroup
 
 EPILOG: Final = (
     "Example: h5bundle new travel. "
     "Exit codes: 0 done; 1 the bundle or the repository is not as it should be; 2 called wrongly; "
-    "3 a key is missing or does not open; 4 the repository cannot take this now."
+    "3 a key is missing or does not open; 4 the repository cannot take this now (diff: 0 the same, 1 different). "
+    'Completion for bash: eval "$(_H5BUNDLE_COMPLETE=bash_source h5bundle)"; zsh_source and fish_source likewise.'
 )
-COMMANDS: Final = (
-    *client.COMMANDS,
-    *project.COMMANDS,
-    *release.COMMANDS,
-    *rollout.COMMANDS,
-    *roles.COMMANDS,
-    *proposals.COMMANDS,
+SECTIONS: Final[tuple[Section, ...]] = (
+    ("Make a bundle", (*project.COMMANDS, *dev.COMMANDS, *test.COMMANDS, *diff.COMMANDS)),
+    ("Release it", release.COMMANDS),
+    ("Who gets it", rollout.COMMANDS),
+    ("Roles and keys", (*roles.COMMANDS, *proposals.COMMANDS)),
+    ("Be a client", client.COMMANDS),
 )
+"""What `h5bundle --help` shows; a module of commands stands in one section."""
 
 
-@click.group(cls=ToolkitGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option("1.0.0", prog_name="h5bundle")
+@click.group(
+    cls=ToolkitGroup, sections=SECTIONS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(VERSION, prog_name="h5bundle")
 def main() -> None:
     """From a front-end's folder to verified bytes on a phone."""
-
-
-for command in COMMANDS:
-    main.add_command(command)

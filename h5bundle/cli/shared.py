@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 import msgspec
@@ -15,6 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from h5bundle.errors import H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
 
+Section: TypeAlias = tuple[str, Sequence[click.Command]]
+"""A heading and its commands."""
+VERSION: Final = "1.0.0"
 DEFAULT_REPOSITORY: Final = Path("var/repo")
 DEFAULT_KEYS: Final = Path("var/release-keys")
 
@@ -42,16 +45,36 @@ passphrase_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for CI.")
 
 
+def error_line(error: H5BundleError) -> str:
+    """Give an error as the one line that is printed for it."""
+    remedy = f" — {error.remedy}" if error.remedy else ""
+    return f"h5bundle: {error.code}: {error.detail}{remedy}"
+
+
 class ToolkitGroup(click.Group):
-    """Turns every error of the toolkit into one line with its remedy, and into an exit code."""
+    """Shows commands by what they are for, and turns every error into one line with its remedy and an exit code."""
+
+    def __init__(self, *, sections: Sequence[Section] = (), **more: Any) -> None:
+        """Make the group with its commands."""
+        super().__init__(**more)
+        self.sections = sections
+        for _, commands in sections:
+            for command in commands:
+                self.add_command(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under the headings of their sections."""
+        del ctx
+        for heading, commands in self.sections:
+            with formatter.section(heading):
+                formatter.write_dl([(command.name or "", command.get_short_help_str(limit=90)) for command in commands])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except H5BundleError as error:
-            remedy = f" — {error.remedy}" if error.remedy else ""
-            click.echo(f"h5bundle: {error.code}: {error.detail}{remedy}", err=True)
+            click.echo(error_line(error), err=True)
             sys.exit(error.exit_status)
         except BrokenPipeError:
             raise

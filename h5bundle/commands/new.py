@@ -1,69 +1,24 @@
-"""``h5bundle new``: a bundle's folder that builds, passes the check and says hello over the bridge."""
+"""``h5bundle new``: a bundle's folder that builds, passes the check and its own test, and runs in the app.
 
+With ``--from`` it goes around the finished files of another build, and brings what that build needs to reach the app.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from h5bundle.errors import ProjectError
 from h5bundle.manifest import BUNDLE_ID
 from h5bundle.project import FILE_NAME
+from h5bundle.sources import read_tree
 
-_DECLARATION: Final = """\
-id: {id}
-version: 1.0.0
-title: {{ zh: 新页面, en: New page }}
-contract: {{ min: "1.0", max: "1.0" }}
-size_budget: 60000
-permissions:
-  app.info: 1
-  app.ready: 1
-ops: []
-requires: {{ common: 1.0.0 }}
-build:
-  source: src
-  bundles:
-    app.js: {{ sources: [app.js], filters: [esmin] }}
-    app.css: {{ sources: [app.css], filters: [rcssmin] }}
-  copy: [index.html]
-"""
-_PAGE: Final = """\
-<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<title>新页面</title>
-<link rel="stylesheet" href="./_shared/common/tokens.css">
-<link rel="stylesheet" href="asset:app.css">
-<script type="module" src="asset:app.js"></script>
-</head>
-<body>
-<main><h1 id="title"></h1><p id="where"></p></main>
-</body>
-</html>
-"""
-_SCRIPT: Final = """\
-// The page of this bundle: connects to the app, says where it runs, and tells the app that it is ready.
-
-import { connect } from "./_shared/common/bridge.js";
-
-const WORDS = {
-  "zh-CN": { title: "你好", where: (info) => `运行在 ${info.platform} ${info.version}` },
-  en: { title: "Hello", where: (info) => `Running on ${info.platform} ${info.version}` },
-};
-
-const bridge = await connect({ need: { "app.info": 1, "app.ready": 1 }, want: {} });
-const info = await bridge.app.info({});
-const words = WORDS[info.locale] ?? WORDS["zh-CN"];
-document.documentElement.lang = info.locale;
-document.documentElement.dataset.theme = info.theme;
-document.getElementById("title").textContent = words.title;
-document.getElementById("where").textContent = words.where(info);
-await bridge.app.ready({});
-"""
-_STYLE: Final = """\
-body { margin: 0; font-family: var(--font); color: var(--ink); background: var(--canvas); }
-main { padding: 24px 16px; }
-"""
+_HERE: Final = Path(__file__).parents[1]
+_SCAFFOLD: Final = _HERE / "scaffold"
+_COMMON: Final = _HERE / "apps" / "common" / "src"
+_TEST_TYPES: Final = _HERE / "testing" / "tests.d.ts"
+_OWN: Final = ("src/index.html", "src/app.js", "src/words.js", "src/app.css", "tests/page.test.mjs")
+_BUDGET_STEP: Final = 10_000
+ENTRY: Final = "index.html"
 
 
 def run(bundle: str, folder: Path) -> tuple[str, ...]:
@@ -79,18 +34,64 @@ def run(bundle: str, folder: Path) -> tuple[str, ...]:
     Returns:
         The files that were made.
     """
-    if BUNDLE_ID.fullmatch(bundle) is None:
-        raise ProjectError(detail=f"{bundle!r} is no bundle id", remedy="use 2 to 24 lower-case letters and digits")
+    _require_id(bundle)
     if folder.exists() and any(folder.iterdir()):
         raise ProjectError(detail=f"{folder} is not empty", remedy="give a folder that does not exist yet")
-    files = {
-        FILE_NAME: _DECLARATION.format(id=bundle),
-        "src/index.html": _PAGE,
-        "src/app.js": _SCRIPT,
-        "src/app.css": _STYLE,
+    texts = {name: (_SCAFFOLD / name).read_text(encoding="utf-8") for name in (FILE_NAME, *_OWN, "jsconfig.json")}
+    texts |= {"README.md": (_SCAFFOLD / "README.md").read_text(encoding="utf-8"), **_types()}
+    return _write(folder, {name: text.replace("BUNDLE", bundle) for name, text in texts.items()})
+
+
+def around(bundle: str, folder: Path, dist: str) -> tuple[str, ...]:
+    """Make a project around the finished files of another build.
+
+    Args:
+        bundle: bundle id.
+        folder: the front-end's own folder.
+        dist: the folder of finished files below it.
+
+    Raises:
+        ProjectError: the id is no id, there is a declaration already, or the files have no entry page.
+        BuildError: the finished files cannot be read.
+
+    Returns:
+        The files that were made.
+    """
+    _require_id(bundle)
+    if (folder / FILE_NAME).exists():
+        raise ProjectError(detail=f"{folder / FILE_NAME} is there already", remedy="edit it, or remove it first")
+    files = read_tree(folder / dist)
+    if ENTRY not in files:
+        raise ProjectError(detail=f"{dist} holds no {ENTRY}", remedy="build the front-end first, then name its output")
+    size = sum(map(len, files.values()))
+    budget = (size * 5 // 4 // _BUDGET_STEP + 1) * _BUDGET_STEP
+    declaration = (_SCAFFOLD / "dist" / FILE_NAME).read_text(encoding="utf-8")
+    for word, value in (("BUNDLE", bundle), ("BUDGET", str(budget)), ("DIST", dist)):
+        declaration = declaration.replace(word, value)
+    bridge = {f"tidegate/{name}": (_COMMON / name).read_text(encoding="utf-8") for name in ("bridge.js", "bridge.d.ts")}
+    test = (_SCAFFOLD / "dist" / "page.test.mjs").read_text(encoding="utf-8")
+    made = {FILE_NAME: declaration, **bridge, "tests/page.test.mjs": test}
+    return _write(folder, {name: text for name, text in made.items() if not (folder / name).exists()})
+
+
+def _types() -> dict[str, str]:
+    """Give the type files: where editors look for them, beside the sources as if they lay there."""
+    return {
+        "types/_shared/common/bridge.d.ts": (_COMMON / "bridge.d.ts").read_text(encoding="utf-8"),
+        "types/h5bundle-test.d.ts": _TEST_TYPES.read_text(encoding="utf-8"),
     }
-    for name, text in files.items():
+
+
+def _require_id(bundle: str) -> None:
+    """Refuse what is no bundle id."""
+    if BUNDLE_ID.fullmatch(bundle) is None:
+        raise ProjectError(detail=f"{bundle!r} is no bundle id", remedy="use 2 to 24 lower-case letters and digits")
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Write the files and give their names."""
+    for name, text in texts.items():
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
-    return tuple(files)
+    return tuple(texts)

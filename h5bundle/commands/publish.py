@@ -23,6 +23,7 @@ from h5bundle.proposals import Offer, Proposal
 from h5bundle.quorum import demands
 from h5bundle.repository import Edit, init_repository, is_repository, load_for_reading, load_for_renewal
 from h5bundle.standing import standing_of
+from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
 from h5bundle.versions import parse_version
@@ -217,10 +218,8 @@ class _Publication:
     def _write_blobs(self, edit: Edit) -> dict[str, TargetFile]:
         """Write every file by its hash, then manifest, zip and SBOM."""
         manifest = self.package.manifest
-        total = len(self.package.files)
-        for done, (name, data) in enumerate(self.package.files.items(), start=1):
-            self.store.put_blob(object_path(manifest.files[name].sha256), data)
-            self.progress("files", done, total)
+        objects = {object_path(manifest.files[name].sha256): data for name, data in self.package.files.items()}
+        put_blobs(self.store, objects, lambda done: self.progress("files", done, len(objects)))
         stem = f"apps/{manifest.bundle}/{manifest.version}"
         documents = {
             manifest_target(manifest.bundle, manifest.version): self.package.manifest_bytes,

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Final
 
+from h5bundle.errors import BuildError
+from h5bundle.javascript import Kind, tokens
 from h5bundle.lint.html import Page, read_page
 from h5bundle.project import FILE_NAME, Declaration, Project
+
+_LEXED: Final = 300_000
+"""Characters up to which a script's comments are left out of the search; larger files are minified and have none."""
+_NO_BREAK: Final = re.compile(r"[^\n\r\u2028\u2029]")
 
 
 class Severity(StrEnum):
@@ -29,6 +36,7 @@ class Finding:
         mend: how to mend it.
         severity: whether it stops a publication.
         allowed: the reason given in ``allow:``, empty when it was not allowed.
+        column: where in the line, from 1; what a person looks for in a minified file.
     """
 
     path: str
@@ -38,6 +46,7 @@ class Finding:
     mend: str
     severity: Severity = Severity.ERROR
     allowed: str = ""
+    column: int = 1
 
     @property
     def stops(self) -> bool:
@@ -91,6 +100,11 @@ class Subject:
         return {name: text for name, text in self.texts.items() if name.endswith((".js", ".mjs"))}
 
     @cached_property
+    def code(self) -> dict[str, str]:
+        """Give the script files with blanks in the place of comments, where that is certain."""
+        return {name: without_comments(text) for name, text in self.scripts.items()}
+
+    @cached_property
     def styles(self) -> dict[str, str]:
         """Give the style sheets."""
         return {name: text for name, text in self.texts.items() if name.endswith(".css")}
@@ -103,6 +117,23 @@ class Subject:
     def declared(self, code: str, key: str, what: str, mend: str, severity: Severity = Severity.ERROR) -> Finding:
         """Make a finding at a line of ``bundle.yaml``."""
         return Finding(FILE_NAME, self.project.line_of(key), code, what, mend, severity)
+
+
+def without_comments(script: str) -> str:
+    """Put blanks in the place of comments, so that places stay; an unreadable script stays as it is."""
+    if len(script) > _LEXED or ("//" not in script and "/*" not in script):
+        return script
+    try:
+        return "".join(
+            _NO_BREAK.sub(" ", token.text) if token.kind is Kind.COMMENT else token.text for token in tokens(script)
+        )
+    except BuildError:
+        return script
+
+
+def column_at(text: str, position: int) -> int:
+    """Give the column of a character, from 1."""
+    return position - text.rfind("\n", 0, position)
 
 
 def line_at(text: str, position: int) -> int:

@@ -1,6 +1,7 @@
 """Reading HTML and SVG for the check: elements that load, inline code, and where they stand."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
@@ -25,7 +26,20 @@ _LOADING: Final = {
     ("form", "action"),
     ("base", "href"),
     ("a", "href"),
+    ("area", "href"),
+    ("input", "src"),
+    ("track", "src"),
+    ("link", "imagesrcset"),
+    ("script", "href"),
+    ("script", "xlink:href"),
+    ("feimage", "href"),
+    ("feimage", "xlink:href"),
+    ("body", "background"),
+    ("button", "formaction"),
+    ("input", "formaction"),
 }
+_SETS: Final = frozenset({"srcset", "imagesrcset"})
+_CANDIDATE: Final = re.compile(r"\s*(data:\S+|[^\s,]\S*?)(?=[\s,]|$)[^,]*(?:,|$)")
 _DATA_SCRIPTS: Final = {"application/json", "application/ld+json", "importmap", "text/plain"}
 
 
@@ -46,6 +60,9 @@ class Page:
     inline_scripts: list[int] = field(default_factory=list)
     inline_styles: list[int] = field(default_factory=list)
     handlers: list[tuple[str, int]] = field(default_factory=list)
+    elements: list[tuple[str, int]] = field(default_factory=list)
+    leaving: list[tuple[str, str, int]] = field(default_factory=list)
+    """What leaves the page, how to do it instead, and on which line."""
 
 
 class _Reader(HTMLParser):
@@ -60,16 +77,19 @@ class _Reader(HTMLParser):
         """Take an element's addresses and inline code."""
         line = self.getpos()[0]
         given = {name: value or "" for name, value in attrs}
+        self.page.elements.append((tag, line))
+        self.page.leaving.extend((what, mend, line) for what, mend in _leaving(tag, given))
         for name, value in given.items():
             if (tag, name) in _LOADING and value:
-                self.page.references.append(Reference(tag, value.strip(), line))
+                addresses = _CANDIDATE.findall(value) if name in _SETS else [value.strip()]
+                self.page.references.extend(Reference(tag, address, line) for address in addresses)
             if name == "style":
                 self.page.inline_styles.append(line)
             if name.startswith("on"):
                 self.page.handlers.append((name, line))
         kind = given.get("type", "").lower()
         self._inline = ""
-        if tag == "script" and "src" not in given and kind not in _DATA_SCRIPTS:
+        if tag == "script" and not given.keys() & {"src", "href", "xlink:href"} and kind not in _DATA_SCRIPTS:
             self._inline = "script"
         if tag == "style":
             self._inline = "style"
@@ -86,6 +106,23 @@ class _Reader(HTMLParser):
         """Leave inline code."""
         if tag in {"script", "style"}:
             self._inline = ""
+
+
+def _leaving(tag: str, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Tell how an element would leave the page by a way that the host blocks."""
+    if tag == "meta" and given.get("http-equiv", "").strip().lower() == "refresh":
+        yield (
+            "a refresh by the page's head loads the page again, which ends its session",
+            "change the address's fragment",
+        )
+    if given.get("target", "").lower() not in {"", "_self"} and tag in {"a", "area", "form", "base"}:
+        yield f"target={given['target'][:20]}: the frame may open no windows", "use bridge.nav.open"
+    if tag in {"a", "area"} and "download" in given:
+        yield "the frame may download nothing", "offer the document through the app"
+    if tag in {"a", "area"} and "ping" in given:
+        yield "ping: a page reaches the bank through bridge.net.request alone", "remove it"
+    if tag == "form" and given.get("action"):
+        yield "the host's policy has form-action 'none'", "take the submit event and use bridge.net.request"
 
 
 def read_page(text: str) -> Page:

@@ -14,6 +14,12 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         data: its bytes.
         mode: its permission bits, whatever the umask says.
     """
+    write_whole(path, data, mode=mode)
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Do the same but for the folder: the caller brings it to the disk, once for many files."""
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -26,7 +32,6 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(scratch).unlink()
         raise
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ import { Faults } from "./ui/faults.mjs";
 import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
 import { listenKeys } from "./ui/keyboard.mjs";
+import { followRepository, liveWish } from "./ui/live.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
 import { saveJson, vectorOf } from "./ui/recorder.mjs";
@@ -245,6 +246,27 @@ async function begin() {
   state.set({ busy: false });
 }
 
+/** Where the address asks for live reload: show the bundle, and show it anew whenever another release of it is there. */
+function followDeveloper() {
+  const wish = liveWish(location.search, state.get("env"));
+  if (!wish || !parts) return;
+  let shown = "";
+  const changed = async () => {
+    const begun = performance.now();
+    const { refused } = await parts.releases.update();
+    state.set({ releases: parts.releases.list(), trust: parts.releases.trust, refused });
+    const release = parts.releases.get(wish.bundle);
+    if (!release || release.digest === shown) return;
+    shown = release.digest;
+    parts.pages.home();
+    await parts.pages.openRoute({ route: `${wish.bundle}${wish.at}` });
+    journal.log({ level: "info", name: "live.shown", fields: { bundle: wish.bundle, version: release.version, milliseconds: Math.round(performance.now() - begun) } }, "shell");
+  };
+  const failed = (/** @type {any} */ error) => journal.log({ level: "warn", name: "live.failed", fields: { code: error.code ?? error.name, message: error.message } }, "shell");
+  followRepository({ address: `${parts.config.repository}/metadata/timestamp.json`, fetch: fetch.bind(globalThis), changed, failed });
+  notice(t()("live.on", { bundle: wish.bundle }));
+}
+
 /** What all installed bundles keep. */
 async function stored() {
   if (!parts) return [];
@@ -287,3 +309,4 @@ async function reset() {
 applyAppearance({ locale: state.get("locale"), theme: state.get("theme") });
 listenKeys({ rows: (step) => debug.move(step), enter: () => debug.enter(), faults: () => debug.toFaults(), home: () => parts?.pages.home(), help: () => void help(t()) });
 await Promise.all([loadSprite(), start()]);
+followDeveloper();

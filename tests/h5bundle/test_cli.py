@@ -1,14 +1,16 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-PROJECT = ["build", "check", "new", "pack", "publish", "pull", "status", "verify"]
+PROJECT = ["build", "check", "dev", "diff", "new", "pack", "publish", "pull", "status", "test", "verify"]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
 ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
 CLIENT = ["open", "preset", "report"]
@@ -37,6 +39,31 @@ def test_every_command_shows_an_example(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0
     assert f"Example: h5bundle {command}" in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_answers_as_json_for_ci(command: str) -> None:
+    found = main.commands[command]
+    assert "--json" in {name for option in found.params for name in option.opts}
+    assert found.help
+    assert [option.name for option in found.params if isinstance(option, click.Option) and not option.help] == []
+
+
+def test_the_help_shows_every_command_once_under_a_heading_with_exit_codes_and_completion() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    for command in COMMANDS:
+        assert len(re.findall(rf"^  {command}  ", shown, re.MULTILINE)) == 1
+    words = " ".join(shown.split())
+    assert all(f"{code} " in words for code in range(5))
+    assert "_H5BUNDLE_COMPLETE=bash_source" in words
+
+
+def test_colour_stays_out_of_files_and_pipes(project: Callable[..., Path], run: Callable[..., Result]) -> None:
+    one = str(project(declaration(**PLAIN), {"dist/index.html": "x"}))
+    run("pack", one, "--out", f"{one}/out")
+    (Path(one) / "bundle.yaml").write_text(declaration(permissions="{app.info: 1}", ops="[]"), encoding="utf-8")
+    told = run("diff", f"{one}/out/wealth-1.0.0.zip", one).output
+    assert ("(widens)" in told, "\x1b" in told) == (True, False)
 
 
 def test_from_folder_to_phone(run: Callable[..., Result], project: Callable[..., Path], tmp_path: Path) -> None:
@@ -97,7 +124,7 @@ def test_a_new_project_builds_and_passes_the_check(run: Callable[..., Result], t
     assert run("new", "travel", str(folder), place=False).exit_code == 0
     assert run("check", str(folder)).output.endswith("0 findings, 0 to mend\n")
     built = json.loads(run("build", str(folder), "--out", str(tmp_path / "out"), "--json", place=False).output)
-    assert sorted(name.split(".")[-1] for name in built["files"]) == ["css", "html", "js"]
+    assert sorted(name.split(".")[-1] for name in built["files"]) == ["css", "html", "js", "js"]
     assert run("new", "travel", str(folder), place=False).exit_code == 1
 
 

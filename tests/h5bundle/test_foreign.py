@@ -22,6 +22,8 @@ ALLOWED = """allow:
   - {code: INLINE_SCRIPT, path: "*", reason: only shown when opened from a disk}
   - {code: INLINE_STYLE, path: "*", reason: the CSP blocks it and nothing is lost}
   - {code: FORBIDDEN_API, path: "*", reason: guarded by features that a bundle does not have}
+  - {code: NAVIGATION, path: "*", reason: links to its documentation that open nothing here}
+  - {code: MARKUP_BLOCKED, path: "*", reason: its frames stay empty and nothing is lost}
 """
 
 

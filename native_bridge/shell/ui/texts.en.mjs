@@ -22,6 +22,7 @@ export const EN = Object.freeze({
   "top.light": "Light theme",
   "record.empty": "Nothing was said on the bridge, so there is no file. Open a bundle first.",
   "record.saved": "Exported {count} messages",
+  "live.on": "Live reload: {bundle} is shown anew at every save",
   "bundles.title": "Installed bundles",
   "bundles.count": "{count}",
   "bundles.none": "No bundle is installed yet.",

@@ -22,6 +22,7 @@ export const ZH = Object.freeze({
   "top.light": "浅色",
   "record.empty": "没有录到往来，所以没有文件。先打开一个包再录。",
   "record.saved": "已导出 {count} 条往来",
+  "live.on": "实时重载：每次保存后重新显示 {bundle}",
   "bundles.title": "已安装包",
   "bundles.count": "{count} 个",
   "bundles.none": "还没有安装任何包。",

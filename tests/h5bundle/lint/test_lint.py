@@ -4,6 +4,7 @@ import pytest
 
 from h5bundle.lint import Finding, Knowledge, Severity, Subject, check
 from h5bundle.lint.reserved import nearest
+from h5bundle.lint.sarif import report
 from h5bundle.project import Project, parse_declaration
 from tests.h5bundle.conftest import declaration
 
@@ -56,6 +57,40 @@ def test_a_clean_bundle_has_no_finding() -> None:
         ({"b.js": "navigator.serviceWorker.register('x')"}, ("FORBIDDEN_API", "b.js", 1)),
         ({"b.js": "document.cookie = 'a=b'"}, ("FORBIDDEN_API", "b.js", 1)),
         ({"b.js": "new RTCPeerConnection()"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "\nsetTimeout('run()', 1)"}, ("FORBIDDEN_API", "b.js", 2)),
+        ({"b.js": "new Worker('./w.js')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "new WebTransport('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "navigator.sendBeacon('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "document.write('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "caches.open('x')"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "localStorage.a = 1"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "navigator.mediaDevices.getUserMedia({})"}, ("FORBIDDEN_API", "b.js", 1)),
+        ({"b.js": "\nwindow.open('x')"}, ("NAVIGATION", "b.js", 2)),
+        ({"b.js": "top.location = 'x'"}, ("NAVIGATION", "b.js", 1)),
+        ({"b.js": "window.parent.location.href"}, ("NAVIGATION", "b.js", 1)),
+        ({"b.js": "location.href = 'https://evil.example'"}, ("NAVIGATION", "b.js", 1)),
+        ({"b.js": "location.replace('//evil.example')"}, ("NAVIGATION", "b.js", 1)),
+        ({"b.js": "x;\n//# sourceMappingURL=data:application/json;base64,e30="}, ("SOURCE_MAP", "b.js", 2)),
+        ({"b.js.map": "{}"}, ("SOURCE_MAP", "b.js.map", 1)),
+        ({"a.css": "x{background:image-set('//cdn.example/a.png' 1x)}"}, ("EXTERNAL_ORIGIN", "a.css", 1)),
+        ({"a.css": "@import url(https://cdn.example/a.css);"}, ("EXTERNAL_ORIGIN", "a.css", 1)),
+        ({"index.html": PAGE + '<img srcset="./app.js 1x, //cdn.example/x 2x">'}, ("EXTERNAL_ORIGIN", "index.html", 1)),
+        (
+            {"index.html": PAGE + '<link rel=preconnect href="https://cdn.example">'},
+            ("EXTERNAL_ORIGIN", "index.html", 1),
+        ),
+        ({"x.svg": '<svg><script href="https://evil.example/x.js"/></svg>'}, ("EXTERNAL_ORIGIN", "x.svg", 1)),
+        ({"x.svg": "<svg>\n<script>run()</script></svg>"}, ("INLINE_SCRIPT", "x.svg", 2)),
+        ({"x.svg": '<svg onload="run()"/>'}, ("INLINE_SCRIPT", "x.svg", 1)),
+        ({"index.html": PAGE + '\n<meta http-equiv="Refresh" content="1">'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<a target="_blank" href="#x">x</a>'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<iframe src="./x.html"></iframe>'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<object data="./x"></object>'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<base href="./x/">'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<form action="./x"></form>'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<a download href="#">x</a>'}, ("MARKUP_BLOCKED", "index.html", 2)),
+        ({"index.html": PAGE + '\n<img src="./gone.png">'}, ("REFERENCE_BROKEN", "index.html", 2)),
+        ({"sub/p.html": '<script src="./app.js"></script>'}, ("REFERENCE_BROKEN", "sub/p.html", 1)),
         ({"b.js": "await bridge.store.get({ key: 'x' })"}, ("PERMISSION_MISSING", "b.js", 1)),
         ({"b.js": '\nask({ op: "accounts.list" })'}, ("OP_MISSING", "b.js", 2)),
         ({"b.js": 'look("wealth.product.list")'}, ("OP_MISSING", "b.js", 1)),
@@ -91,6 +126,11 @@ def test_a_file_that_breaks_a_rule_is_named_with_its_line(
         ({"csp": "\"default-src 'self'\""}, "CSP_LAX", "csp"),
         ({"csp": "\"default-src 'none'; script-src 'self' 'unsafe-eval'\""}, "CSP_LAX", "csp"),
         ({"csp": "\"default-src 'none'; connect-src https://api.example\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; img-src *.example.com\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; script-src 'self' data:\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; script-src 'self' 'strict-dynamic'\""}, "CSP_LAX", "csp"),
+        ({"csp": "\"default-src 'none'; script-src *; script-src 'self'\""}, "CSP_LAX", "csp"),
+        ({"version": "1.0.900001"}, "VERSION_RESERVED", "version"),
         ({"entry": "start.html"}, "ENTRY_MISSING", "entry"),
         (
             {"third_party": "[{name: x, version: 1.0.0, licence: MIT, files: [app.js], licence_file: LICENSE}]"},
@@ -103,6 +143,48 @@ def test_a_declaration_that_breaks_a_rule_is_named_with_its_line(more: dict[str,
     lines = declaration(**more).splitlines()
     line = next(number for number, text in enumerate(lines, 1) if text.startswith(f"{line_of}:"))
     assert (code, "bundle.yaml", line) in codes(found(**more))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"b.js": "// eval('1') and new WebSocket(x) are forbidden\n/* window.open() */\nrun()"},
+        {"b.js": "const link = location.href; model.eval(1); tab.open('x'); evaluate(1)"},
+        {"b.js": "const options = { location: '//x' }; parentNode.location"},
+        {"index.html": PAGE + '<a href="#top" target="_self">x</a><a href="./sub/p.html">y</a><form></form>'},
+        {"index.html": PAGE + '<img src="data:image/png;base64,AA=="><link rel="icon" href="./_shared/common/i.png">'},
+        {"index.html": PAGE + '<script src="./app.js?v=1#x" type="module"></script>'},
+        {"x.svg": '<svg style="color:red"><a href="https://tool.example/docs"/><use href="#a"/></svg>'},
+        {"b.js": "x;\n//# sourceMappingURL=b.js.map"},
+    ],
+)
+def test_what_only_looks_like_a_breach_is_no_finding(files: dict[str, str]) -> None:
+    assert codes(found(files)) == []
+
+
+def test_one_breach_is_told_once_a_line_with_its_column() -> None:
+    (finding,) = found({"b.js": "a();eval(x);eval(y)"})
+    assert (finding.line, finding.column) == (1, 5)
+
+
+def test_a_csp_of_hashes_pictures_and_wasm_is_strict_enough() -> None:
+    csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-AA='; img-src data:; report-uri /x"
+    assert found(csp=f'"{csp}"') == []
+
+
+def test_findings_become_sarif_with_place_and_reason() -> None:
+    allow = "[{code: FORBIDDEN_API, path: 'b*.js', reason: the parser is generated and audited}]"
+    log = report(found({"b.js": "x;\n  eval('1')", "c.js": "eval('1')"}, allow=allow), root="apps/x/", version="1.0.0")
+    (run,) = log["runs"]
+    first, second = run["results"]
+    assert (log["version"], [rule["id"] for rule in run["tool"]["driver"]["rules"]]) == ("2.1.0", ["FORBIDDEN_API"])
+    place = first["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]) == ("b.js", {"startLine": 2, "startColumn": 3})
+    assert (first["level"], first["suppressions"][0]["justification"]) == (
+        "error",
+        "the parser is generated and audited",
+    )
+    assert second["suppressions"] == []
 
 
 def test_inline_code_is_fine_where_the_csp_permits_it() -> None:

@@ -1,0 +1,61 @@
+/**
+ * Live reload: while a front-end developer works on a bundle, follow the repository and show each new release at once.
+ *
+ *   const wish = liveWish(location.search, env);      // { bundle, at } from ?live=wealth&at=%23%2Forders, or null
+ *   const stop = followRepository({ address, fetch, changed, failed });
+ *       // changed(): called at once and whenever the timestamp has changed, one call at a time; after a failure again
+ *
+ * Only a sandbox listens to the address: elsewhere a link must not be able to keep an app busy.
+ */
+const BUNDLE = /^[a-z][a-z0-9]{1,23}$/;
+const EVERY_MS = 50;
+const IDLE_MS = 1_000;
+const TIMEOUT_MS = 5_000;
+
+/**
+ * What the address asks for.
+ * @param {string} search @param {string} env
+ * @returns {{bundle: string, at: string} | null}
+ */
+export function liveWish(search, env) {
+  const asked = new URLSearchParams(search);
+  const bundle = asked.get("live") ?? "";
+  const at = asked.get("at") ?? "";
+  return env === "sandbox" && BUNDLE.test(bundle) ? { bundle, at: at.startsWith("#") ? at : "" } : null;
+}
+
+/**
+ * Ask for the timestamp again and again; it is a small file that any web server gives from memory.
+ * @param {{address: string, fetch: typeof globalThis.fetch, changed: () => Promise<void>, failed: (error: any) => void}} parts
+ * @returns {() => void} ends it
+ */
+export function followRepository({ address, fetch, changed, failed }) {
+  let seen = "";
+  let timer = 0;
+  let ended = false;
+  const look = async () => {
+    const now = await timestamp(address, fetch);
+    try {
+      if (now !== null && now !== seen) await changed();
+      seen = now ?? seen;
+    } catch (error) {
+      failed(error);
+    }
+    if (!ended) timer = setTimeout(look, now === null || document.hidden ? IDLE_MS : EVERY_MS);
+  };
+  void look();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+/** The timestamp's text, or null while the server does not answer. @param {string} address @param {typeof globalThis.fetch} fetch */
+async function timestamp(address, fetch) {
+  try {
+    const response = await fetch(address, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  }
+}
