@@ -149,8 +149,8 @@ def _check_directory(data: bytes) -> None:
     Raises:
         ManifestError: it is cut off, has more members than a bundle may, or a directory larger than they need.
     """
-    end = data[-_END.size :]
-    mark, _, _, _, count, size, offset, comment = _END.unpack(end) if len(end) == _END.size else (b"", *[0] * 7)
+    end = data[-_END.size :].rjust(_END.size, b"\0")
+    mark, _, _, _, count, size, offset, comment = _END.unpack(end)
     whole = mark == _END_MARK and comment == 0 and offset + size + _END.size == len(data)
     if not whole or count > MAX_FILES + 1 or size > count * _ENTRY_BYTES:
         raise ManifestError(

@@ -151,7 +151,8 @@ def make_proof(*, key: PrivateKey, method: str, url: str, body: bytes, now: date
 
     Args:
         key: the caller's private key.
-        method: HTTP method; url: without query and fragment.
+        method: HTTP method.
+        url: address of the request, without query and fragment.
         body: the request's body, empty when there is none.
         now: the caller's clock.
         jti: 16 to 64 characters of base64url that were never used before.

@@ -38,9 +38,7 @@ class UploadStatement:
 
     def message(self) -> bytes:
         """Give the bytes to sign."""
-        return lp(
-            _UPLOAD, self.server, self.bundle, self.version, self.manifest, self.archive, self.declaration
-        )
+        return lp(_UPLOAD, self.server, self.bundle, self.version, self.manifest, self.archive, self.declaration)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
