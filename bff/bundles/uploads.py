@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bff import audit
@@ -191,9 +191,7 @@ def expire(session: Session, now: datetime) -> int:
 def ended(session: Session, uploads: Iterable[str]) -> tuple[str, ...]:
     """Give those of some uploads whose bytes nobody needs any more."""
     names = tuple(uploads)
-    kept = select(ReleaseUpload.upload_id).where(
-        ReleaseUpload.upload_id.in_(names), or_(*(ReleaseUpload.state == state for state in OPEN))
-    )
+    kept = select(ReleaseUpload.upload_id).where(ReleaseUpload.upload_id.in_(names), ReleaseUpload.state.in_(OPEN))
     needed = set(session.scalars(kept))
     return tuple(name for name in names if name not in needed)
 
