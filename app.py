@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
+from bff.bundles.clearing import Clearing
 from bff.bundles.desk import Limits, ReleaseDesk
 from bff.bundles.models import BundleRelease
 from bff.bundles.partials import FolderPartials
@@ -221,16 +222,15 @@ def release_desk(instance: Instance) -> ReleaseDesk:
     """Give the desk of remote publishing."""
     settings = instance.settings
     live = frozenset(operation.code for operation in instance.house.door.bus.catalogue)
-    return ReleaseDesk(
+    clearing = Clearing(
         engine=instance.engine,
         partials=FolderPartials(settings.uploads),
         store=instance.store,
         keys=instance.release_keys,
         ops=lambda: live,
-        server=settings.origin,
-        limits=Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours)),
-        new_id=new_id,
     )
+    limits = Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours))
+    return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
 
 
 def _release_door(instance: Instance) -> ReleaseDoor:
@@ -311,7 +311,7 @@ def _work(instance: Instance) -> None:
             _log.info("the evidence stands at entry %d, hash %s, signed by %s", made.seq, made.hash, made.kid)
 
     def record() -> None:
-        desk.settle_all(clock)
+        desk.clearing.settle_all(clock)
         found = releases(instance.store, now=clock())
         retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
 

@@ -1,27 +1,23 @@
-"""The desk of remote publishing: takes bytes in, has them checked, lets the security team decide, and publishes.
+"""The desk of remote publishing: who may do what, what is taken in, and what the security team decides.
 
-Each method opens its own transactions: disk, checks and signatures stand outside them. A crash between any two steps
-leaves an upload that the same request, or the next turn of a job, takes further.
+Invariants: a developer sees and changes his own uploads only; nobody decides on what he uploaded himself, with whatever
+key; a decision counts for the very list of widenings and the very manifest that were signed.
 """
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bff.bundles import review, signers, uploads
-from bff.bundles.partials import Partials
-from bff.bundles.review import Verdict
+from bff.bundles import signers, uploads
+from bff.bundles.clearing import Clearing
 from bff.bundles.signers import Role, Signer
 from bff.bundles.upload_errors import (
     FourEyesError,
-    RepositoryUnavailableError,
     SignerNotAllowedError,
     SignerRevokedError,
     StatementInvalidError,
@@ -38,12 +34,6 @@ from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import State
 from bff.db.engine import retried
 from bff.kinds import NewId
-from h5bundle.commands import publish
-from h5bundle.errors import H5BundleError, PublishError, RoleKeyError
-from h5bundle.keys import ONLINE, ROLLOUT, RoleKeys, app_role
-from h5bundle.project import parse_declaration
-from h5bundle.repository import load_for_reading
-from h5bundle.stores.port import Store
 from security import release
 from security.encoding import digest
 from security.errors import SignatureError
@@ -98,19 +88,13 @@ class ReleaseDesk:
     """The desk.
 
     Attributes:
-        engine: the database; partials: the bytes of open uploads.
-        store, keys: the release repository, and those of its role keys that this server holds.
-        ops: gives the codes of the bank's live operations.
+        clearing: examines and publishes, and knows the database and the bytes of open uploads.
         server: public address, which statements name.
         limits: how much may be uploaded.
         new_id: maker of ids.
     """
 
-    engine: Engine
-    partials: Partials
-    store: Store
-    keys: RoleKeys
-    ops: Callable[[], frozenset[str]]
+    clearing: Clearing
     server: str
     limits: Limits
     new_id: NewId
@@ -118,7 +102,7 @@ class ReleaseDesk:
 
     def signer(self, jkt: str) -> Signer | None:
         """Give a key's registration."""
-        return retried(self.engine, lambda session: signers.find(session, jkt), writing=False)
+        return retried(self.clearing.engine, lambda session: signers.find(session, jkt), writing=False)
 
     def see(self, signer: Signer, upload_id: str) -> ReleaseUpload:
         """Give an upload that the signer may see.
@@ -126,7 +110,7 @@ class ReleaseDesk:
         Raises:
             UploadUnknownError: there is none, or it is another developer's.
         """
-        row = retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
+        row = self.clearing.present(upload_id)
         if signer.role is Role.DEVELOPER and row.jkt != signer.jkt:
             raise UploadUnknownError(detail="no upload of yours has that id")
         return row
@@ -134,7 +118,9 @@ class ReleaseDesk:
     def listed(self, signer: Signer, state: str | None) -> tuple[ReleaseUpload, ...]:
         """Give the newest uploads that the signer may see."""
         jkt = signer.jkt if signer.role is Role.DEVELOPER else None
-        return retried(self.engine, lambda session: uploads.listed(session, jkt=jkt, state=state), writing=False)
+        return retried(
+            self.clearing.engine, lambda session: uploads.listed(session, jkt=jkt, state=state), writing=False
+        )
 
     def open(self, signer: Signer, asked: Opening, now: datetime) -> tuple[ReleaseUpload, bool]:
         """Begin an upload, or give the living one of the same content.
@@ -161,7 +147,7 @@ class ReleaseDesk:
             declaration=digest(asked.declaration.encode()),
         )
         _verify(signer, statement, asked.signature)
-        return retried(self.engine, lambda session: self._open(session, signer, asked, now))
+        return retried(self.clearing.engine, lambda session: self._open(session, signer, asked, now))
 
     def _open(self, session: Session, signer: Signer, asked: Opening, now: datetime) -> tuple[ReleaseUpload, bool]:
         """Look and write while nobody else opens an upload under this key."""
@@ -215,11 +201,11 @@ class ReleaseDesk:
             StorageFullError: there is no room.
         """
         self._receiving(self._own(signer, upload_id), now)
-        with self.partials.hold(upload_id) as part:
+        with self.clearing.partials.hold(upload_id) as part:
             row = self._receiving(self.see(signer, upload_id), now)
             there = part.size()
             if there < row.received:  # kept on another machine, or lost with its disk: go on from what is here
-                retried(self.engine, lambda session: uploads.receive(session, row, received=there))
+                retried(self.clearing.engine, lambda session: uploads.receive(session, row, received=there))
                 raise UploadOffsetError(detail=f"only {there:,} bytes are here", offset=there)
             if offset != row.received:
                 raise UploadOffsetError(detail=f"the upload stands at {row.received:,}", offset=row.received)
@@ -227,7 +213,9 @@ class ReleaseDesk:
                 message = f"{offset + len(data):,} bytes are more than the {row.length:,} that were announced"
                 raise UploadTooLargeError(detail=message)
             part.write(offset, data)
-            counted = retried(self.engine, lambda session: uploads.receive(session, row, received=offset + len(data)))
+            counted = retried(
+                self.clearing.engine, lambda session: uploads.receive(session, row, received=offset + len(data))
+            )
         present = self.see(signer, upload_id)
         if not counted:
             self._receiving(present, now)
@@ -254,42 +242,11 @@ class ReleaseDesk:
             raise UploadBusyError(detail="other uploads are being checked", retryAfter=5)
         try:
             began = clock()
-            if not self._move(row, State.CHECKING, began):
+            if not self.clearing.move(row, State.CHECKING, began):
                 return self.see(signer, upload_id)
-            return self._check(self.see(signer, upload_id), clock)
+            return self.clearing.check(self.see(signer, upload_id), clock)
         finally:
             self._checks.release()
-
-    def _check(self, row: ReleaseUpload, clock: Callable[[], datetime]) -> ReleaseUpload:
-        """Examine the bytes and write down what was found."""
-        try:
-            verdict = self._examine(row, self._bytes(row))
-        except review.UNREADABLE as error:
-            self._move(row, State.RECEIVING, clock())
-            raise RepositoryUnavailableError(detail=error.detail) from error
-        self._conclude(row, verdict, clock())
-        return self.settle(row.upload_id, clock)
-
-    def _conclude(self, row: ReleaseUpload, verdict: Verdict, now: datetime) -> bool:
-        """Write down a verdict: refused, waiting for the security team, or accepted."""
-        widening = release.widening_digest(verdict.widening)
-        findings = json.dumps(msgspec.to_builtins(verdict.findings), ensure_ascii=False)
-        values = {
-            "findings": findings,
-            "widening": json.dumps(verdict.widening, ensure_ascii=False),
-            "widening_digest": widening,
-        }
-        said = {
-            "findings": [f"{finding.path}:{finding.line} {finding.code}" for finding in verdict.findings],
-            "widening": list(verdict.widening),
-            "wideningDigest": widening,
-        }
-        if verdict.stops:
-            reason = f"{sum(finding.stops for finding in verdict.findings)} findings stop the publication"
-            return self._move(row, State.REFUSED, now, {**said, "reason": reason}, **values, reason=reason)
-        if verdict.widening and row.approved != widening:
-            return self._move(row, State.WAITING_SECURITY, now, said, **values)
-        return self._move(row, State.ACCEPTED, now, said, **values)
 
     def decide(self, signer: Signer, upload_id: str, asked: Decision, clock: Callable[[], datetime]) -> ReleaseUpload:
         """Approve or reject an upload that waits; an approved one is published if this server can.
@@ -332,9 +289,9 @@ class ReleaseDesk:
         if approved:
             values["approved"] = row.widening_digest
         to = State.ACCEPTED if approved else State.REFUSED
-        if not self._move(row, to, clock(), said, **values):
+        if not self.clearing.move(row, to, clock(), said, **values):
             raise UploadStateError(detail="the upload was changed meanwhile: look at it again")
-        return self.settle(upload_id, clock)
+        return self.clearing.settle(upload_id, clock)
 
     def _check_four_eyes(self, signer: Signer, row: ReleaseUpload) -> None:
         uploader = self.signer(row.jkt)
@@ -352,11 +309,11 @@ class ReleaseDesk:
         row = self._own(signer, upload_id)
         if row.state in uploads.OPEN:
             said = {"by": signer.jkt, "person": signer.person, "reason": reason}
-            self._move(row, State.WITHDRAWN, now, said, reason=reason)
+            self.clearing.move(row, State.WITHDRAWN, now, said, reason=reason)
             row = self.see(signer, upload_id)
         if row.state != State.WITHDRAWN:
             raise UploadStateError(detail=f"the upload is {row.state} and cannot be withdrawn", state=row.state)
-        self.partials.remove(upload_id)
+        self.clearing.partials.remove(upload_id)
         return row
 
     def package(self, signer: Signer, upload_id: str) -> tuple[ReleaseUpload, bytes]:
@@ -371,76 +328,14 @@ class ReleaseDesk:
         row = self.see(signer, upload_id)
         if row.state not in {State.WAITING_SECURITY, State.ACCEPTED}:
             raise UploadStateError(detail=f"the upload is {row.state}: there is no package to sign", state=row.state)
-        return row, self._bytes(row)
-
-    def settle(self, upload_id: str, clock: Callable[[], datetime]) -> ReleaseUpload:
-        """Take an accepted upload further: published when the repository offers it, or when this server can sign.
-
-        Everything is examined again under what is on offer now; a release that has become wider waits again.
-        """
-        row = retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
-        if row.state != State.ACCEPTED:
-            return row
-        try:
-            if not review.is_offered(load_for_reading(self.store), row):
-                if not self._holds_keys(row.bundle):
-                    return row
-                if not self._publish(row, clock):
-                    return retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
-        except H5BundleError:
-            return row  # another publisher is at work, or the repository does not answer: the next turn goes on
-        if self._move(row, State.PUBLISHED, clock()):
-            self.partials.remove(upload_id)
-        return retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
-
-    def settle_all(self, clock: Callable[[], datetime]) -> None:
-        """Take every accepted upload further."""
-        waiting = retried(self.engine, lambda session: uploads.in_state(session, State.ACCEPTED), writing=False)
-        for upload_id in waiting:
-            self.settle(upload_id, clock)
+        return row, self.clearing.archive(row)
 
     def sweep(self, now: datetime) -> None:
         """End uploads past their time, and remove bytes that nobody needs any more."""
-        there = self.partials.uploads()
-        retried(self.engine, lambda session: uploads.expire(session, now))
-        for name in retried(self.engine, lambda session: uploads.ended(session, there), writing=False):
-            self.partials.remove(name)
-
-    def _publish(self, row: ReleaseUpload, clock: Callable[[], datetime]) -> bool:
-        """Examine and publish; tell whether the release is on offer now."""
-        verdict = self._examine(row, self._bytes(row))
-        wider = verdict.widening and row.approved != release.widening_digest(verdict.widening)
-        if verdict.received is None or verdict.stops or wider:
-            self._conclude(row, verdict, clock())
-            return False
-        try:
-            publish.run(publish.PublishOptions(), verdict.received.package, self.store, self.keys, now=clock())
-        except PublishError as error:
-            refused = review.refused(error.code, error.detail, error.remedy)
-            self._conclude(row, refused, clock())
-            return False
-        return True
-
-    def _holds_keys(self, bundle: str) -> bool:
-        """Tell whether this server can sign a release of the bundle alone."""
-        try:
-            return all(self.keys.signers(role) for role in (app_role(bundle), ROLLOUT, ONLINE))
-        except RoleKeyError:
-            return False
-
-    def _examine(self, row: ReleaseUpload, data: bytes) -> Verdict:
-        before = retried(self.engine, lambda session: uploads.accepted_allowances(session, row.bundle), writing=False)
-        accepted = review.allowances(parse_declaration(before)) if before else frozenset()
-        return review.examine(data, row, store=self.store, ops=self.ops(), accepted=accepted)
-
-    def _bytes(self, row: ReleaseUpload) -> bytes:
-        with self.partials.hold(row.upload_id) as part:
-            return part.read(row.length)
-
-    def _move(
-        self, row: ReleaseUpload, to: State, now: datetime, said: Mapping[str, object] | None = None, **values: object
-    ) -> bool:
-        return retried(self.engine, lambda session: uploads.move(session, row, to, now, said=said, **values))
+        there = self.clearing.partials.uploads()
+        retried(self.clearing.engine, lambda session: uploads.expire(session, now))
+        for name in retried(self.clearing.engine, lambda session: uploads.ended(session, there), writing=False):
+            self.clearing.partials.remove(name)
 
     def _own(self, signer: Signer, upload_id: str) -> ReleaseUpload:
         """Give an upload of the signer's own."""

@@ -160,7 +160,7 @@ def is_held(row: ReleaseUpload, now: datetime) -> bool:
     return row.state == State.CHECKING and now < row.changed_at + timedelta(seconds=CHECK_SECONDS)
 
 
-def accepted_allowances(session: Session, bundle: str) -> str:
+def last_declaration(session: Session, bundle: str) -> str:
     """Give the declaration with which a bundle's last upload was published; empty when there was none."""
     rows = (
         select(ReleaseUpload.declaration)

@@ -47,7 +47,19 @@ class Desk:
         """Make and register a key; give the options that use it."""
         key = self.folder / f"{name}-{role}.pem"
         assert self.tool("keygen", str(key), "--passphrase-env", "KEY_PASS").exit_code == 0
-        command = ["signers", "add", f"{key}.pub", "--role", role, "--person", name, "--team", "t", "--by", "chen.yu"]
+        command = [
+            "signers",
+            "add",
+            f"{key}.pub",
+            "--role",
+            role,
+            "--person",
+            name,
+            "--team",
+            "funds",
+            "--by",
+            "chen.yu",
+        ]
         named = [word for bundle in bundles for word in ("--bundle", bundle)]
         self.tidegate(*command, *named)
         return ["--to", self.server.url, "--key", str(key), "--passphrase-env", "KEY_PASS"]

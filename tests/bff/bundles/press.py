@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from bff.audit.models import EvidenceEntry
 from bff.bundles import signers, uploads
+from bff.bundles.clearing import Clearing
 from bff.bundles.desk import Limits, ReleaseDesk
 from bff.bundles.partials import FolderPartials
 from bff.bundles.signers import Role
@@ -107,12 +108,15 @@ class Press:
     def __post_init__(self) -> None:
         self.yard.publish(package())
         self.partials = FolderPartials(self.folder)
-        self.desk = ReleaseDesk(
+        self.clearing = Clearing(
             engine=self.engine,
             partials=self.partials,
             store=self.yard.store,
             keys=self.keys or self.yard.keys,
             ops=lambda: OPS,
+        )
+        self.desk = ReleaseDesk(
+            clearing=self.clearing,
             server=URL,
             limits=Limits(bytes=LARGEST, lifetime=timedelta(hours=24)),
             new_id=lambda prefix: f"{prefix}_{next(self.ids):08d}",

@@ -105,7 +105,7 @@ def test_a_server_without_keys_leaves_publishing_to_the_release_signers(keyless:
     found, data = fetch(done.upload_id, signer.remote)
     assert (done.state, data, found.declaration) == ("ACCEPTED", made.archive, text_of())
     keyless.yard.publish(made)
-    keyless.desk.settle_all(keyless.tick)
+    keyless.clearing.settle_all(keyless.tick)
     assert signer.remote.one("GET", f"/{done.upload_id}").state == "PUBLISHED"
 
 
@@ -366,8 +366,8 @@ def test_a_widening_gets_through_no_other_door(press: Press) -> None:
     done = developer.upload(release(**WIDER))
     assert developer.remote.one("POST", f"/{done.upload_id}/complete", {}).state == "WAITING_SECURITY"
     assert developer.upload(release(**WIDER)).upload_id == done.upload_id
-    press.desk.settle_all(press.tick)
-    press.desk.settle(done.upload_id, press.tick)
+    press.clearing.settle_all(press.tick)
+    press.clearing.settle(done.upload_id, press.tick)
     assert offered(press) == ["wealth@1.0.0"]
 
 
@@ -420,8 +420,8 @@ def test_what_became_wider_after_its_check_waits_again(keyless: Press) -> None:
     keyless.yard.publish(package(version="1.0.5", **WIDER))
     done = keyless.machine().upload(release("1.0.9", **WIDER))
     keyless.yard.publish(package(version="1.0.6"))
-    object.__setattr__(keyless.desk, "keys", keyless.yard.keys)
-    assert (done.state, keyless.desk.settle(done.upload_id, keyless.tick).state) == ("ACCEPTED", "WAITING_SECURITY")
+    object.__setattr__(keyless.clearing, "keys", keyless.yard.keys)
+    assert (done.state, keyless.clearing.settle(done.upload_id, keyless.tick).state) == ("ACCEPTED", "WAITING_SECURITY")
     assert offered(keyless) == ["wealth@1.0.0", "wealth@1.0.5", "wealth@1.0.6"]
 
 
