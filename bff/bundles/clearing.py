@@ -5,6 +5,7 @@ leaves an upload that the same request, or the next turn of a job, takes further
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
 from security.release import widening_digest
 
+_log: Final = logging.getLogger(__name__)
 _SIGNING: Final = (ROLLOUT, ONLINE)
 
 
@@ -79,8 +81,9 @@ class Clearing:
             done = review.is_offered(load_for_reading(self.store), row) or (
                 self._holds_keys(row.bundle) and self._publish(row, clock)
             )
-        except H5BundleError:
-            return row  # another publisher is at work, or the repository does not answer: the next turn goes on
+        except H5BundleError as error:  # another publisher, or no repository: the next turn goes on
+            _log.info("%s is not published yet: %s: %s", upload_id, error.code, error.detail)
+            done = False
         if done and self.move(row, State.PUBLISHED, clock()):
             self.partials.remove(upload_id)
         return self.present(upload_id)

@@ -28,7 +28,7 @@ from h5bundle.errors import ManifestError
 from h5bundle.manifest import BUNDLE_ID
 from h5bundle.versions import parse_version
 from security.dpop import verify_proof
-from security.encoding import clean_text, is_digest, parse_object
+from security.encoding import canonical_json, clean_text, is_digest, parse_object
 from security.errors import EncodingError, ProofError
 from security.release import APPROVE, REJECT
 
@@ -264,7 +264,9 @@ def _parsed(raw: bytes, kind: type[Body]) -> Body:
     if raw and request.mimetype != _JSON:
         raise MediaTypeError(detail="Content-Type must be application/json")
     try:
-        return msgspec.convert(dict(parse_object(raw)) if raw else {}, type=kind)
+        members = dict(parse_object(raw)) if raw else {}
+        canonical_json(members)  # refuses numbers and texts that evidence could not hold
+        return msgspec.convert(members, type=kind)
     except (EncodingError, msgspec.ValidationError) as error:
         detail = getattr(error, "detail", str(error))
         raise RequestInvalidError(detail=f"the body is not what this address takes: {detail}", field="") from error

@@ -139,7 +139,19 @@ passphrase_options: Final = (
 
 
 def upload_lines(upload: Upload) -> list[str]:
-    """Give an upload in lines: what it is, where it stands, what was found, what comes next."""
+    """Give an upload in lines: what it is, where it stands, what was found, what comes next.
+
+    Some of it was written by whoever uploaded: nothing in it may move the cursor or hide what stands beside it.
+    """
+    return ["".join(map(_visible, line)) for line in _lines(upload)]
+
+
+def _visible(character: str) -> str:
+    """Give a character as a person sees it; control, bidi and zero-width characters as their number."""
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
+
+
+def _lines(upload: Upload) -> list[str]:
     lines = [f"{upload.upload_id} {upload.bundle}@{upload.version}#{upload.manifest[:12]} {upload.state}"]
     if upload.state == "RECEIVING":
         lines.append(f"  {upload.offset:,} of {upload.length:,} bytes; kept until {upload.expires_at}")

@@ -1,15 +1,20 @@
 """Remote publishing through its door: what goes well, and every way in which it must not."""
 
 import hashlib
+import json
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from bff.bundles.signers import Role
+from bff.doors.release import BYTES
 from h5bundle.client import releases
 from h5bundle.commands.upload import decide, fetch, withdraw
 from h5bundle.keys import KeyFolder
@@ -434,6 +439,61 @@ def test_of_two_decisions_one_counts(press: Press) -> None:
     assert press.kinds()[-1] == "refused"
 
 
+class Watched:
+    """Role keys that let something happen at the moment of signing."""
+
+    def __init__(self, keys: KeyFolder, happen: Callable[[], object]) -> None:
+        self.keys, self.happen = keys, happen
+
+    def signers(self, role: str) -> Any:
+        happen, self.happen = self.happen, lambda: None
+        happen()
+        return self.keys.signers(role)
+
+    def public_keys(self, role: str) -> Any:
+        return self.keys.public_keys(role)
+
+
+@pytest.mark.parametrize("event", ["revoked", "withdrawn"])
+def test_what_is_taken_back_while_it_is_being_published_is_not(keyless: Press, event: str) -> None:
+    developer = keyless.machine()
+    done = developer.upload(release())
+    happen = {
+        "revoked": lambda: keyless.revoke(developer),
+        "withdrawn": lambda: withdraw(done.upload_id, "superseded", developer.remote),
+    }[event]
+    object.__setattr__(keyless.clearing, "keys", Watched(keyless.yard.keys, happen))
+    assert (keyless.clearing.settle(done.upload_id, keyless.tick).state, offered(keyless)) == (
+        "WITHDRAWN",
+        ["wealth@1.0.0"],
+    )
+
+
+def test_of_eight_who_publish_one_upload_one_does_and_nothing_is_done_twice(keyless: Press) -> None:
+    done = keyless.machine().upload(release())
+    object.__setattr__(keyless.clearing, "keys", keyless.yard.keys)
+    threads = [threading.Thread(target=keyless.clearing.settle, args=(done.upload_id, keyless.tick)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    keyless.clearing.settle_all(keyless.tick)
+    assert (keyless.kinds().count("published"), offered(keyless)) == (1, ["wealth@1.0.0", "wealth@1.0.1"])
+
+
+def test_packages_are_for_those_who_decide_or_sign_and_only_once_checked(press: Press) -> None:
+    developer, signer = press.machine(), press.machine(Role.RELEASE, "zhao.min")
+    upload = developer.remote.one("POST", "", opening(developer, release()))
+    with refused("UPLOAD_STATE"):
+        fetch(upload.upload_id, signer.remote)
+    waiting = developer.upload(release(**WIDER))
+    with refused("SIGNER_NOT_ALLOWED"):
+        fetch(waiting.upload_id, developer.remote)
+    assert fetch(waiting.upload_id, signer.remote)[1] == release(**WIDER).archive
+    with refused("SIGNER_NOT_ALLOWED"):
+        withdraw(waiting.upload_id, "not mine", signer.remote)
+
+
 # ── rules of the repository, limits ──
 
 
@@ -495,8 +555,42 @@ def test_a_key_has_five_unfinished_uploads_at_most(press: Press) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"bundle": "../x"}, {"version": "1"}, {"length": 0}, {"archive": "x"}, {"more": 1}, {"declaration": "x" * 65537}],
+    [
+        {"declaration": "\ud800"},
+        {"bundle": "../x"},
+        {"version": "1"},
+        {"length": 0},
+        {"archive": "x"},
+        {"more": 1},
+        {"declaration": "x" * 65537},
+    ],
 )
 def test_an_opening_that_is_none_is_refused(press: Press, change: dict[str, Any]) -> None:
     machine = press.machine()
     assert machine.refusal("POST", "", opening(machine, release(), **change)) == "REQUEST_INVALID"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["POST", "PATCH", "GET", "HEAD"]),
+    path=st.sampled_from(["", "/upl_00000000", "/upl_00000000/complete", "/upl_00000000/approve", "/x/withdraw"]),
+    body=st.one_of(st.binary(max_size=200), st.builds(json.dumps, st.recursive(st.text(), st.lists)).map(str.encode)),
+    offset=st.text("0123456789-x ", max_size=20),
+)
+def test_no_signed_request_is_a_mistake_of_ours(press: Press, method: str, path: str, body: bytes, offset: str) -> None:
+    machine = press.machine()
+    headers = {"Upload-Offset": offset, "Content-Type": "application/json" if method == "POST" else BYTES}
+    assert status(machine, method, path, b"" if method in {"GET", "HEAD"} else body, headers) < 500
+
+
+def status(machine: Machine, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+    try:
+        return machine.remote.call(method, path, body, headers).status
+    except RemoteError as error:
+        return error.status
+
+
+def test_a_text_that_is_no_unicode_is_refused(press: Press) -> None:
+    machine = press.machine()
+    body = json.dumps(opening(machine, release(), declaration="\ud800")).encode()
+    assert status(machine, "POST", "", body, {"Content-Type": "application/json"}) == 400
