@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 
 from h5bundle.cli import main
 from h5bundle.cli.remote import Access, HttpTransport
@@ -21,7 +22,8 @@ from h5bundle.commands.package import Received, receive
 from h5bundle.commands.upload import UploadOptions, run
 from h5bundle.remote import Remote, Reply, Transport, UnreachableError
 from h5bundle.stores.local import LocalStore
-from tests.running import ROOT, Running
+from tests.bff.db.engines import empty_url
+from tests.running import ENVIRON, ROOT, Running
 
 APPS = ROOT / "h5bundle" / "apps"
 
@@ -31,6 +33,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running = Running(tmp_path_factory.mktemp("press") / "var").start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Two workers over MariaDB and Redis: a piece may come to another process than the one before."""
+    database, redis = ENVIRON.get("TIDEGATE_TEST_MARIADB"), ENVIRON.get("TIDEGATE_TEST_REDIS")
+    if database is None or redis is None:
+        pytest.skip("TIDEGATE_TEST_MARIADB or TIDEGATE_TEST_REDIS names no server")
+    folder = tmp_path_factory.mktemp("cluster")
+    with empty_url("mariadb", folder) as url:
+        marks = f"{redis.rpartition('/')[0]}/12"
+        Redis.from_url(marks).flushdb()
+        shared = {"TIDEGATE_DATABASE_URL": url, "TIDEGATE_REDIS_URL": marks, "TIDEGATE_WORKERS": "2"}
+        running = Running(folder / "var", extra=shared).start()
+        yield running
+        running.stop()
 
 
 @dataclass(frozen=True)
@@ -106,14 +124,19 @@ def pulled(desk: Desk, phone: str) -> str:
     return str(json.loads(desk.tool("pull", "wealth", *where).output)["version"])
 
 
-def test_from_a_ci_machine_to_a_phone(desk: Desk) -> None:
+@pytest.mark.parametrize("kind", ["server", pytest.param("cluster", marks=pytest.mark.mariadb)])
+def test_from_a_ci_machine_to_a_phone(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    desk = Desk(request.getfixturevalue(kind), tmp_path)
     developer = desk.person("li.na", "developer", "wealth")
     guard = desk.person("wang.fang", "security")
     plain = desk.tool("upload", str(desk.project("1.0.1")), *developer, *desk.repository(), "--json")
     assert (plain.exit_code, json.loads(plain.output)["state"]) == (0, "PUBLISHED"), plain.output
     assert pulled(desk, "first") == "1.0.1"
+    big = desk.project("1.1.0", size=3 * 1024 * 1024)
+    assert desk.tool("upload", str(big), *developer, *desk.repository()).exit_code == 0
+    assert pulled(desk, "big") == "1.1.0"
     wide = desk.project(
-        "1.0.2", {"purposes: [wealth.order.place]": "purposes: [wealth.order.place, wealth.order.sell]"}
+        "1.2.0", {"purposes: [wealth.order.place]": "purposes: [wealth.order.place, wealth.order.sell]"}
     )
     waiting = desk.tool("upload", str(wide), *developer, *desk.repository())
     assert (waiting.exit_code, "wider than before: purpose wealth.order.sell: new" in waiting.output) == (0, True)
@@ -121,14 +144,14 @@ def test_from_a_ci_machine_to_a_phone(desk: Desk) -> None:
     (upload_id,) = [item["uploadId"] for item in listed["uploads"]]
     own = desk.tool("uploads", "approve", upload_id, *developer, "--reason", "mine", "--yes")
     assert (own.exit_code, "SIGNER_NOT_ALLOWED" in own.stderr) == (1, True)
-    assert pulled(desk, "second") == "1.0.1"
+    assert pulled(desk, "second") == "1.1.0"
     approved = desk.tool("uploads", "approve", upload_id, *guard, "--reason", "seen", "--yes")
     assert (approved.exit_code, "PUBLISHED" in approved.output) == (0, True)
-    assert pulled(desk, "third") == "1.0.2"
+    assert pulled(desk, "third") == "1.2.0"
     end = time.monotonic() + 30
-    while not desk.server.digests()["wealth"].startswith("wealth@1.0.2#") and time.monotonic() < end:
+    while not desk.server.digests()["wealth"].startswith("wealth@1.2.0#") and time.monotonic() < end:
         time.sleep(0.5)
-    assert desk.server.digests()["wealth"].startswith("wealth@1.0.2#")
+    assert desk.server.digests()["wealth"].startswith("wealth@1.2.0#")
 
 
 def test_a_refused_release_ends_with_one_and_names_the_places(desk: Desk) -> None:
@@ -182,7 +205,7 @@ class Killing:
 @pytest.mark.timeout(600)
 def test_a_server_killed_between_and_within_pieces_loses_nothing(desk: Desk) -> None:
     options = desk.person("zhao.min", "developer", "wealth")
-    received = desk.received(desk.project("1.0.7", size=4 * 1024 * 1024))
+    received = desk.received(desk.project("1.3.0", size=4 * 1024 * 1024))
     access = Access(server=options[1], key=Path(options[3]), passphrase_file=None, passphrase_env="KEY_PASS", ca=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEY_PASS", "tide")
@@ -194,7 +217,7 @@ def test_a_server_killed_between_and_within_pieces_loses_nothing(desk: Desk) -> 
     )
     done = run(UploadOptions(), received, remote, pause=time.sleep, progress=lambda *_: None)
     assert (done.state, done.manifest) == ("PUBLISHED", received.package.digest)
-    assert pulled(desk, "phone") == "1.0.7"
+    assert pulled(desk, "phone") == "1.3.0"
     assert desk.tool("verify", *desk.repository()).exit_code == 0
 
 
@@ -202,7 +225,7 @@ def test_a_server_killed_between_and_within_pieces_loses_nothing(desk: Desk) -> 
 @pytest.mark.timeout(600)
 def test_a_server_killed_while_it_checks_and_publishes_is_taken_over(desk: Desk) -> None:
     options = desk.person("sun.li", "developer", "wealth")
-    received = desk.received(desk.project("1.0.8"))
+    received = desk.received(desk.project("1.4.0"))
     access = Access(server=options[1], key=Path(options[3]), passphrase_file=None, passphrase_env="KEY_PASS", ca=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEY_PASS", "tide")
@@ -212,5 +235,5 @@ def test_a_server_killed_while_it_checks_and_publishes_is_taken_over(desk: Desk)
         server=opened.server, key=opened.key, transport=network, clock=opened.clock, new_bytes=opened.new_bytes
     )
     done = run(UploadOptions(wait=120), received, remote, pause=time.sleep, progress=lambda *_: None)
-    assert (done.state, pulled(desk, "phone")) == ("PUBLISHED", "1.0.8")
+    assert (done.state, pulled(desk, "phone")) == ("PUBLISHED", "1.4.0")
     assert desk.tool("verify", *desk.repository()).exit_code == 0

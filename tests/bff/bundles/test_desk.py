@@ -556,7 +556,6 @@ def test_a_key_has_five_unfinished_uploads_at_most(press: Press) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"declaration": "\ud800"},
         {"bundle": "../x"},
         {"version": "1"},
         {"length": 0},
