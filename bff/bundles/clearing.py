@@ -130,7 +130,7 @@ class Clearing:
         except PublishError as error:
             self._conclude(row, review.refused(error.code, error.detail, error.remedy), clock())
             return False
-        return True
+        return review.is_offered(load_for_reading(self.store), row)
 
     @staticmethod
     def _stands(row: ReleaseUpload, verdict: Verdict) -> bool:

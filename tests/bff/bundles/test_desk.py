@@ -453,6 +453,9 @@ class Watched:
     def public_keys(self, role: str) -> Any:
         return self.keys.public_keys(role)
 
+    def has(self, role: str) -> bool:
+        return self.keys.has(role)
+
 
 @pytest.mark.parametrize("event", ["revoked", "withdrawn"])
 def test_what_is_taken_back_while_it_is_being_published_is_not(keyless: Press, event: str) -> None:
