@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from bff.bundles import review, uploads
 from bff.bundles.partials import Partials
 from bff.bundles.review import Verdict
-from bff.bundles.upload_errors import RepositoryUnavailableError
+from bff.bundles.upload_errors import RepositoryUnavailableError, UploadElsewhereError
 from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import State
 from bff.db.engine import retried
@@ -59,10 +59,14 @@ class Clearing:
             clock: the present instant.
 
         Raises:
-            RepositoryUnavailableError: the repository cannot be read; the upload can be checked again.
+            RepositoryUnavailableError, UploadElsewhereError: repository or bytes cannot be read here and now; the
+                upload can be checked again.
         """
         try:
             verdict = self._examine(row, self.archive(row))
+        except UploadElsewhereError:
+            self.move(row, State.RECEIVING, clock())
+            raise
         except review.UNREADABLE as error:
             self.move(row, State.RECEIVING, clock())
             raise RepositoryUnavailableError(detail=error.detail) from error
@@ -81,7 +85,10 @@ class Clearing:
             done = review.is_offered(load_for_reading(self.store), row) or (
                 self._holds_keys(row.bundle) and self._publish(row, clock)
             )
-        except H5BundleError as error:  # another publisher, or no repository: the next turn goes on
+        except (
+            H5BundleError,
+            UploadElsewhereError,
+        ) as error:  # another publisher, no repository: the next turn goes on
             _log.info("%s is not published yet: %s: %s", upload_id, error.code, error.detail)
             done = False
         if done and self.move(row, State.PUBLISHED, clock()):
@@ -99,8 +106,14 @@ class Clearing:
         return retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
 
     def archive(self, row: ReleaseUpload) -> bytes:
-        """Give an upload's bytes."""
+        """Give an upload's bytes, all of them.
+
+        Raises:
+            UploadElsewhereError: they are not here.
+        """
         with self.partials.hold(row.upload_id) as part:
+            if part.size() < row.length:
+                raise UploadElsewhereError(detail=f"{part.size():,} of {row.length:,} bytes are here")
             return part.read(row.length)
 
     def move(

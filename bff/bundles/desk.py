@@ -235,6 +235,7 @@ class ReleaseDesk:
             return row
         if row.state == State.RECEIVING:
             self._receiving(row, now)
+            row = self._recount(row)
         if row.received != row.length:
             message = f"{row.received:,} of {row.length:,} bytes are here"
             raise UploadIncompleteError(detail=message, offset=row.received)
@@ -247,6 +248,15 @@ class ReleaseDesk:
             return self.clearing.check(self.see(signer, upload_id), clock)
         finally:
             self._checks.release()
+
+    def _recount(self, row: ReleaseUpload) -> ReleaseUpload:
+        """Count the bytes of an upload anew when fewer are here than were counted: they are asked for again."""
+        with self.clearing.partials.hold(row.upload_id) as part:
+            there = part.size()
+            if there >= row.received:
+                return row
+            retried(self.clearing.engine, lambda session: uploads.receive(session, row, received=there))
+        return self.clearing.present(row.upload_id)
 
     def decide(self, signer: Signer, upload_id: str, asked: Decision, clock: Callable[[], datetime]) -> ReleaseUpload:
         """Approve or reject an upload that waits; an approved one is published if this server can.

@@ -141,6 +141,15 @@ class StorageFullError(ReleaseError):
     en = "The server has no room for these bytes. What was received is still there; go on later."
 
 
+class UploadElsewhereError(ReleaseError):
+    """The upload's bytes are not here: another instance keeps them, or they were lost with its disk."""
+
+    code = "UPLOAD_ELSEWHERE"
+    status = 503
+    zh = "这次上传的内容不在这台服务器上，请稍后再试。"
+    en = "This upload's bytes are not on this server. Try again shortly."
+
+
 class RepositoryUnavailableError(ReleaseError):
     """The release repository cannot be read now, so nothing can be decided about the release."""
 

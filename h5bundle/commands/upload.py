@@ -77,11 +77,22 @@ class _Course:
     def run(self) -> Upload:
         """Open, send, complete, wait."""
         upload = self._again(self._open)
-        while upload.state == RECEIVING and upload.offset < upload.length:
-            upload = self._send(upload)
-        if upload.state in {RECEIVING, "CHECKING"}:
-            upload = self._again(lambda: self._complete(upload.upload_id))
+        for _ in range(self.options.attempts):
+            while upload.state == RECEIVING and upload.offset < upload.length:
+                upload = self._send(upload)
+            if upload.state not in {RECEIVING, "CHECKING"}:
+                break
+            upload = self._finish(upload)
         return self._await(upload)
+
+    def _finish(self, upload: Upload) -> Upload:
+        """Have the upload checked; a server that has lost bytes is asked which."""
+        try:
+            return self._again(lambda: self._complete(upload.upload_id))
+        except RemoteError as error:
+            if error.problem != "UPLOAD_INCOMPLETE":
+                raise
+            return self._stands(upload)
 
     def _open(self) -> Upload:
         package, text = self.received.package, self.received.project.text

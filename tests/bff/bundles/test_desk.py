@@ -194,6 +194,30 @@ def test_lost_bytes_are_asked_for_again(press: Press) -> None:
     assert machine.upload(made).state == "PUBLISHED"
 
 
+@pytest.mark.parametrize("kept", [0, 100])
+def test_bytes_that_are_lost_before_the_check_are_sent_again(press: Press, kept: int) -> None:
+    machine, made = press.machine(), release()
+    upload = machine.remote.one("POST", "", opening(machine, made))
+    machine.remote.append(upload, made.archive)
+    press.partials.remove(upload.upload_id)
+    with press.partials.hold(upload.upload_id) as part:
+        part.write(0, made.archive[:kept])
+    done = machine.upload(made)
+    assert (done.upload_id, done.state) == (upload.upload_id, "PUBLISHED")
+
+
+def test_an_instance_without_the_bytes_leaves_an_accepted_upload_to_the_others(keyless: Press) -> None:
+    done, signer = keyless.machine().upload(release()), keyless.machine(Role.RELEASE, "zhao.min")
+    object.__setattr__(keyless.clearing, "keys", keyless.yard.keys)
+    place = keyless.folder / f"{done.upload_id}.part"
+    away = place.rename(place.with_suffix(".away"))
+    assert keyless.clearing.settle(done.upload_id, keyless.tick).state == "ACCEPTED"
+    with refused("UPLOAD_ELSEWHERE"):
+        fetch(done.upload_id, signer.remote)
+    away.rename(place)
+    assert keyless.clearing.settle(done.upload_id, keyless.tick).state == "PUBLISHED"
+
+
 def test_of_sixteen_pieces_at_one_offset_exactly_one_wins(press: Press) -> None:
     machine, made = press.machine(), release()
     upload = machine.remote.one("POST", "", opening(machine, made))
