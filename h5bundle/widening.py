@@ -1,8 +1,8 @@
 """The widening rule: what a release asks for that the bundle's previous release did not.
 
-Whatever is named here needs the security team. The rule for a CSP is strict and simple: sources are compared as texts,
-source that was not there is looser, and so is a restriction that is gone. That ``https://a.example`` is less than
-``https:`` is not worked out; a person of the security team looks at it.
+Whatever is named here needs the security team. The rule for a CSP is strict and simple: sources are compared as texts;
+a source that was not there is looser, and so is a restriction that is gone. That ``https://a.example`` is less than
+``https:`` is not worked out: a person of the security team looks at it.
 """
 
 import re
