@@ -13,7 +13,7 @@ from base64 import b32encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +29,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
 from bff.bundles.adoption import Adoption
+from bff.bundles.clearing import Clearing
+from bff.bundles.desk import Limits, ReleaseDesk
 from bff.bundles.models import BundleRelease
+from bff.bundles.partials import FolderPartials
 from bff.bundles.schemas import ReleaseAdoption
+from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
 from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
@@ -38,6 +42,7 @@ from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
+from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
@@ -195,7 +200,6 @@ def _surroundings(
     settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore, store: LocalStore
 ) -> Surroundings:
     shared = settings.redis_url
-    marks: ReplayMarks = RedisReplayMarks(shared) if shared else MemoryReplayMarks(clock)
     return Surroundings(
         engine=engine,
         keys=keys,
@@ -203,7 +207,7 @@ def _surroundings(
         statements=core,
         cards=SandboxCardNetwork(load_sandbox()),
         codes=SandboxCodeSender(),
-        marks=marks,
+        marks=_marks(settings),
         nonces=StoredNonces(keys) if shared else NonceBook(new_bytes(32)),  # a restart forgets own marks and nonces
         limiter=RateLimiter(shared or "memory://"),
         clock=clock,
@@ -218,6 +222,32 @@ def _surroundings(
         lease_seconds=settings.lease_seconds,
         offered=None if settings.production else lambda: releases(store, now=clock()),
     )
+
+
+def _marks(settings: Settings) -> ReplayMarks:
+    return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
+
+
+def release_desk(instance: Instance) -> ReleaseDesk:
+    """Give the desk of remote publishing."""
+    settings = instance.settings
+    live = frozenset(operation.code for operation in instance.house.door.bus.catalogue)
+    clearing = Clearing(
+        engine=instance.engine,
+        partials=FolderPartials(settings.uploads),
+        store=instance.store,
+        keys=instance.release_keys,
+        ops=lambda: live,
+    )
+    limits = Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours))
+    return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
+
+
+def _release_door(instance: Instance) -> ReleaseDoor:
+    settings = instance.settings
+    limiter = RateLimiter(settings.redis_url or "memory://")
+    desk = release_desk(instance)
+    return ReleaseDoor(desk=desk, public_url=settings.origin, marks=_marks(settings), limiter=limiter, clock=clock)
 
 
 def create_app() -> Flask:
@@ -240,7 +270,7 @@ def wsgi(instance: Instance) -> Flask:
     parts = Parts(
         door=instance.house.door,
         checks=checks,
-        blueprints=[shell_door(_hosting(instance))],
+        blueprints=[shell_door(_hosting(instance)), _release_door(instance).blueprint()],
         trusted_proxies=proxies,
         anonymous_limit=instance.settings.anonymous_limit,
         counters=instance.settings.redis_url or "memory://",
@@ -284,6 +314,7 @@ def _work(instance: Instance) -> None:
     """Do the recurring work of an instance until the process ends."""
     settings = instance.settings
     engine = instance.engine
+    desk = release_desk(instance)
 
     def sign() -> None:
         now = clock()
@@ -293,6 +324,7 @@ def _work(instance: Instance) -> None:
             _log.info("the evidence stands at entry %d, hash %s, signed by %s", made.seq, made.hash, made.kid)
 
     def record() -> None:
+        desk.clearing.settle_all(clock)
         found = releases(instance.store, now=clock())
         retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
 
@@ -302,6 +334,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: sessions.sweep(session, clock()))
         retried(engine, lambda session: outbox.sweep(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
+        desk.sweep(clock())
 
     def renew() -> None:
         with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
@@ -567,6 +600,7 @@ def _keys() -> KeyStore:
 
 
 cli.add_command(keys)
+cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 
 @evidence.command("export", epilog="Example: evidence export ord_3k… --out order.evidence.json")

@@ -144,6 +144,10 @@ class Settings:
         "Ceiling on requests without a token from one address, such as `2400/minute`; empty for none.",
         _rate,
     )
+    upload_bytes: int = _setting(
+        32 * 1024 * 1024, "Bytes of the largest release that may be uploaded.", _whole(64 * 1024, 512 * 1024 * 1024)
+    )
+    upload_hours: int = _setting(24, "How long an unfinished upload is kept, in hours.", _whole(1, 720))
     trusted_proxies: int = _setting(0, "How many reverse proxies in front may set `X-Forwarded-*`.", _whole(0, 5))
     log_level: str = _setting("info", "Least severe log line that is written.", _choice(*LOG_LEVELS))
     log_format: str = _setting(
@@ -179,6 +183,11 @@ class Settings:
     def release_keys(self) -> Path:
         """Give the folder of the release repository's role keys."""
         return self.var / "release-keys"
+
+    @property
+    def uploads(self) -> Path:
+        """Give the folder of unfinished uploads."""
+        return self.var / "uploads"
 
     @property
     def repository(self) -> Path:

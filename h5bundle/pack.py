@@ -6,6 +6,7 @@ web server and are fetched one by one; the zip is for clients that want one down
 """
 
 import io
+import struct
 import uuid
 import zipfile
 from collections.abc import Mapping
@@ -17,13 +18,20 @@ import rfc8785
 from h5bundle.digests import sha256
 from h5bundle.errors import ManifestError
 from h5bundle.manifest import FORMAT, FileEntry, Manifest, Requirement, Source, decode, digest_of, encode
-from h5bundle.paths import check_paths, media_type
+from h5bundle.paths import MAX_PATH, check_paths, media_type
 from h5bundle.project import Declaration, ThirdParty
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o100644 << 16
 _UNIX: Final = 3
 MANIFEST_MEMBER: Final = "manifest.json"
+MAX_FILES: Final = 20_000
+"""Files of one bundle; a zip with more is refused before it is read."""
+_END: Final = struct.Struct("<4s4H2LH")
+"""The end of a zip's directory: mark, disks, members here and in all, bytes and place of the directory, comment."""
+_END_MARK: Final = b"PK\x05\x06"
+_ENTRY_BYTES: Final = 46 + len(MANIFEST_MEMBER) + 4 * MAX_PATH
+"""The most that one member takes in the directory: its fixed part and its name in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +138,16 @@ def unpack(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
         ManifestError: a member is a link, lies outside, stands twice, has other bytes than the manifest says, or the
             zip is not in the one form that packing gives.
     """
+    _check_directory(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive_:
             names = archive_.namelist()
             total = sum(member.file_size for member in archive_.infolist())
-            pressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive_.infolist())
-            if pressed or total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
+            packed = any(
+                member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size
+                for member in archive_.infolist()
+            )
+            if packed or total > len(data) or len(names) != len(set(names)) or names[:1] != [MANIFEST_MEMBER]:
                 raise ManifestError(detail="the zip is not ours: members repeat, inflate or change places")
             members = {name: archive_.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
@@ -147,6 +159,22 @@ def unpack(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
     if archive(manifest_bytes, files) != data:
         raise ManifestError(detail="the zip is not in the form that packing gives")
     return manifest, files
+
+
+def _check_directory(data: bytes) -> None:
+    """Hold the zip's own end to its form before anything is made of it: reading a directory costs memory.
+
+    Raises:
+        ManifestError: it is cut off, has more members than a bundle may, or a directory larger than they need.
+    """
+    end = data[-_END.size :].rjust(_END.size, b"\0")
+    mark, _, _, _, count, size, offset, comment = _END.unpack(end)
+    whole = mark == _END_MARK and comment == 0 and offset + size + _END.size == len(data)
+    if not whole or count > MAX_FILES + 1 or size > count * _ENTRY_BYTES:
+        raise ManifestError(
+            detail="the zip cannot be read: it is cut off, or its directory is not in the form that packing gives",
+            remedy=f"send the zip as h5bundle pack wrote it, with at most {MAX_FILES:,} files",
+        )
 
 
 def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:

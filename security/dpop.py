@@ -1,6 +1,7 @@
 """DPoP proofs (RFC 9449): each call is signed by the device's ``pop`` key and names the running bundle.
 
-Besides the standard's claims a proof may carry ``bnd``, ``<bundle>@<version>#<manifest digest>``: which code asked.
+Besides the standard's claims a proof may carry ``bnd``, ``<bundle>@<version>#<manifest digest>``: which code asked; and
+``bdh``, the base64url SHA-256 of the request's body, which the release door asks for.
 The header is exactly typ, alg and jwk, the signature is low-S, the JSON is strict: one proof has one form.
 """
 
@@ -14,10 +15,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from security.approvals import read_bundle
-from security.encoding import b64url_decode, b64url_encode, lp, parse_object
+from security.encoding import b64url_decode, b64url_encode, canonical_json, lp, parse_object
 from security.errors import ApprovalError, EncodingError, JwkError, ProofError, SignatureError
-from security.jwk import PublicJwk, parse_jwk
-from security.suites import ES256
+from security.jwk import PublicJwk, jwk_of, parse_jwk
+from security.suites import ES256, PrivateKey
 
 SKEW_SECONDS: Final = 60
 """How far ``iat`` may lie from the server's clock, either way."""
@@ -78,6 +79,7 @@ def verify_proof(
     now: datetime,
     nonces: Callable[[str], bool] | None,
     seen: Callable[[str, int], bool],
+    body: bytes | None = None,
 ) -> VerifiedProof:
     """Accept the proof of one request.
 
@@ -89,6 +91,7 @@ def verify_proof(
         now: the server's clock.
         nonces: tells whether a nonce of ours is still good; None when none is asked for.
         seen: marks an id for so many seconds and tells whether it had been marked before; asked last.
+        body: the request's body, when the proof must name it in ``bdh``; None where it need not.
 
     Raises:
         ProofError: PROOF_INVALID, NONCE_REQUIRED or PROOF_REPLAYED.
@@ -101,6 +104,8 @@ def verify_proof(
         raise ProofError(detail="iat is too far from the server's clock", code="PROOF_INVALID")
     if claims.get("ath") != (None if access_token is None else token_hash(access_token)):
         raise ProofError(detail="ath is another token's")
+    if body is not None and claims.get("bdh") != body_hash(body):
+        raise ProofError(detail="bdh is another body's")
     if nonces is not None and not (isinstance(claims.get("nonce"), str) and nonces(claims["nonce"])):
         raise ProofError(detail="a fresh nonce is needed", code="NONCE_REQUIRED")
     jkt = signed.public_key.thumbprint
@@ -134,6 +139,28 @@ def read_proof(proof: str) -> SignedProof:
 def token_hash(access_token: str) -> str:
     """Give the ``ath`` claim of a token."""
     return b64url_encode(hashlib.sha256(access_token.encode()).digest())
+
+
+def body_hash(body: bytes) -> str:
+    """Give the ``bdh`` claim of a body; a request without one has an empty body."""
+    return b64url_encode(hashlib.sha256(body).digest())
+
+
+def make_proof(*, key: PrivateKey, method: str, url: str, body: bytes, now: datetime, jti: str) -> str:
+    """Sign the proof of one request to a door that asks for ``bdh``.
+
+    Args:
+        key: the caller's private key.
+        method: HTTP method.
+        url: address of the request, without query and fragment.
+        body: the request's body, empty when there is none.
+        now: the caller's clock.
+        jti: 16 to 64 characters of base64url that were never used before.
+    """
+    header = {"typ": "dpop+jwt", "alg": ES256.alg, "jwk": jwk_of(key.public_key()).as_dict()}
+    claims = {"htm": method, "htu": url, "iat": int(now.timestamp()), "jti": jti, "bdh": body_hash(body)}
+    signed = ".".join(b64url_encode(canonical_json(part)) for part in (header, claims))
+    return f"{signed}.{b64url_encode(ES256.sign(key, signed.encode()))}"
 
 
 def _key(header: Mapping[str, Any]) -> PublicJwk:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -20,14 +21,19 @@ from h5bundle.cli.shared import (
 )
 from h5bundle.client import Installation
 from h5bundle.commands import check, pack, publish, pull, status, verify
+from h5bundle.commands.package import check_received, receive
 from h5bundle.errors import CheckError
 from h5bundle.lint import Finding
 from h5bundle.repository import trusted_root
 from h5bundle.stores.local import LocalStore
 
+FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
+
 
 @click.command("publish", epilog="Example: h5bundle publish h5bundle/apps/wealth --permyriad 500")
 @project_argument
+@click.option("--package", "archive", type=FILE, help="Publish this packed zip instead of PROJECT.")
+@click.option("--declaration", type=FILE, help="The bundle.yaml that the zip was packed with.")
 @repository_option
 @keys_option
 @passphrase_option
@@ -39,6 +45,8 @@ from h5bundle.stores.local import LocalStore
 @json_option
 def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     project: Path,
+    archive: Path | None,
+    declaration: Path | None,
     repository: Path,
     keys: Path,
     passphrase_file: Path | None,
@@ -49,10 +57,17 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     catalogue: Path | None,
     as_json: bool,  # noqa: FBT001 - the same
 ) -> None:
-    """Check, pack and sign PROJECT, and put it on offer."""
+    """Check, pack and sign PROJECT (or a zip that was packed elsewhere), and put it on offer."""
     store = LocalStore(repository)
-    refuse_findings(project, check.run(check.CheckOptions(project=project, catalogue=catalogue), store))
-    package = pack.run(pack.PackOptions(project=project, commit=commit), store)
+    if archive is None:
+        refuse_findings(project, check.run(check.CheckOptions(project=project, catalogue=catalogue), store))
+        package = pack.run(pack.PackOptions(project=project, commit=commit), store)
+    else:
+        received = receive(
+            archive.read_bytes(), "" if declaration is None else declaration.read_text("utf-8", "replace")
+        )
+        refuse_findings(archive, check_received(received, store, check.know(catalogue)))
+        package = received.package
     held = open_keys(keys, passphrase_file)
     for role in publish.missing_roles(store, package.manifest.bundle) if init else ():
         held.generate(role)

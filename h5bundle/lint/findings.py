@@ -144,8 +144,11 @@ def line_at(text: str, position: int) -> int:
 def matches(pattern: re.Pattern[str], texts: Mapping[str, str]) -> Iterator[tuple[str, int, re.Match[str]]]:
     """Go through what a pattern finds: file, line, match."""
     for name, text in texts.items():
-        for match in pattern.finditer(text):
-            yield name, line_at(text, match.start()), match
+        line, counted = 1, 0
+        for match in pattern.finditer(text):  # lines are counted on from match to match: a file is read once
+            line += text.count("\n", counted, match.start())
+            counted = match.start()
+            yield name, line, match
 
 
 def is_allowed(declaration: Declaration, finding: Finding) -> str:

@@ -55,6 +55,7 @@ def fronting(folder: Path, *, var: Path, port: int, upstream: int, **changes: st
     """Write the configuration of an nginx on ``port`` in front of the instance that listens on ``upstream``."""
     folder.mkdir(parents=True, exist_ok=True)
     values = {
+        "TIDEGATE_RELEASE_FROM": "127.0.0.1",
         "TIDEGATE_NGINX_USER": getpass.getuser(),
         "TIDEGATE_NGINX_WORKERS": "1",
         "TIDEGATE_NGINX_RUN": str(folder),

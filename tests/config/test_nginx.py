@@ -207,6 +207,35 @@ def test_a_body_beyond_the_limit_never_reaches_the_instance(front: Front) -> Non
     assert (reply.status, reply.headers.get("Server")) == (413, "nginx")
 
 
+def test_pieces_of_an_upload_get_through_and_larger_ones_do_not(front: Front) -> None:
+    url = f"http://127.0.0.1:{front.port}/release/v1/uploads/upl_00000000"
+    headers = {"Host": f"localhost:{front.port}", "Content-Type": "application/offset+octet-stream"}
+    pieces = [
+        urllib3.request("PATCH", url, body=bytes(length), headers=headers, retries=False)
+        for length in (1024 * 1024, 1024 * 1024 + 1)
+    ]
+    assert [(reply.status, reply.headers.get("Content-Type")) for reply in pieces] == [
+        (401, "application/problem+json"),
+        (413, "text/html"),
+    ]
+
+
+def test_only_the_named_network_publishes(front: Front, tmp_path: Path) -> None:
+    other = fronting(
+        tmp_path / "nginx",
+        var=front.running.var,
+        port=free_port(),
+        upstream=front.running.port,
+        TIDEGATE_RELEASE_FROM="203.0.113.0/24",
+    ).start()
+    try:
+        url = f"http://127.0.0.1:{other.port}/release/v1/uploads"
+        reply = urllib3.request("GET", url, headers={"Host": f"localhost:{other.port}"}, retries=False)
+    finally:
+        other.stop()
+    assert reply.status == 403
+
+
 def test_a_phone_registers_and_logs_in_through_it(front: Front) -> None:
     phone = Device(base=f"http://localhost:{front.port}")
     phone.register()

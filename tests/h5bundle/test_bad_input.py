@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from h5bundle import sources
 from h5bundle.cli import main
 from h5bundle.errors import BuildError, ManifestError, PathError, ProjectError
 from h5bundle.pack import unpack

@@ -13,8 +13,9 @@ from tests.h5bundle.conftest import declaration
 PROJECT = ["build", "check", "dev", "diff", "new", "pack", "publish", "pull", "status", "test", "verify"]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
 ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
+UPLOAD = ["keygen", "upload", "uploads"]
 CLIENT = ["open", "preset", "report"]
-COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT, *CLIENT])
+COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT, *UPLOAD, *CLIENT])
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 

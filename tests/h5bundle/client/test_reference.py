@@ -207,7 +207,7 @@ def test_a_policy_that_names_another_bundles_release_is_refused(yard: Yard, phon
     state = load_for_reading(yard.store)
     (release,) = rollout.decode(read_target(yard.store.read, state, rollout_target("common"))).releases
     sign_policy(yard, releases=(release,))
-    with pytest.raises(PullError, match="malformed release|names common"):
+    with pytest.raises(PullError, match=r"malformed release|names common"):
         client(yard, phone).pull("wealth", ANYBODY)
     assert client(yard, phone, offline=True).open("wealth", now=TODAY).version == "1.0.0"
 
