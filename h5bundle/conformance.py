@@ -36,7 +36,8 @@ class Places:
             click.UsageError: there is no address of the metadata.
         """
         if self.metadata_url is None:
-            raise click.UsageError("--metadata-url is missing")
+            message = "--metadata-url is missing"
+            raise click.UsageError(message)
         return Updater(
             str(self.metadata_dir),
             self.metadata_url,
@@ -94,7 +95,8 @@ def download(parts: tuple[Places, tuple[str, ...]]) -> None:
     """Fetch the named targets in their order, and stop at the first that fails."""
     places, names = parts
     if not names or places.target_base_url is None or places.target_dir is None:
-        raise click.UsageError("download needs --target-name, --target-base-url and --target-dir")
+        message = "download needs --target-name, --target-base-url and --target-dir"
+        raise click.UsageError(message)
     updater = places.updater()
     updater.refresh()
     for name in names:

@@ -19,9 +19,7 @@ OK: Final = 200
 class BoundedFetcher(FetcherInterface):
     """Fetches files with a pause and a whole that are limited."""
 
-    def __init__(
-        self, *, pause: float = 10, whole: float = 120, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, pause: float = 10, whole: float = 120, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the limits.
 
         Args:
