@@ -15,11 +15,11 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
-from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
 
 from h5bundle import rollout
 from h5bundle.digests import sha256
 from h5bundle.errors import ExpiredError, ObjectMissingError, PullError, TrustError
+from h5bundle.fetching import BoundedFetcher
 from h5bundle.keys import app_role
 from h5bundle.manifest import Manifest, decode
 from h5bundle.paths import SHARED
@@ -142,7 +142,7 @@ class ReferenceClient:
         for place in (self._slots, self._objects, self._targets):
             place.mkdir(exist_ok=True)
         self._url = url
-        self._fetcher = fetcher or Urllib3Fetcher()
+        self._fetcher = fetcher or BoundedFetcher()
         try:
             self._updater = Updater(
                 str(metadata),
@@ -179,7 +179,10 @@ class ReferenceClient:
         data = self._target(chosen.manifest)
         if sha256(data) != chosen.digest:
             raise PullError(detail=f"{chosen.manifest} is not the release that the policy names")
-        return self._install(decode(data), data)
+        manifest = decode(data)
+        if chosen.manifest != manifest_target(bundle, manifest.version) or manifest.bundle != bundle:
+            raise PullError(detail=f"the rollout policy of {bundle} points at {manifest.name}, another bundle's release")
+        return self._install(manifest, data)
 
     def _install(self, manifest: Manifest, data: bytes) -> Pulled:
         """Fetch files and unpack them into the slot of their digest."""

@@ -61,9 +61,7 @@ def python_tuf(folder: Path, repository: str, *names: str) -> dict[str, bytes]:
     root = (folder / "root.json").read_bytes()
     metadata, targets = folder / "python", folder / "targets"
     targets.mkdir(exist_ok=True)
-    updater = Updater(
-        str(metadata), f"{repository}/metadata/", str(targets), f"{repository}/targets/", bootstrap=root
-    )
+    updater = Updater(str(metadata), f"{repository}/metadata/", str(targets), f"{repository}/targets/", bootstrap=root)
     updater.refresh()
     fetched = {}
     for name in names:
@@ -83,7 +81,10 @@ def tuf_js(folder: Path, repository: str, *names: str) -> dict[str, bytes]:
     node = shutil.which("node")
     assert node is not None
     done = subprocess.run(
-        [node, str(SCRIPT), str(metadata), str(targets), repository, *names], capture_output=True, text=True, check=False
+        [node, str(SCRIPT), str(metadata), str(targets), repository, *names],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return {name: Path(place).read_bytes() for name, place in json.loads(done.stdout).items()}

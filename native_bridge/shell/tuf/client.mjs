@@ -214,12 +214,22 @@ export class TufClient {
     } else if (!(await this.#attempt(role, update))) {
       const bytes = await this.#fetchMetadata(role, this.#limits.targets);
       await update(bytes);
-      this.#trusted.checkFresh(role);
+      this.#fresh(role);
       await this.#storage.put(storageKey(role), bytes);
     }
     this.#delegators.set(role, delegator);
-    if (!this.#stored) this.#trusted.checkFresh(role);
+    if (!this.#stored) this.#fresh(role);
     return this.#trusted.get(role);
+  }
+
+  /** Refuse a role that has expired, and hold it as trusted no longer. @param {string} role */
+  #fresh(role) {
+    try {
+      this.#trusted.checkFresh(role);
+    } catch (error) {
+      this.#trusted.drop(role);
+      throw error;
+    }
   }
 
   /** Try stored bytes; what does not hold any more counts as absent. */
