@@ -181,7 +181,9 @@ class ReferenceClient:
             raise PullError(detail=f"{chosen.manifest} is not the release that the policy names")
         manifest = decode(data)
         if chosen.manifest != manifest_target(bundle, manifest.version) or manifest.bundle != bundle:
-            raise PullError(detail=f"the rollout policy of {bundle} points at {manifest.name}, another bundle's release")
+            raise PullError(
+                detail=f"the rollout policy of {bundle} points at {manifest.name}, another bundle's release"
+            )
         return self._install(manifest, data)
 
     def _install(self, manifest: Manifest, data: bytes) -> Pulled:

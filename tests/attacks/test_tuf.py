@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.metadata import DelegatedRole, MetaFile
 
 from h5bundle.digests import sha256
@@ -328,6 +328,30 @@ def test_one_stolen_key_of_a_bundle_signs_no_release(mirror: Mirror, meet: Meet)
     version = twice["signed"]["version"]
     mirror.announce({"app-wealth": MetaFile.from_data(version, data, ["sha256"])})
     refused(victim, before)
+
+
+@pytest.mark.parametrize("meet", ["javascript"], indirect=True)
+def test_the_shell_counts_one_key_under_two_ids_once(mirror: Mirror, meet: Meet) -> None:
+    """Targets, signed in full, lists one key twice by mistake. python-tuf counts ids: only the shell can refuse."""
+    victim, before = served(mirror, meet)
+    lone = mirror.keys.signers("app-wealth")[0]
+    twin = Key.from_dict("f" * 64, lone.public_key.to_dict())
+
+    def list_twice(targets: Any) -> None:
+        role = targets.delegations.roles["app-wealth"]
+        role.keyids = []
+        for key in (lone.public_key, twin):
+            targets.add_key(key, "app-wealth")
+
+    mirror.forge("targets", list_twice, mirror.keys.signers("targets"))
+    role = mirror.current("app-wealth")
+    role.signed.version += 1
+    offers(mirror, b"{}")(role.signed)
+    twice = json.loads(mirror.put("app-wealth", role, [lone]))
+    twice["signatures"].append({"keyid": twin.keyid, "sig": twice["signatures"][0]["sig"]})
+    data = mirror.served[metadata_path("app-wealth", role.signed.version)] = json.dumps(twice).encode()
+    mirror.announce({"app-wealth": MetaFile.from_data(role.signed.version, data, ["sha256"])})
+    refused(victim, before, "TUF_SIGNATURE")
 
 
 def test_one_stolen_key_of_targets_delegates_to_nobody(mirror: Mirror, meet: Meet) -> None:
