@@ -166,7 +166,7 @@ def test_slow_retrieval_is_left(mirror: Mirror, meet: Meet, what: str) -> None:
         request.send_header("Content-Length", "400")
         request.end_headers()
         with suppress(OSError):
-            for _ in range(60):
+            for _ in range(200):
                 time.sleep(5 if what == "silence" else 0.1)
                 request.wfile.write(b" ")
 
