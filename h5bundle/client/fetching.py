@@ -12,10 +12,10 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
-from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
 
 from h5bundle.digests import sha256
 from h5bundle.errors import ObjectMissingError, PullError
+from h5bundle.fetching import BoundedFetcher
 from h5bundle.stores.port import Store
 from h5bundle.trust import object_path
 
@@ -55,7 +55,7 @@ class Source:
             place.mkdir(parents=True, exist_ok=True)
         self._url = url
         self._trusted_root = trusted_root
-        self._fetcher = fetcher or Urllib3Fetcher()
+        self._fetcher = fetcher or BoundedFetcher()
         self._updater: Updater | None = None
 
     def refresh(self) -> Updater:

@@ -14,7 +14,8 @@
  */
 import { DelegationError, LengthError, MissingError, TufError } from "./errors.mjs";
 import { rolesFor } from "./paths.mjs";
-import { TrustedSet, verifyBytes } from "./trust.mjs";
+import { SHELL_RULES } from "./rules.mjs";
+import { knownHashes, TrustedSet, verifyBytes } from "./trust.mjs";
 
 /**
  * Keys of the storage: `root/<version>`, `timestamp`, `snapshot`, `targets`, `delegated/<role>`.
@@ -22,7 +23,8 @@ import { TrustedSet, verifyBytes } from "./trust.mjs";
  *   remove(role: string): Promise<void>}} RoleStorage
  * @typedef {(path: string, maxLength: number) => Promise<Uint8Array | null>} Fetcher path below the repository's
  *   address, null on 404; throws when there is no connection
- * @typedef {{path: string, length: number, sha256: string, role: string, url: string, custom?: unknown}} Target
+ * @typedef {{path: string, length: number, hashes: Record<string, string>, sha256: string, role: string, url: string,
+ *   custom?: unknown}} Target sha256 is missing only where the rules take another hash
  * @typedef {{version: number, expires: string, keyids: string[], threshold: number}} RoleSummary
  */
 
@@ -31,7 +33,7 @@ export const LIMITS = Object.freeze({
 });
 
 /** A role's name or a target's segment as a part of an address. @param {string} name */
-function quoted(name) {
+export function quoted(name) {
   return encodeURIComponent(name).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
@@ -47,6 +49,7 @@ export class TufClient {
   #fetcher;
   #now;
   #limits;
+  #rules;
   /** @type {TrustedSet} */
   #trusted;
   /** @type {Map<string, string>} role → who delegates to it */
@@ -54,15 +57,16 @@ export class TufClient {
   #stored = false;
 
   /**
-   * @param {{root: Uint8Array, storage: RoleStorage, fetcher: Fetcher, now: Date, limits?: Partial<typeof LIMITS>}} parts
-   *   root: bytes of the root metadata that came with the app
+   * @param {{root: Uint8Array, storage: RoleStorage, fetcher: Fetcher, now: Date, limits?: Partial<typeof LIMITS>,
+   *   rules?: import("./rules.mjs").Rules}} parts root: bytes of the root metadata that came with the app
    */
-  constructor({ root, storage, fetcher, now, limits = {} }) {
+  constructor({ root, storage, fetcher, now, limits = {}, rules = SHELL_RULES }) {
     this.#root = root;
     this.#storage = storage;
     this.#fetcher = fetcher;
     this.#now = now;
     this.#limits = { ...LIMITS, ...limits };
+    this.#rules = rules;
   }
 
   /** Bring all top-level roles up to date. @returns {Promise<ReturnType<TufClient["summary"]>>} */
@@ -110,7 +114,7 @@ export class TufClient {
   async download(path) {
     const target = await this.target(path);
     const bytes = await this.#fetch(target.url, target.length, target.role);
-    await verifyBytes(bytes, { length: target.length, hashes: { sha256: target.sha256 } }, path);
+    await verifyBytes(bytes, target, path, this.#rules);
     return bytes;
   }
 
@@ -132,7 +136,7 @@ export class TufClient {
 
   /** Begin with the embedded root and walk the roots that were stored. */
   async #keptRoots() {
-    this.#trusted = await TrustedSet.begin(this.#root, this.#now);
+    this.#trusted = await TrustedSet.begin(this.#root, this.#now, this.#rules);
     for (;;) {
       const name = `root/${this.#trusted.root.signed.version + 1}`;
       const kept = await this.#storage.get(name);
@@ -193,7 +197,7 @@ export class TufClient {
     const announced = this.#trusted.announced("snapshot");
     if (!kept || kept.signed.version !== announced.version) return false;
     try {
-      await verifyBytes(kept.bytes, announced, "snapshot");
+      await verifyBytes(kept.bytes, announced, "snapshot", this.#rules);
       return true;
     } catch {
       return false;
@@ -210,12 +214,22 @@ export class TufClient {
     } else if (!(await this.#attempt(role, update))) {
       const bytes = await this.#fetchMetadata(role, this.#limits.targets);
       await update(bytes);
-      this.#trusted.checkFresh(role);
+      this.#fresh(role);
       await this.#storage.put(storageKey(role), bytes);
     }
     this.#delegators.set(role, delegator);
-    if (!this.#stored) this.#trusted.checkFresh(role);
+    if (!this.#stored) this.#fresh(role);
     return this.#trusted.get(role);
+  }
+
+  /** Refuse a role that has expired, and hold it as trusted no longer. @param {string} role */
+  #fresh(role) {
+    try {
+      this.#trusted.checkFresh(role);
+    } catch (error) {
+      this.#trusted.drop(role);
+      throw error;
+    }
   }
 
   /** Try stored bytes; what does not hold any more counts as absent. */
@@ -258,13 +272,14 @@ export class TufClient {
 
   /** @returns {Target} */
   #found(path, { length, hashes, custom }, role) {
-    if (!Object.hasOwn(hashes, "sha256")) throw new DelegationError(`${path} has no SHA-256`, role);
+    const [name] = knownHashes(hashes, this.#rules);
+    if (!name) throw new DelegationError(`${path} has none of the hashes ${this.#rules.hashes.join(", ")}`, role);
     const segments = path.split("/");
     if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
       throw new DelegationError(`${path} is no plain path`, role);
     }
-    if (this.#trusted.root.signed.consistent_snapshot) segments.push(`${hashes.sha256}.${segments.pop()}`);
-    return { path, length, sha256: hashes.sha256, role, url: `targets/${segments.map(quoted).join("/")}`, custom };
+    if (this.#trusted.root.signed.consistent_snapshot) segments.push(`${hashes[name]}.${segments.pop()}`);
+    return { path, length, hashes, sha256: hashes.sha256, role, url: `targets/${segments.map(quoted).join("/")}`, custom };
   }
 }
 

@@ -4,22 +4,30 @@
  * Nothing here reads or writes. A `TrustedSet` grows in the order root, timestamp, snapshot, targets, delegated roles;
  * what it holds has passed every rule.
  */
-import { olpcCanonical, sha256Hex } from "../core/encoding.mjs";
+import { hex, olpcCanonical } from "../core/encoding.mjs";
 import {
   DelegationError, ExpiredError, FormatError, HashError, LengthError, RollbackError, SignatureError, VersionError,
 } from "./errors.mjs";
 import { verifies } from "./keys.mjs";
 import { parseMetadata } from "./metadata.mjs";
 import { delegatedKeys } from "./paths.mjs";
+import { SHELL_RULES } from "./rules.mjs";
 
-/** @typedef {import("./metadata.mjs").Metadata} Metadata */
+/**
+ * @typedef {import("./metadata.mjs").Metadata} Metadata
+ * @typedef {import("./rules.mjs").Rules} Rules
+ */
+
+/** How WebCrypto calls the hashes that rules may name. */
+const DIGESTS = new Map([["sha256", "SHA-256"], ["sha512", "SHA-512"]]);
 
 /**
  * Refuse metadata that fewer keys than the threshold have signed. Keys are counted by their public part.
  * @param {Metadata} metadata
  * @param {{keys: Record<string, any>, keyids: string[], threshold: number}} rule @param {string} role
+ * @param {Rules} rules
  */
-export async function verifyThreshold(metadata, { keys, keyids, threshold }, role) {
+export async function verifyThreshold(metadata, { keys, keyids, threshold }, role, rules) {
   let message;
   try {
     message = olpcCanonical(metadata.signed);
@@ -30,22 +38,34 @@ export async function verifyThreshold(metadata, { keys, keyids, threshold }, rol
   for (const keyid of keyids) {
     const signature = metadata.signatures.get(keyid);
     const key = Object.hasOwn(keys, keyid) ? keys[keyid] : null;
-    if (key && signature && (await verifies(key, signature, message))) valid.add(key.keyval.public.trim());
+    if (key && signature && (await verifies(key, signature, message, rules.schemes))) {
+      valid.add(key.keyval.public.replace(/\s/g, ""));
+    }
   }
   if (valid.size < threshold) throw new SignatureError(`${valid.size} valid signatures of ${threshold}`, role);
 }
 
+/** The announced hashes that the rules know. @param {Record<string, string>} hashes @param {Rules} rules */
+export function knownHashes(hashes, rules) {
+  return rules.hashes.filter((name) => Object.hasOwn(hashes, name));
+}
+
 /**
- * Refuse bytes that differ from what signed metadata announced.
+ * Refuse bytes that differ from what signed metadata announced: every announced hash that the rules know must fit.
  * @param {Uint8Array} bytes @param {{length?: number, hashes?: Record<string, string>}} announced @param {string} role
+ * @param {Rules} rules
  */
-export async function verifyBytes(bytes, announced, role) {
+export async function verifyBytes(bytes, announced, role, rules) {
   if (announced.length !== undefined && bytes.length !== announced.length) {
     throw new LengthError(`${bytes.length} bytes instead of ${announced.length}`, role);
   }
   if (announced.hashes === undefined) return;
-  if (!Object.hasOwn(announced.hashes, "sha256")) throw new HashError("no SHA-256 is announced", role);
-  if ((await sha256Hex(bytes)) !== announced.hashes.sha256) throw new HashError("hash differs", role);
+  const names = knownHashes(announced.hashes, rules);
+  if (names.length === 0) throw new HashError(`none of ${rules.hashes.join(", ")} is announced`, role);
+  for (const name of names) {
+    const digest = hex(new Uint8Array(await crypto.subtle.digest(DIGESTS.get(name), bytes)));
+    if (digest !== announced.hashes[name]) throw new HashError(`${name} differs`, role);
+  }
 }
 
 /** The rule by which a root judges a top-level role. @param {Metadata} root @param {string} role */
@@ -59,17 +79,18 @@ export class TrustedSet {
   /** @type {Map<string, Metadata>} */
   #roles = new Map();
 
-  /** @param {Metadata} root @param {Date} now */
-  constructor(root, now) {
+  /** @param {Metadata} root @param {Date} now @param {Rules} rules */
+  constructor(root, now, rules) {
     this.#roles.set("root", root);
     this.now = now;
+    this.rules = rules;
   }
 
-  /** Begin with the root that came with the app. @param {Uint8Array} bytes @param {Date} now */
-  static async begin(bytes, now) {
+  /** Begin with the root that came with the app. @param {Uint8Array} bytes @param {Date} now @param {Rules} [rules] */
+  static async begin(bytes, now, rules = SHELL_RULES) {
     const root = parseMetadata(bytes, "root");
-    await verifyThreshold(root, topLevelRule(root, "root"), "root");
-    return new TrustedSet(root, now);
+    await verifyThreshold(root, topLevelRule(root, "root"), "root", rules);
+    return new TrustedSet(root, now, rules);
   }
 
   /** @param {string} role @returns {Metadata | undefined} */
@@ -96,8 +117,8 @@ export class TrustedSet {
   /** Take the next root: signed by the old root's threshold and by its own, version exactly one higher. */
   async updateRoot(bytes) {
     const next = parseMetadata(bytes, "root");
-    await verifyThreshold(next, topLevelRule(this.root, "root"), "root");
-    await verifyThreshold(next, topLevelRule(next, "root"), "root");
+    await verifyThreshold(next, topLevelRule(this.root, "root"), "root", this.rules);
+    await verifyThreshold(next, topLevelRule(next, "root"), "root", this.rules);
     if (next.signed.version !== this.root.signed.version + 1) {
       throw new VersionError(`version ${next.signed.version} follows ${this.root.signed.version}`, "root");
     }
@@ -107,7 +128,7 @@ export class TrustedSet {
   /** Take a timestamp; one of the same version is left aside. @returns {Promise<boolean>} whether it was newer */
   async updateTimestamp(bytes) {
     const next = parseMetadata(bytes, "timestamp");
-    await verifyThreshold(next, topLevelRule(this.root, "timestamp"), "timestamp");
+    await verifyThreshold(next, topLevelRule(this.root, "timestamp"), "timestamp", this.rules);
     const trusted = this.#roles.get("timestamp");
     if (trusted) {
       if (next.signed.version < trusted.signed.version) {
@@ -134,16 +155,16 @@ export class TrustedSet {
    */
   async baseSnapshot(bytes) {
     const kept = parseMetadata(bytes, "snapshot");
-    await verifyThreshold(kept, topLevelRule(this.root, "snapshot"), "snapshot");
+    await verifyThreshold(kept, topLevelRule(this.root, "snapshot"), "snapshot", this.rules);
     this.#roles.set("snapshot", kept);
   }
 
   /** Take the snapshot that the timestamp announces. @param {Uint8Array} bytes */
   async updateSnapshot(bytes) {
     const announced = this.announced("snapshot");
-    await verifyBytes(bytes, announced, "snapshot");
+    await verifyBytes(bytes, announced, "snapshot", this.rules);
     const next = parseMetadata(bytes, "snapshot");
-    await verifyThreshold(next, topLevelRule(this.root, "snapshot"), "snapshot");
+    await verifyThreshold(next, topLevelRule(this.root, "snapshot"), "snapshot", this.rules);
     const trusted = this.#roles.get("snapshot");
     if (trusted) refuseLower(next.signed.meta, trusted.signed.meta, "snapshot");
     if (next.signed.version !== announced.version) {
@@ -158,9 +179,9 @@ export class TrustedSet {
    */
   async updateTargets(bytes, role, delegator) {
     const announced = this.announced(role);
-    await verifyBytes(bytes, announced, role);
+    await verifyBytes(bytes, announced, role, this.rules);
     const next = parseMetadata(bytes, role, "targets");
-    await verifyThreshold(next, this.ruleOf(role, delegator), role);
+    await verifyThreshold(next, this.ruleOf(role, delegator), role, this.rules);
     if (next.signed.version !== announced.version) {
       throw new VersionError(`version ${next.signed.version}, snapshot says ${announced.version}`, role);
     }

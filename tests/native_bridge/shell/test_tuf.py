@@ -294,3 +294,38 @@ DER = "3006020101020101"
 )
 def test_only_strict_der_is_a_signature(shell: Page, der: str, good: bool) -> None:  # noqa: FBT001 — a table
     assert shell.evaluate("(der) => tufKeys.rawSignature(encoding.fromHex(der)) !== null", der) is good
+
+
+@pytest.mark.parametrize("scheme", ["ed25519", "rsassa-pss-sha256"])
+def test_the_shell_takes_no_scheme_but_its_own(shell: Page, site: Site, scheme: str) -> None:
+    """The client could verify them: the rules of the shell do not let them count."""
+    other = CryptoSigner.generate_ed25519() if scheme == "ed25519" else CryptoSigner.generate_rsa(size=2048)
+    site.repository.root.add_key(other.public_key, "timestamp")
+    site.repository.root.version += 1
+    site.repository.write_root()
+    site.repository.signers["timestamp"] = [other]
+    site.repository.publish()
+    assert refresh(shell)["code"] == "TUF_SIGNATURE"
+
+
+def test_the_shell_takes_no_hash_but_its_own(shell: Page, site: Site) -> None:
+    target = TargetFile.from_data("apps/wealth/x", b"{}", ["sha512"])
+    site.repository.roles["app-wealth"].targets["apps/wealth/x"] = target
+    site.repository.publish("app-wealth")
+    assert refresh(shell, "apps/wealth/x")["code"] == "TUF_DELEGATION"
+
+
+def test_a_role_that_expired_is_not_held_as_trusted(shell: Page, site: Site) -> None:
+    site.repository.roles["app-wealth"].expires = NOW - timedelta(hours=1)
+    site.repository.publish("app-wealth")
+    roles = shell.evaluate(
+        """async ([now, path, root]) => {
+          const parts = { root: encoding.utf8(root), storage, fetcher: repositoryFetcher("/repo"), now: new Date(now) };
+          const client = new TufClient(parts);
+          await client.refresh();
+          const { code } = await outcome(() => client.target(path));
+          return [code, Object.keys(client.summary())];
+        }""",
+        [NOW.isoformat(), MANIFEST, site.repository.trusted_root],
+    )
+    assert roles == ["TUF_EXPIRED", ["root", "timestamp", "snapshot", "targets"]]
