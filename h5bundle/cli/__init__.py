@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from h5bundle.cli import project, release, roles
+from h5bundle.cli import deltas, project, release, roles
 from h5bundle.cli.shared import ToolkitGroup
 
 EPILOG: Final = (
@@ -16,7 +16,7 @@ EPILOG: Final = (
     "Exit codes: 0 done; 1 the bundle or the repository is not as it should be; 2 called wrongly; "
     "3 a key is missing or does not open; 4 the repository cannot take this now."
 )
-COMMANDS: Final = (*project.COMMANDS, *release.COMMANDS, *roles.COMMANDS)
+COMMANDS: Final = (*project.COMMANDS, *release.COMMANDS, *deltas.COMMANDS, *roles.COMMANDS)
 
 
 @click.group(cls=ToolkitGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from h5bundle import rollout
+from h5bundle.commands.deltas import make_deltas
 from h5bundle.errors import PublishError
 from h5bundle.formats import TargetFile, Targets
 from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, RoleKeys, app_role
@@ -130,6 +131,7 @@ class _Publication:
         same = old is not None and offered == old.releases[0] and offered.permyriad == permyriad and known == targets
         if old is not None and same and not self._due(state):
             return self._receipt(old, changed=False)
+        make_deltas(self.store, state, self.package, self.progress)
         policy = rollout.offer(old, manifest, digest, permyriad)
         self._write_metadata(edit, state, targets, policy)
         return self._receipt(policy, changed=True)

@@ -1,0 +1,285 @@
+/**
+ * Applying deltas between releases of a bundle (docs/deltas.md), in the browser and in Node, without WebAssembly.
+ *
+ *   const files = await applyDelta(bytes, baseFiles, manifest);   // Map(path → Uint8Array), or DeltaError
+ *
+ * `baseFiles` is a Map(path → Uint8Array) of every file of the base release, whole and verified; `manifest` is the new
+ * release's, verified. The result has the files whose bytes the base lacks, each hash once and each proven against the
+ * manifest. Nothing in a delta is believed, and whatever is wrong with it is a DeltaError: fetch the whole files then.
+ */
+import { sha256Hex } from "./encoding.mjs";
+import { unzstd, ZstdError } from "./zstd.mjs";
+
+const MAGIC = [0x54, 0x47, 0x44, 0x31, 0x7a];
+const HEAD_LIMIT = 1 << 20;
+const NAME_LIMIT = 3;
+const HASH_MIN = 6;
+const SEPARATOR = /[-._]/g;
+const DOT = 0x2e;
+
+/** The bytes are no delta between these releases. */
+export class DeltaError extends Error {
+  code = "DELTA_INVALID";
+}
+
+/**
+ * @param {Uint8Array} delta @param {Map<string, Uint8Array>} base
+ * @param {{files: Record<string, {length: number, sha256: string}>}} manifest
+ * @returns {Promise<Map<string, Uint8Array>>}
+ */
+export async function applyDelta(delta, base, manifest) {
+  const wanted = await changedFiles(base, manifest);
+  const content = decoded(delta, base, Object.keys(manifest.files).sort(), wanted.reduce((sum, file) => sum + file.length, 0));
+  const files = new Map();
+  let place = 0;
+  for (const { path, length, sha256 } of wanted) {
+    const bytes = content.slice(place, place + length);
+    place += length;
+    if ((await sha256Hex(bytes)) !== sha256) throw new DeltaError(`${path} does not come out with the bytes of the manifest`);
+    files.set(path, bytes);
+  }
+  return files;
+}
+
+/** The files of a release whose bytes the base lacks, in their order, each hash once. */
+export async function changedFiles(base, manifest) {
+  const known = new Set();
+  for (const bytes of base.values()) known.add(await sha256Hex(bytes));
+  const wanted = [];
+  for (const path of Object.keys(manifest.files).sort()) {
+    const { length, sha256 } = manifest.files[path];
+    if (known.has(sha256)) continue;
+    known.add(sha256);
+    wanted.push({ path, length, sha256 });
+  }
+  return wanted;
+}
+
+function decoded(delta, base, newPaths, size) {
+  try {
+    const { head, body } = readDelta(delta);
+    return unzstd(body, { size, prefix: dictionary(head, base, newPaths) });
+  } catch (error) {
+    if (error instanceof ZstdError) throw new DeltaError(`a frame does not decompress: ${error.message}`);
+    throw error;
+  }
+}
+
+function need(holds, what) {
+  if (!holds) throw new DeltaError(what);
+}
+
+function readDelta(delta) {
+  need(MAGIC.every((byte, index) => delta[index] === byte), "it does not begin like a delta of this codec");
+  const reader = new Reader(delta, MAGIC.length);
+  const places = readSection(reader);
+  const names = readSection(reader);
+  return { head: readHead(places, names), body: reader.take(reader.left) };
+}
+
+function readSection(reader) {
+  const length = reader.number();
+  if (length === 0) return new Uint8Array(0);
+  const packed = reader.number();
+  need(length <= HEAD_LIMIT && packed < length, "its head is too large");
+  return packed === 0 ? reader.take(length) : unzstd(reader.take(packed), { size: length });
+}
+
+function readHead(places, names) {
+  const head = { pairs: [], renamed: [], gaps: [], names: [] };
+  if (places.length === 0 && names.length === 0) return head;
+  const reader = new Reader(places, 0);
+  for (let left = count(reader, places); left > 0; left -= 1) head.pairs.push([reader.number(), reader.number()]);
+  for (let left = count(reader, places); left > 0; left -= 1) head.renamed.push(reader.number());
+  while (reader.left > 0) head.gaps.push(reader.number());
+  let begin = 0;
+  names.forEach((byte, index) => {
+    if (byte !== 0x0a) return;
+    need(index > begin && index - begin <= NAME_LIMIT, "the names in its head are not in order");
+    head.names.push(names.subarray(begin, index));
+    begin = index + 1;
+  });
+  need(begin === names.length && head.names.length === head.gaps.length, "the names in its head are not in order");
+  return head;
+}
+
+function count(reader, bytes) {
+  const value = reader.number();
+  need(value <= bytes.length, "its head is cut off");
+  return value;
+}
+
+/** Base files that are not renamed, then those that are, each in the order of their paths. */
+function dictionary({ pairs, renamed, gaps, names }, base, newPaths) {
+  const paths = [...base.keys()].sort();
+  need(renamed.every((place, index) => place < paths.length && (index === 0 || renamed[index - 1] < place)), "it renames in files that the base does not have");
+  const parts = replacements(pairs, paths, newPaths);
+  const files = paths.map((path) => replaced(base.get(path), parts));
+  const apart = new Set(renamed);
+  const changes = { gaps, names, next: 0, left: gaps[0] ?? -1 };
+  const all = files.filter((_, place) => !apart.has(place));
+  for (const place of renamed) all.push(renamedFile(files[place], changes));
+  need(changes.next === gaps.length, "it renames more identifiers than the base has");
+  return joined(all);
+}
+
+function joined(parts) {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** What the hashes in file names become: Map(first two bytes → [[old, new]]). */
+function replacements(pairs, paths, newPaths) {
+  const found = new Map();
+  const seen = new Set();
+  for (const [old, fresh] of pairs) {
+    const parts = old < paths.length && fresh < newPaths.length ? hashParts(paths[old], newPaths[fresh]) : null;
+    need(parts !== null && !seen.has(parts[0]), "it replaces names that do not differ in a hash");
+    seen.add(parts[0]);
+    const [from, to] = parts.map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0)));
+    const key = from[0] | (from[1] << 8);
+    found.set(key, [...(found.get(key) ?? []), [from, to]]);
+  }
+  for (const list of found.values()) list.sort(([one], [other]) => compare(one, other));
+  return found;
+}
+
+function compare(one, other) {
+  for (let index = 0; index < one.length && index < other.length; index += 1) {
+    if (one[index] !== other[index]) return one[index] - other[index];
+  }
+  return one.length - other.length;
+}
+
+/** The parts in which two paths differ: of equal length, at least six bytes, from separator to separator. */
+function hashParts(old, fresh) {
+  if (old.length !== fresh.length || old === fresh || !/^[\x00-\x7f]*$/.test(old + fresh)) return null;
+  let common = 0;
+  while (old[common] === fresh[common]) common += 1;
+  let same = 0;
+  while (old[old.length - 1 - same] === fresh[fresh.length - 1 - same]) same += 1;
+  const folder = old.slice(0, common).lastIndexOf("/") + 1;
+  const before = [...old.slice(0, common).matchAll(SEPARATOR)].map((match) => match.index + 1);
+  const begin = Math.max(folder, ...before);
+  const tail = old.slice(old.length - same).search(/[-._]/);
+  const end = tail < 0 ? old.length : old.length - same + tail;
+  const parts = [old.slice(begin, end), fresh.slice(begin, end)];
+  return end - begin < HASH_MIN || parts.some((part) => part.includes("/")) ? null : parts;
+}
+
+/** Replace bytes from left to right, never twice at a place; lengths stay, so it is done in a copy. */
+function replaced(file, parts) {
+  if (parts.size === 0) return file;
+  const filter = new Uint8Array(1 << 16);
+  for (const key of parts.keys()) filter[key] = 1;
+  let out = file;
+  for (let at = 0; at + HASH_MIN <= file.length; at += 1) {
+    if (filter[file[at] | (file[at + 1] << 8)] === 0) continue;
+    const hit = parts.get(file[at] | (file[at + 1] << 8)).find(([from]) => from.every((byte, index) => file[at + index] === byte));
+    if (hit === undefined) continue;
+    if (out === file) out = file.slice();
+    out.set(hit[1], at);
+    at += hit[0].length - 1;
+  }
+  return out;
+}
+
+/** 1: letter, `_` or `$`; 2: digit; 0: no part of a word. */
+const WORD = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const letter = String.fromCharCode(byte);
+  return /[A-Za-z_$]/.test(letter) && byte < 128 ? 1 : /[0-9]/.test(letter) ? 2 : 0;
+});
+
+/** Rename the identifiers of one file: runs of one to three word bytes, not behind a single dot. */
+function renamedFile(file, changes) {
+  const current = new Map();
+  const out = new Grown(file.length);
+  let kept = 0;
+  for (let at = 0; at < file.length; ) {
+    if (WORD[file[at]] === 0) {
+      at += 1;
+      continue;
+    }
+    const begin = at;
+    while (at < file.length && WORD[file[at]] !== 0) at += 1;
+    if (at - begin > NAME_LIMIT || WORD[file[begin]] === 2) continue;
+    if (begin > 0 && file[begin - 1] === DOT && !(begin > 1 && file[begin - 2] === DOT)) continue;
+    const key = file[begin] | ((at - begin > 1 ? file[begin + 1] : 0) << 8) | ((at - begin > 2 ? file[begin + 2] : 0) << 16);
+    if (changes.left === 0) {
+      current.set(key, changes.names[changes.next]);
+      changes.next += 1;
+      changes.left = changes.gaps[changes.next] ?? -1;
+    } else if (changes.left > 0) changes.left -= 1;
+    const name = current.size === 0 ? undefined : current.get(key);
+    if (name === undefined) continue;
+    out.add(file, kept, begin);
+    out.add(name, 0, name.length);
+    kept = at;
+  }
+  out.add(file, kept, file.length);
+  return out.bytes();
+}
+
+/** Bytes that grow; a renamed file is at most three times as long. */
+class Grown {
+  #bytes;
+  #length = 0;
+
+  constructor(size) {
+    this.#bytes = new Uint8Array(size + (size >> 3) + 16);
+  }
+
+  add(from, begin, end) {
+    const length = end - begin;
+    if (this.#length + length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#bytes.length + length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    if (length > 24) this.#bytes.set(from.subarray(begin, end), this.#length);
+    else for (let index = 0; index < length; index += 1) this.#bytes[this.#length + index] = from[begin + index];
+    this.#length += length;
+  }
+
+  bytes() {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** Reads numbers (LEB128, shortest form, at most five bytes) and bytes, and nothing past the end. */
+class Reader {
+  #bytes;
+  #place;
+
+  constructor(bytes, place) {
+    this.#bytes = bytes;
+    this.#place = place;
+  }
+
+  get left() {
+    return this.#bytes.length - this.#place;
+  }
+
+  number() {
+    let value = 0;
+    for (let index = 0; index < 5; index += 1) {
+      const byte = this.take(1)[0];
+      value += (byte & 0x7f) * 2 ** (7 * index);
+      if (byte >= 0x80) continue;
+      need(byte !== 0 || index === 0, "a number is not in its shortest form");
+      return value;
+    }
+    throw new DeltaError("a number is too large");
+  }
+
+  take(length) {
+    need(length <= this.left, "it is cut off");
+    this.#place += length;
+    return this.#bytes.subarray(this.#place - length, this.#place);
+  }
+}
