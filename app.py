@@ -56,6 +56,7 @@ from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
+from h5bundle.commands.deltas import OnDemand
 from h5bundle.errors import H5BundleError, LockedError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
@@ -259,6 +260,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         root=signing.root,
         role_keys=signing.of,
         repository=settings.repository,
+        delta=OnDemand(instance.store),
     )
 
 

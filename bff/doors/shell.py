@@ -36,6 +36,7 @@ _PROBES: Final = frozenset({"/healthz", "/readyz"})
 _LOOPBACK: Final = ("127.0.0.1", "[::1]")
 _TEMPLATES: Final = "origin"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_DELTA: Final = re.compile(r"deltas/([0-9a-f]{64})/([0-9a-f]{64})\.zst")
 _VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
 
 
@@ -71,6 +72,7 @@ class ShellHosting:
         root: gives the trusted root metadata as text.
         role_keys: gives the keys that sign a bundle's releases now, or None.
         repository: folder of the release repository to serve under ``/repo/``, or None when a web server does.
+        delta: makes the delta to one manifest from another that the repository lacks, or gives None.
         other_hosts: further names (``host:port``) under which the API may be asked.
     """
 
@@ -83,6 +85,7 @@ class ShellHosting:
     root: Callable[[], str]
     role_keys: Callable[[str], SigningKeys | None]
     repository: Path | None = None
+    delta: Callable[[str, str], bytes | None] = lambda digest, base: None  # noqa: ARG005 - makes none
     other_hosts: frozenset[str] = frozenset()
 
     def bundle_of(self, host: str) -> str | None:
@@ -168,10 +171,12 @@ class _ShellDoor:
     def repository(self, name: str) -> Response:
         """Give an object of the release repository, as a plain web server would."""
         data = _read(self.hosting.repository, name)
+        if data is None and (asked := _DELTA.fullmatch(name)) is not None:
+            data = self.hosting.delta(asked[1], asked[2])
         if data is None:
             raise ShellFileUnknownError(detail=f"the repository has no {name[:200]}")
         kind = _TYPES[".json"] if name.endswith(".json") else "application/octet-stream"
-        kept = name.startswith(("objects/", "targets/")) or _VERSIONED.fullmatch(name)
+        kept = name.startswith(("objects/", "targets/", "deltas/")) or _VERSIONED.fullmatch(name)
         headers = {"Cache-Control": _IMMUTABLE if kept else "no-cache", "X-Content-Type-Options": "nosniff"}
         return _conditional(data, kind, headers)
 

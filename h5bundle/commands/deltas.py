@@ -7,11 +7,12 @@ makes is believed only with the hashes of the new manifest, so an altered one co
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from h5bundle import delta, rollout
 from h5bundle.digests import sha256
-from h5bundle.errors import PublishError, TrustError
+from h5bundle.errors import H5BundleError, PublishError, TrustError
 from h5bundle.keys import app_role
 from h5bundle.manifest import Manifest, decode
 from h5bundle.pack import Package
@@ -97,26 +98,49 @@ def run(store: Store, bundle: str, *, bases: Iterable[str] = (), progress: Progr
     return tuple(made)
 
 
-def on_demand(store: Store, digest: str, base: str) -> bytes | None:
-    """Give the delta between two releases on offer, making it quickly when it is not there yet.
+class OnDemand:
+    """Makes the delta between two releases on offer when somebody asks for it: one at a time, and each pair once."""
 
-    Returns:
-        The delta, which is in the store from now on; None when a digest is of no release on offer, the two are not of
-        one bundle, they are too large, or nothing would be gained.
+    def __init__(self, store: Store) -> None:
+        """Make deltas of a repository, and keep them in it."""
+        self._store = store
+        self._working = Lock()
+        self._useless: set[tuple[str, str]] = set()
 
-    Raises:
-        TrustError: the repository is not whole.
-    """
-    path = delta_path(digest, base)
-    if store.exists(path):
-        return store.read(path)
-    state = load_for_reading(store)
-    for bundle in state.bundles:
-        offered = _offered(store, state, bundle)
-        if digest in offered and base in offered and digest != base:
-            files = files_of(store, offered[digest])
-            return _stored(store, path, offered[base], offered[digest], files, delta.ON_DEMAND)
-    return None
+    def __call__(self, digest: str, base: str) -> bytes | None:
+        """Give a delta.
+
+        Args:
+            digest: of the new release's manifest.
+            base: of the manifest of the release that the phone has.
+
+        Returns:
+            The delta; None when one of them is not on offer, they are not of one bundle, nothing would be gained,
+            another delta is being made just now, or the repository is not whole or full: the phone fetches the files.
+        """
+        if digest == base or (digest, base) in self._useless or not self._working.acquire(blocking=False):
+            return None
+        try:
+            state = load_for_reading(self._store)
+            for bundle in state.bundles:
+                offered = _offered(self._store, state, bundle)
+                if digest in offered and base in offered:
+                    return self._made(offered, digest, base)
+        except H5BundleError:
+            return None
+        else:
+            return None
+        finally:
+            self._working.release()
+
+    def _made(self, offered: Mapping[str, Manifest], digest: str, base: str) -> bytes | None:
+        """Make a delta that is not there, or remember that there is none."""
+        path = delta_path(digest, base)
+        files = files_of(self._store, offered[digest])
+        made = _stored(self._store, path, offered[base], offered[digest], files, delta.ON_DEMAND)
+        if made is None:
+            self._useless.add((digest, base))
+        return made
 
 
 def files_of(store: Store, manifest: Manifest) -> dict[str, bytes]:

@@ -29,7 +29,7 @@ export class DeltaError extends Error {
  */
 export async function applyDelta(delta, base, manifest) {
   const wanted = await changedFiles(base, manifest);
-  const content = decoded(delta, base, Object.keys(manifest.files).sort(), wanted.reduce((sum, file) => sum + file.length, 0));
+  const content = contentOf(delta, base, manifest, wanted);
   const files = new Map();
   let place = 0;
   for (const { path, length, sha256 } of wanted) {
@@ -55,10 +55,12 @@ export async function changedFiles(base, manifest) {
   return wanted;
 }
 
-function decoded(delta, base, newPaths, size) {
+/** The changed files one behind another, not proven yet. */
+export function contentOf(delta, base, manifest, wanted) {
   try {
     const { head, body } = readDelta(delta);
-    return unzstd(body, { size, prefix: dictionary(head, base, newPaths) });
+    const size = wanted.reduce((sum, file) => sum + file.length, 0);
+    return unzstd(body, { size, prefix: dictionary(head, base, Object.keys(manifest.files).sort()) });
   } catch (error) {
     if (error instanceof ZstdError) throw new DeltaError(`a frame does not decompress: ${error.message}`);
     throw error;
