@@ -117,10 +117,12 @@ def release(cache: Path, front_end: FrontEnd, version: str) -> dict[str, bytes]:
     return files
 
 
-def updates(cache: Path) -> list[Update]:
-    """Give every update."""
+def updates(cache: Path, only: Sequence[str] | None) -> list[Update]:
+    """Give every update, or those of some packages."""
     found = []
     for front_end in FRONT_ENDS:
+        if only and front_end.package not in only:
+            continue
         for old, new in front_end.updates:
             base, files = release(cache, front_end, old), release(cache, front_end, new)
             files.setdefault("index.html", b"<!doctype html>")
@@ -212,6 +214,7 @@ def in_node(update: Update, data: bytes) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--cache", type=Path, help="folder that keeps the packages; a temporary one when not given")
+    parser.add_argument("--only", action="append", help="measure this package alone; may be repeated")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     given = parser.parse_args()
     if shutil.which("npm") is None:
@@ -219,7 +222,7 @@ def main() -> None:
         sys.exit(2)
     folder = given.cache or Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
-        rows = [measure(update) for update in updates(folder)]
+        rows = [measure(update) for update in updates(folder, given.only)]
     finally:
         if given.cache is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -8,7 +8,7 @@
  * manifest. Nothing in a delta is believed, and whatever is wrong with it is a DeltaError: fetch the whole files then.
  */
 import { sha256Hex } from "./encoding.mjs";
-import { unzstd, ZstdError } from "./zstd.mjs";
+import { unzstd, unzstdInto, ZstdError } from "./zstd.mjs";
 
 const MAGIC = [0x54, 0x47, 0x44, 0x31, 0x7a];
 const HEAD_LIMIT = 1 << 20;
@@ -60,7 +60,8 @@ export function contentOf(delta, base, manifest, wanted) {
   try {
     const { head, body } = readDelta(delta);
     const size = wanted.reduce((sum, file) => sum + file.length, 0);
-    return unzstd(body, { size, prefix: dictionary(head, base, Object.keys(manifest.files).sort()) });
+    const { out, length } = dictionary(head, base, Object.keys(manifest.files).sort(), size);
+    return unzstdInto(body, out.subarray(0, length + size), length);
   } catch (error) {
     if (error instanceof ZstdError) throw new DeltaError(`a frame does not decompress: ${error.message}`);
     throw error;
@@ -111,28 +112,28 @@ function count(reader, bytes) {
   return value;
 }
 
-/** Base files that are not renamed, then those that are, each in the order of their paths. */
-function dictionary({ pairs, renamed, gaps, names }, base, newPaths) {
+/**
+ * Base files that are not renamed, then those that are, each in the order of their paths: at the begin of one array
+ * with room for what is decoded behind them. An identifier has a byte beside it, so renaming at most doubles a file.
+ */
+function dictionary({ pairs, renamed, gaps, names }, base, newPaths, size) {
   const paths = [...base.keys()].sort();
   need(renamed.every((place, index) => place < paths.length && (index === 0 || renamed[index - 1] < place)), "it renames in files that the base does not have");
   const parts = replacements(pairs, paths, newPaths);
   const files = paths.map((path) => replaced(base.get(path), parts));
   const apart = new Set(renamed);
-  const changes = { gaps, names, next: 0, left: gaps[0] ?? -1 };
-  const all = files.filter((_, place) => !apart.has(place));
-  for (const place of renamed) all.push(renamedFile(files[place], changes));
+  const room = files.reduce((sum, file, place) => sum + (apart.has(place) ? 2 * file.length + NAME_LIMIT : file.length), size);
+  const out = new Uint8Array(room);
+  let length = 0;
+  files.forEach((file, place) => {
+    if (apart.has(place)) return;
+    out.set(file, length);
+    length += file.length;
+  });
+  const changes = { gaps, names, next: 0, left: gaps[0] ?? -1, current: new Uint32Array(KEYS) };
+  for (const place of renamed) length = renamedFile(files[place], changes, out, length);
   need(changes.next === gaps.length, "it renames more identifiers than the base has");
-  return joined(all);
-}
-
-function joined(parts) {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return { out, length };
 }
 
 /** What the hashes in file names become: Map(first two bytes → [[old, new]]). */
@@ -191,66 +192,52 @@ function replaced(file, parts) {
   return out;
 }
 
-/** 1: letter, `_` or `$`; 2: digit; 0: no part of a word. */
-const WORD = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const letter = String.fromCharCode(byte);
-  return /[A-Za-z_$]/.test(letter) && byte < 128 ? 1 : /[0-9]/.test(letter) ? 2 : 0;
+/** Numbers of the 64 bytes that words are made of: digits 0–9, letters, `_` and `$` from 10 on; 255: no part of a word. */
+const WORD = new Uint8Array(256).fill(255);
+[..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$"].forEach((letter, number) => {
+  WORD[letter.charCodeAt(0)] = number;
 });
+const DIGITS = 10;
+const NONE = 255;
+/** Every word of one to three bytes has a key below this. */
+const KEYS = 65 * 65 * 65;
 
-/** Rename the identifiers of one file: runs of one to three word bytes, not behind a single dot. */
-function renamedFile(file, changes) {
-  const current = new Map();
-  const out = new Grown(file.length);
-  let kept = 0;
-  for (let at = 0; at < file.length; ) {
-    if (WORD[file[at]] === 0) {
-      at += 1;
+/**
+ * Rename the identifiers of one file: runs of one to three word bytes, not behind a single dot.
+ * @returns {number} where `out` goes on
+ */
+function renamedFile(file, changes, out, begin) {
+  const { gaps, names, current } = changes;
+  const touched = [];
+  const end = file.length;
+  let at = 0;
+  let to = begin;
+  while (at < end) {
+    if (WORD[file[at]] === NONE) {
+      out[to++] = file[at++];
       continue;
     }
-    const begin = at;
-    while (at < file.length && WORD[file[at]] !== 0) at += 1;
-    if (at - begin > NAME_LIMIT || WORD[file[begin]] === 2) continue;
-    if (begin > 0 && file[begin - 1] === DOT && !(begin > 1 && file[begin - 2] === DOT)) continue;
-    const key = file[begin] | ((at - begin > 1 ? file[begin + 1] : 0) << 8) | ((at - begin > 2 ? file[begin + 2] : 0) << 16);
+    const first = at;
+    while (at < end && WORD[file[at]] !== NONE) out[to++] = file[at++];
+    const length = at - first;
+    if (length > NAME_LIMIT || WORD[file[first]] < DIGITS) continue;
+    if (first > 0 && file[first - 1] === DOT && (first === 1 || file[first - 2] !== DOT)) continue;
+    let key = 0;
+    for (let index = first; index < at; index += 1) key = key * 65 + WORD[file[index]] + 1;
     if (changes.left === 0) {
-      current.set(key, changes.names[changes.next]);
       changes.next += 1;
-      changes.left = changes.gaps[changes.next] ?? -1;
+      current[key] = changes.next;
+      touched.push(key);
+      changes.left = changes.next < gaps.length ? gaps[changes.next] : -1;
     } else if (changes.left > 0) changes.left -= 1;
-    const name = current.size === 0 ? undefined : current.get(key);
-    if (name === undefined) continue;
-    out.add(file, kept, begin);
-    out.add(name, 0, name.length);
-    kept = at;
+    const number = current[key];
+    if (number === 0) continue;
+    const name = names[number - 1];
+    to -= length;
+    for (let index = 0; index < name.length; index += 1) out[to++] = name[index];
   }
-  out.add(file, kept, file.length);
-  return out.bytes();
-}
-
-/** Bytes that grow; a renamed file is at most three times as long. */
-class Grown {
-  #bytes;
-  #length = 0;
-
-  constructor(size) {
-    this.#bytes = new Uint8Array(size + (size >> 3) + 16);
-  }
-
-  add(from, begin, end) {
-    const length = end - begin;
-    if (this.#length + length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#bytes.length + length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    if (length > 24) this.#bytes.set(from.subarray(begin, end), this.#length);
-    else for (let index = 0; index < length; index += 1) this.#bytes[this.#length + index] = from[begin + index];
-    this.#length += length;
-  }
-
-  bytes() {
-    return this.#bytes.subarray(0, this.#length);
-  }
+  for (const key of touched) current[key] = 0;
+  return to;
 }
 
 /** Reads numbers (LEB128, shortest form, at most five bytes) and bytes, and nothing past the end. */

@@ -28,10 +28,19 @@ const KINDS = {
  * @returns {Uint8Array} exactly `size` bytes
  */
 export function unzstd(frame, { size, prefix = new Uint8Array(0) }) {
-  const start = prefix.length;
-  const state = { input: frame, out: new Uint8Array(start + size), at: start, end: start + size, tree: null, tables: {}, recent: [1, 4, 8] };
-  state.out.set(prefix);
-  let place = skipHeader(frame, size);
+  const out = new Uint8Array(prefix.length + size);
+  out.set(prefix);
+  return unzstdInto(frame, out, prefix.length);
+}
+
+/**
+ * Decode into an array that begins with the prefix and ends with room for exactly what is decoded.
+ * @param {Uint8Array} frame @param {Uint8Array} out @param {number} start length of the prefix
+ * @returns {Uint8Array} the decoded part of `out`
+ */
+export function unzstdInto(frame, out, start) {
+  const state = { input: frame, out, at: start, end: out.length, tree: null, tables: {}, recent: [1, 4, 8] };
+  let place = skipHeader(frame, out.length - start);
   for (let last = false; !last; ) {
     need(place + 3 <= frame.length, "it ends before its last block");
     const head = frame[place] | (frame[place + 1] << 8) | (frame[place + 2] << 16);
@@ -40,7 +49,7 @@ export function unzstd(frame, { size, prefix = new Uint8Array(0) }) {
   }
   need(place === frame.length, "bytes follow it");
   need(state.at === state.end, "it is too short");
-  return state.out.subarray(start);
+  return out.subarray(start);
 }
 
 function need(holds, what) {
