@@ -198,7 +198,7 @@ def measure(update: Update) -> Row:
 
 
 def in_node(update: Update, data: bytes) -> float:
-    """Apply a delta with the shell's code in Node; give the milliseconds of the fastest of five, hashes apart."""
+    """Apply a delta with the shell's code in Node; give the least CPU milliseconds of 25 times, hashes apart."""
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as name:
         folder = Path(name)
         names = {path: f"{number}" for number, path in enumerate(update.base)}

@@ -73,10 +73,19 @@ def make(
         body = frames.compress(content, rewriting.dictionary(head, base, paths), effort.level)
         deltas.append(wire.encode(head, body, effort.level))
     delta = min(deltas, key=len)
-    whole = sum(len(frames.compress(data, b"", effort.whole)) for data in wanted.values())
-    if len(delta) > whole * _WORTH:
+    if not _is_worth(delta, wanted, effort.whole):
         return None
     return delta if apply(delta, base, manifest) == wanted else None
+
+
+def _is_worth(delta: bytes, wanted: Mapping[str, bytes], level: int) -> bool:
+    """Tell whether a delta has at most its share of the files; as many of them are compressed as it takes to know."""
+    needed = len(delta) / _WORTH
+    for data in sorted(wanted.values(), key=len):
+        needed -= len(frames.compress(data, b"", level))
+        if needed <= 0:
+            return True
+    return False
 
 
 def _versions(base: Mapping[str, bytes], wanted: Mapping[str, bytes], *, by_content: bool) -> dict[str, str]:

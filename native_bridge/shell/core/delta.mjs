@@ -16,6 +16,7 @@ const NAME_LIMIT = 3;
 const HASH_MIN = 6;
 const SEPARATOR = /[-._]/g;
 const DOT = 0x2e;
+const SPREAD = 0x9e3779b1;
 
 /** The bytes are no delta between these releases. */
 export class DeltaError extends Error {
@@ -120,7 +121,9 @@ function dictionary({ pairs, renamed, gaps, names }, base, newPaths, size) {
   const paths = [...base.keys()].sort();
   need(renamed.every((place, index) => place < paths.length && (index === 0 || renamed[index - 1] < place)), "it renames in files that the base does not have");
   const parts = replacements(pairs, paths, newPaths);
-  const files = paths.map((path) => replaced(base.get(path), parts));
+  const filter = new Uint8Array(1 << 16);
+  for (const key of parts.keys()) filter[Math.imul(key, SPREAD) >>> 16] = 1;
+  const files = paths.map((path) => replaced(base.get(path), parts, filter));
   const apart = new Set(renamed);
   const room = files.reduce((sum, file, place) => sum + (apart.has(place) ? 2 * file.length + NAME_LIMIT : file.length), size);
   const out = new Uint8Array(room);
@@ -136,7 +139,7 @@ function dictionary({ pairs, renamed, gaps, names }, base, newPaths, size) {
   return { out, length };
 }
 
-/** What the hashes in file names become: Map(first two bytes → [[old, new]]). */
+/** What the hashes in file names become: Map(first four bytes → [[old, new]]). */
 function replacements(pairs, paths, newPaths) {
   const found = new Map();
   const seen = new Set();
@@ -145,7 +148,7 @@ function replacements(pairs, paths, newPaths) {
     need(parts !== null && !seen.has(parts[0]), "it replaces names that do not differ in a hash");
     seen.add(parts[0]);
     const [from, to] = parts.map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0)));
-    const key = from[0] | (from[1] << 8);
+    const key = from[0] | (from[1] << 8) | (from[2] << 16) | (from[3] << 24);
     found.set(key, [...(found.get(key) ?? []), [from, to]]);
   }
   for (const list of found.values()) list.sort(([one], [other]) => compare(one, other));
@@ -176,18 +179,19 @@ function hashParts(old, fresh) {
 }
 
 /** Replace bytes from left to right, never twice at a place; lengths stay, so it is done in a copy. */
-function replaced(file, parts) {
-  if (parts.size === 0) return file;
-  const filter = new Uint8Array(1 << 16);
-  for (const key of parts.keys()) filter[key] = 1;
+function replaced(file, parts, filter) {
+  if (parts.size === 0 || file.length < HASH_MIN) return file;
   let out = file;
+  let key = (file[0] << 8) | (file[1] << 16) | (file[2] << 24);
   for (let at = 0; at + HASH_MIN <= file.length; at += 1) {
-    if (filter[file[at] | (file[at + 1] << 8)] === 0) continue;
-    const hit = parts.get(file[at] | (file[at + 1] << 8)).find(([from]) => from.every((byte, index) => file[at + index] === byte));
+    key = (key >>> 8) | (file[at + 3] << 24);
+    if (filter[Math.imul(key, SPREAD) >>> 16] === 0) continue;
+    const hit = parts.get(key)?.find(([from]) => from.every((byte, index) => file[at + index] === byte));
     if (hit === undefined) continue;
     if (out === file) out = file.slice();
     out.set(hit[1], at);
     at += hit[0].length - 1;
+    key = (file[at + 1] << 8) | (file[at + 2] << 16) | (file[at + 3] << 24);
   }
   return out;
 }
@@ -208,6 +212,7 @@ const KEYS = 65 * 65 * 65;
  */
 function renamedFile(file, changes, out, begin) {
   const { gaps, names, current } = changes;
+  let { left, next } = changes;
   const touched = [];
   const end = file.length;
   let at = 0;
@@ -224,12 +229,12 @@ function renamedFile(file, changes, out, begin) {
     if (first > 0 && file[first - 1] === DOT && (first === 1 || file[first - 2] !== DOT)) continue;
     let key = 0;
     for (let index = first; index < at; index += 1) key = key * 65 + WORD[file[index]] + 1;
-    if (changes.left === 0) {
-      changes.next += 1;
-      current[key] = changes.next;
+    if (left === 0) {
+      next += 1;
+      current[key] = next;
       touched.push(key);
-      changes.left = changes.next < gaps.length ? gaps[changes.next] : -1;
-    } else if (changes.left > 0) changes.left -= 1;
+      left = next < gaps.length ? gaps[next] : -1;
+    } else if (left > 0) left -= 1;
     const number = current[key];
     if (number === 0) continue;
     const name = names[number - 1];
@@ -237,6 +242,8 @@ function renamedFile(file, changes, out, begin) {
     for (let index = 0; index < name.length; index += 1) out[to++] = name[index];
   }
   for (const key of touched) current[key] = 0;
+  changes.left = left;
+  changes.next = next;
   return to;
 }
 
