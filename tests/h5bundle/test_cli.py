@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-COMMANDS = ["build", "check", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
+COMMANDS = ["build", "check", "deltas", "new", "pack", "publish", "pull", "sign-timestamp", "status", "verify"]
 PLAIN = {"permissions": "{}", "ops": "[]"}
 
 
