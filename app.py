@@ -65,6 +65,7 @@ from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
+from h5bundle.commands.deltas import OnDemand
 from h5bundle.errors import H5BundleError, LockedError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
@@ -302,6 +303,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         role_keys=signing.of,
         repository=settings.repository,
         preset=preset if preset.is_dir() else None,
+        delta=OnDemand(instance.store),
     )
 
 

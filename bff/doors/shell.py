@@ -38,6 +38,7 @@ _TEMPLATES: Final = "origin"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _UNSERVED: Final = "proposals/"
 """What lies in the repository for those who sign it, and is no part of what clients read."""
+_DELTA: Final = re.compile(r"deltas/([0-9a-f]{64})/([0-9a-f]{64})\.zst")
 _VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
 
 
@@ -74,6 +75,7 @@ class ShellHosting:
         role_keys: gives the keys that sign a bundle's releases now, or None.
         repository: folder of the release repository to serve under ``/repo/``, or None when a web server does.
         preset: folder of the releases that the shell carries inside, served under ``/shell/preset/``; None for none.
+        delta: makes the delta to one manifest from another that the repository lacks, or gives None.
         other_hosts: further names (``host:port``) under which the API may be asked.
     """
 
@@ -87,6 +89,7 @@ class ShellHosting:
     role_keys: Callable[[str], SigningKeys | None]
     repository: Path | None = None
     preset: Path | None = None
+    delta: Callable[[str, str], bytes | None] = lambda digest, base: None  # noqa: ARG005 - makes none
     other_hosts: frozenset[str] = frozenset()
 
     def bundle_of(self, host: str) -> str | None:
@@ -176,10 +179,12 @@ class _ShellDoor:
     def repository(self, name: str) -> Response:
         """Give an object of the release repository, as a plain web server would."""
         data = None if name.startswith(_UNSERVED) else _read(self.hosting.repository, name)
+        if data is None and (asked := _DELTA.fullmatch(name)) is not None:
+            data = self.hosting.delta(asked[1], asked[2])
         if data is None:
             raise ShellFileUnknownError(detail=f"the repository has no {name[:200]}")
         kind = _TYPES[".json"] if name.endswith(".json") else "application/octet-stream"
-        kept = name.startswith(("objects/", "targets/")) or _VERSIONED.fullmatch(name)
+        kept = name.startswith(("objects/", "targets/", "deltas/")) or _VERSIONED.fullmatch(name)
         headers = {"Cache-Control": _IMMUTABLE if kept else "no-cache", "X-Content-Type-Options": "nosniff"}
         return _conditional(data, kind, headers)
 

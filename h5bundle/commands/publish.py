@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from h5bundle import rollout
 from h5bundle.changes import delegate, next_version, with_targets
 from h5bundle.commands import propose
+from h5bundle.commands.deltas import make_deltas
 from h5bundle.commands.promote import ask, promote
 from h5bundle.errors import PublishError
 from h5bundle.formats import Metadata, TargetFile
@@ -145,6 +146,7 @@ class _Publication:
         targets = self._write_blobs(edit)
         signed = self._known(state) == targets and not self._due(state)
         if old is None or not signed:
+            make_deltas(self.store, state, self.package, self.progress)
             return self._write_metadata(state, old, targets, permyriad)
         if offered != old.releases[0] or offered.permyriad != permyriad:
             return self._write_policy(edit, state, rollout.offer(old, manifest, digest, permyriad))

@@ -10,9 +10,11 @@ import native_bridge
 from bff.bundles.signing import CurrentSigningKeys
 from bff.doors.shell import ShellHosting, shell_door
 from bff.web import errors
+from h5bundle.commands.deltas import OnDemand, delta_path
 from h5bundle.keys import KeyFolder
 from h5bundle.stores.local import LocalStore
 from tests.h5bundle.conftest import NOW, Yard, package
+from tests.h5bundle.delta.releases import program
 
 SHELL = "http://localhost:8000"
 BUNDLE = "http://wealth-h5.localhost:8000"
@@ -44,6 +46,7 @@ def client(yard: Yard) -> Iterator[FlaskClient]:
         root=current.root,
         role_keys=current.of,
         repository=yard.store.folder,
+        delta=OnDemand(yard.store),
     )
     app = Flask("test", static_folder=None)
     errors.register(app)
@@ -213,3 +216,25 @@ def test_no_other_address_leads_anywhere(client: FlaskClient, host: str, path: s
 
 def test_a_probe_needs_no_name(client: FlaskClient) -> None:
     assert client.get("/healthz", base_url="http://10.0.0.7:8000").status_code == 200
+
+
+def test_a_delta_that_nobody_foresaw_is_made_once_and_kept(client: FlaskClient, yard: Yard) -> None:
+    page = {"index.html": b"<!doctype html>"}
+    old = package(version="1.1.0", files={**page, "app.js": program("etnri")})
+    new = package(version="1.2.0", files={**page, "app.js": program("etnri") + b";more()"})
+    yard.publish(old)
+    yard.publish(new)
+    path = delta_path(new.digest, old.digest)
+    foreseen = yard.store.read(path)
+    yard.store.remove(path)
+    answer = client.get(f"/repo/{path}", base_url=SHELL)
+    assert (answer.status_code, answer.content_type) == (200, "application/octet-stream")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert yard.store.read(path) == answer.data
+    assert len(answer.data) < 2 * len(foreseen)
+
+
+@pytest.mark.parametrize("base", ["0" * 64, "../x", "", "A" * 64])
+def test_a_delta_from_what_is_no_release_is_not_there(client: FlaskClient, base: str) -> None:
+    answer = client.get(f"/repo/{delta_path(package().digest, base)}", base_url=SHELL)
+    assert (answer.status_code, answer.json["code"]) == (404, "SHELL_FILE_UNKNOWN")  # type: ignore[index]  # problem+json
