@@ -102,6 +102,20 @@ class Source:
             raise PullError(detail=f"{path} is not to be believed: {error}") from error
         return Path(kept).read_bytes()
 
+    def delta(self, digest: str, base: str, limit: int) -> bytes | None:
+        """Fetch the delta between two releases, which nobody vouches for; None when there is none to be had.
+
+        Args:
+            digest: of the new manifest.
+            base: of the manifest that runs.
+            limit: bytes that it may have at the most: those of the files that it replaces.
+        """
+        try:
+            data: bytes = self._fetcher.download_bytes(f"{self._url}/deltas/{digest}/{base}.zst", limit)
+        except (DownloadError, RepositoryError):
+            return None
+        return data
+
     def object(self, digest: str, length: int) -> bytes:
         """Fetch one object and verify it.
 

@@ -18,6 +18,7 @@ from h5bundle import rollout
 from h5bundle.client import adoption, trials
 from h5bundle.client.adoption import Adoption, Event
 from h5bundle.client.fetching import Source
+from h5bundle.client.patching import DeltaPatch
 from h5bundle.client.presets import Preset
 from h5bundle.client.slots import Release, Slots, writing
 from h5bundle.client.trials import Refusal, Slot, Standing
@@ -73,6 +74,7 @@ class Installation:
     install_id: str
     app_version: str = "1.0.0"
     platform: str = "browser"
+    channel: str = rollout.STABLE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +83,7 @@ class Equipment:
 
     Attributes:
         preset: releases inside the app.
-        patch: makes files out of older ones.
+        patch: makes files out of older ones; the repository's deltas do when not given.
         failures: after how many failures a release is sent back.
         platform: what the adoption counters say of the phone.
     """
@@ -116,7 +118,7 @@ class ReferenceClient:
         self._slots = Slots(folder)
         self._source = Source(folder, url=url, trusted_root=trusted_root, fetcher=fetcher)
         self._preset = equipment.preset
-        self._patch = equipment.patch
+        self._patch = equipment.patch or DeltaPatch(self._source, self._slots.cached)
         self._failures = equipment.failures
         self._platform = equipment.platform
         self.adoption = Adoption(folder)
@@ -150,6 +152,7 @@ class ReferenceClient:
                 install_id=installation.install_id,
                 app_version=installation.app_version,
                 platform=installation.platform,
+                channel=installation.channel,
             )
             digest = None if chosen is None else chosen.digest
             standing = trials.told(
@@ -210,7 +213,7 @@ class ReferenceClient:
         wanted = dict(release.files.values())
         files = {digest: data for digest in wanted if (data := self._slots.cached(digest)) is not None}
         missing = frozenset(wanted) - frozenset(files)
-        made = self._patch(release, running, missing) if self._patch is not None and missing else {}
+        made = self._patch(release, running, missing) if missing else {}
         for digest, data in made.items():
             if digest in missing and sha256(data) == digest:
                 files[digest] = data

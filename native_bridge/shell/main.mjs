@@ -9,6 +9,7 @@ import { cohort } from "./core/policy.mjs";
 import { ShellError } from "./core/errors.mjs";
 import { BundleFrame } from "./core/frames.mjs";
 import { DeviceKeys } from "./core/keys.mjs";
+import { deltaPatch } from "./core/patching.mjs";
 import { Releases } from "./core/releases.mjs";
 import { Store } from "./core/store.mjs";
 import { CustomerDoor } from "./host/door.mjs";
@@ -109,7 +110,8 @@ async function build() {
   const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch) });
   const fetcher = repositoryFetcher(config.repository, { fetch: faults.fetch(fetch) });
   const presetFetcher = config.preset ? repositoryFetcher(config.preset) : null;
-  const releases = new Releases({ store, config, platform: PLATFORM, fetcher, presetFetcher });
+  const patch = deltaPatch({ fetcher, object: (/** @type {string} */ sha256) => releases.object(sha256) });
+  const releases = new Releases({ store, config, platform: PLATFORM, fetcher, presetFetcher, patch });
   const adoption = new Adoption({ store, platform: PLATFORM, send: adoptionSender(config.apiBase, faults.fetch(fetch)) });
   releases.onEvent = (event, bundle, digest) => void counted(adoption, event, bundle, digest);
   const vault = new PinVault({ store });

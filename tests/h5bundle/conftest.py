@@ -42,9 +42,9 @@ def package(
     return pack(parse_declaration(text), dict(files or FILES), requires=pinned or {})
 
 
-def shared_package(version: str = "1.0.0") -> Package:
-    text = declaration("common", version, kind="shared", permissions="{}", ops="[]")
-    return pack(parse_declaration(text), {"tokens.css": b":root{}"}, requires={})
+def shared_package(version: str = "1.0.0", files: Mapping[str, bytes] | None = None) -> Package:
+    text = declaration("common", version, kind="shared", permissions="{}", ops="[]", floor="1.0.0")
+    return pack(parse_declaration(text), dict(files or {"tokens.css": b":root{}"}), requires={})
 
 
 @dataclass(frozen=True)

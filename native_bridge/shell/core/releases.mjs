@@ -73,7 +73,7 @@ export class Releases {
     this.#clock = clock;
     this.#failures = failures;
     this.#objects = new Objects({ store, patch });
-    const here = async () => ({ installId: await this.installId(), appVersion: config.app.version, platform });
+    const here = async () => ({ installId: await this.installId(), appVersion: config.app.version, platform, channel: config.app.channel ?? "stable" });
     this.#offers = new Offers({ objects: this.#objects, here, shellVersion });
   }
 

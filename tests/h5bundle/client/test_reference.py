@@ -19,7 +19,7 @@ from h5bundle.client.presets import open_preset
 from h5bundle.client.slots import Release
 from h5bundle.commands import preset
 from h5bundle.digests import sha256
-from h5bundle.errors import ClientStorageError, PresetError, PullError, SlotError, TrustError
+from h5bundle.errors import ClientStorageError, ManifestError, PresetError, PullError, SlotError, TrustError
 from h5bundle.keys import ROLLOUT
 from h5bundle.manifest import Requirement
 from h5bundle.pack import Package
@@ -207,7 +207,7 @@ def test_a_policy_that_names_another_bundles_release_is_refused(yard: Yard, phon
     state = load_for_reading(yard.store)
     (release,) = rollout.decode(read_target(yard.store.read, state, rollout_target("common"))).releases
     sign_policy(yard, releases=(release,))
-    with pytest.raises(PullError, match=r"malformed release|names common"):
+    with pytest.raises(ManifestError, match="malformed release"):
         client(yard, phone).pull("wealth", ANYBODY)
     assert client(yard, phone, offline=True).open("wealth", now=TODAY).version == "1.0.0"
 

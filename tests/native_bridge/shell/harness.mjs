@@ -5,6 +5,7 @@ import * as encoding from "/shell/core/encoding.mjs";
 import { BundleFrame } from "/shell/core/frames.mjs";
 import * as keys from "/shell/core/keys.mjs";
 import * as policy from "/shell/core/policy.mjs";
+import { deltaPatch } from "/shell/core/patching.mjs";
 import { Releases } from "/shell/core/releases.mjs";
 import { MemoryStore, Store } from "/shell/core/store.mjs";
 import * as trials from "/shell/core/trials.mjs";
@@ -47,11 +48,16 @@ globalThis.tuf = async (now, paths = []) => {
   return Object.fromEntries(Object.entries(client.summary()).map(([role, { version }]) => [role, version]));
 };
 
+/** The patch of the shell itself. */
+function repositoryPatch() {
+  return deltaPatch({ fetcher: repositoryFetcher(globalThis.config.repository), object: (sha256) => globalThis.releases.object(sha256) });
+}
+
 /** Open the shell's stores and the stored releases. */
-globalThis.begin = async ({ now, store = "tidegate", preset = null, patch = null }) => {
+globalThis.begin = async ({ now, store = "tidegate", preset = null, patch = null, deltas = false }) => {
   globalThis.config ??= await (await fetch("/config.json")).json();
   globalThis.store = await Store.open(store);
-  globalThis.releases = new Releases({ store: globalThis.store, config: globalThis.config, platform: "browser", clock: () => now, patch, presetFetcher: preset && repositoryFetcher(preset) });
+  globalThis.releases = new Releases({ store: globalThis.store, config: globalThis.config, platform: "browser", clock: () => now, patch: deltas ? repositoryPatch() : patch, presetFetcher: preset && repositoryFetcher(preset) });
   globalThis.events = [];
   globalThis.releases.onEvent = (event, bundle, digest) => globalThis.events.push([event, bundle, digest]);
   return (await globalThis.releases.load()).map(({ ref }) => ref);

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from h5bundle import delta
+from h5bundle.manifest import decode
 from tests.native_bridge.shell.conftest import PAGE, SHARED
 from tests.native_bridge.shell.site import Site
 from tests.native_bridge.shell.tuf_repository import NOW, sha256
@@ -67,6 +69,34 @@ def test_an_update_downloads_changed_files_only_and_drops_the_old_ones(shell: Pa
     kept = shell.evaluate("() => store.keys('objects')")
     assert sha256(PAGE["lazy/extra.js"]) not in kept
     assert sha256(new["lazy/extra.js"]) in kept
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_an_update_comes_as_a_delta_and_whole_when_the_delta_is_spoilt(
+    shell: Page, site: Site, *, spoilt: bool
+) -> None:
+    old = b"".join(b"export const constant%d = %d;\n" % (number, number) for number in range(400))
+    files = {path: data for path, data in PAGE.items() if path != "app.js"}
+    first = site.repository.add_release("wealth", "1.1.0", files | {"app.js": old})
+    site.repository.publish("app-wealth", "rollout")
+    shell.evaluate("(now) => begin({ now, deltas: true })", MILLISECONDS)
+    update(shell)
+    new = files | {"app.js": old.replace(b"constant7 ", b"constantSeven ")}
+    second = site.repository.add_release("wealth", "1.2.0", new)
+    site.repository.publish("app-wealth", "rollout")
+    manifest = decode(site.repository.files[f"targets/apps/wealth/{second}.1.2.0.manifest.json"])
+    made = delta.make(files | {"app.js": old}, manifest, new)
+    assert made is not None
+    path = f"deltas/{second}/{first}.zst"
+    site.repository.files[path] = made[:-1] + bytes([made[-1] ^ 1]) if spoilt else made
+    site.log.clear()
+    assert update(shell)["ok"]["refused"] == []
+    asked = [name for _, name in site.log if "/deltas/" in name or "/objects/" in name]
+    whole = [f"/repo/objects/{sha256(new['app.js'])}"] if spoilt else []
+    assert asked == [f"/repo/{path}", *whole]
+    assert shell.evaluate("() => releases.get('wealth').version") in {"1.1.0", "1.2.0"}
+    kept = shell.evaluate("(hash) => releases.object(hash).then((bytes) => bytes.length)", sha256(new["app.js"]))
+    assert kept == len(new["app.js"])
 
 
 def test_what_was_stored_starts_offline_even_after_expiry(
