@@ -15,6 +15,7 @@ from h5bundle.changes import delegate, next_version, with_targets
 from h5bundle.commands import propose
 from h5bundle.commands.deltas import make_deltas
 from h5bundle.commands.promote import ask, promote
+from h5bundle.commands.rollout import Offered
 from h5bundle.errors import PublishError
 from h5bundle.formats import Metadata, TargetFile
 from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, RoleKeys, app_role
@@ -23,6 +24,7 @@ from h5bundle.policy import Policy, policy_of
 from h5bundle.proposals import Offer, Proposal
 from h5bundle.quorum import demands
 from h5bundle.repository import Edit, init_repository, is_repository, load_for_reading, load_for_renewal
+from h5bundle.retention import listed
 from h5bundle.standing import standing_of
 from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.port import Store
@@ -265,13 +267,23 @@ class _Publication:
             delegate(delegating, self._role, keys, threshold=policy.threshold(self._role))
             changed[TARGETS] = Metadata(delegating)
         own = None if held is None else held.metadata.signed
-        changed[self._role] = Metadata(with_targets(own, targets, policy.expires(self._role, self.now)))
+        role = with_targets(own, targets, policy.expires(self._role, self.now))
+        role.targets = listed(role.targets, needed=self._needed(state))
+        changed[self._role] = Metadata(role)
         author = propose.Author(
             name=self.options.proposer, reason=f"release {self.package.manifest.name}", now=self.now
         )
         offer = Offer(manifest_target(bundle, self.package.manifest.version), permyriad)
         manifest = self.package.manifest_bytes
         return propose.release(self.store, state, changed, author, bundle=bundle, manifest=manifest, offer=offer)
+
+    def _needed(self, state: TrustedState) -> frozenset[str]:
+        """Give the versions of this bundle that its policy offers or that an offered release of another bundle pins."""
+        bundle, world = self.package.manifest.bundle, Offered(self.store, state.unexpired())
+        policy = world.policy(bundle)
+        offered = {release.version for release in policy.releases} if policy is not None else set()
+        pinned = {one.requires[bundle].version for one in world.manifests() if bundle in one.requires}
+        return frozenset({self.package.manifest.version, *offered, *pinned})
 
     def _pending(self, proposal: Proposal) -> Proposal:
         """Give the proposal of the same release that waits already, if there is one."""
