@@ -277,12 +277,15 @@ def parse_metadata(path: str, data: bytes, kind: type[T]) -> Metadata[T]:
 
 
 def verify_signatures(path: str, delegator: Root | Targets, role: str, metadata: Metadata[T]) -> None:
-    """Hold the threshold of signatures.
+    """Hold the threshold of signatures; one key under two ids, which python-tuf would count twice, is no two people.
 
     Raises:
-        TrustError: there are too few.
+        TrustError: there are too few, or the role lists one key twice.
     """
     try:
+        listed = [delegator.get_key(keyid).keyval["public"] for keyid in delegator.get_delegated_role(role).keyids]
+        if len({public.strip() for public in listed}) < len(listed):
+            raise TrustError(subject=path, detail=f"the role {role} lists one key under two ids")
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
     except (RepositoryError, ValueError) as error:
         raise TrustError(subject=path, detail=f"too few valid signatures of the role {role}") from error
