@@ -17,6 +17,7 @@ import msgspec
 from h5bundle import rollout
 from h5bundle.assets import collect
 from h5bundle.changes import delegate, next_version
+from h5bundle.commands.rollout import Offered
 from h5bundle.digests import sha256
 from h5bundle.errors import DevelopmentError, LockedError, ManifestError
 from h5bundle.formats import Key, Metadata, Signer, TargetFile, Targets
@@ -138,7 +139,7 @@ class Workshop:
         files = collect(project)
         with _held(self.store, self.pause):
             state = load_for_renewal(self.store, now)
-            old = _policy(self.store, state, project.declaration.id)
+            old = Offered(self.store, state.unexpired()).policy(project.declaration.id)
             declaration = _unfinished(project.declaration, old)
             manifest, data = describe(declaration, files, requires=_required(declaration, state))
             policy = _offer(old, manifest, sha256(data))
@@ -162,7 +163,7 @@ class Workshop:
         """
         with _held(self.store, self.pause):
             state = load_for_renewal(self.store, now)
-            old = _policy(self.store, state, bundle)
+            old = Offered(self.store, state.unexpired()).policy(bundle)
             kept = _lasting(_targets(state, bundle))
             if old is None or (len(kept) == len(_targets(state, bundle)) and _stable(old) == old.releases):
                 return False
@@ -276,14 +277,6 @@ def _required(declaration: Declaration, state: TrustedState) -> dict[str, Requir
             )
         found[bundle] = Requirement(version, target.hashes["sha256"])
     return found
-
-
-def _policy(store: Store, state: TrustedState, bundle: str) -> rollout.RolloutPolicy | None:
-    """Give a bundle's policy so far."""
-    path = rollout_target(bundle)
-    if path not in state.roles[ROLLOUT].metadata.signed.targets:
-        return None
-    return rollout.decode(read_target(store.read, state.unexpired(), path))
 
 
 def _offer(old: rollout.RolloutPolicy | None, manifest: Manifest, digest: str) -> rollout.RolloutPolicy:

@@ -28,7 +28,7 @@ from h5bundle.retention import listed
 from h5bundle.standing import standing_of
 from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.port import Store
-from h5bundle.trust import TrustedState, manifest_target, object_path, read_target, rollout_target
+from h5bundle.trust import TrustedState, manifest_target, object_path, rollout_target
 from h5bundle.versions import parse_version
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -175,10 +175,7 @@ class _Publication:
 
     def _old_policy(self, state: TrustedState) -> rollout.RolloutPolicy | None:
         """Give the rollout policy so far; it is read even when its role has just expired."""
-        path = rollout_target(self.package.manifest.bundle)
-        if path not in state.roles[ROLLOUT].metadata.signed.targets:
-            return None
-        return rollout.decode(read_target(self.store.read, state.unexpired(), path))
+        return Offered(self.store, state.unexpired()).policy(self.package.manifest.bundle)
 
     def _check_version(self, state: TrustedState, old: rollout.RolloutPolicy | None) -> None:
         """Refuse other bytes under a published version, and what lies below the floor."""
