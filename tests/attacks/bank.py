@@ -106,7 +106,7 @@ class Bank:
 
     def publish(self, bundle: str, version: str, ops: str = "") -> None:
         """Publish another release of a bundle while the server runs; ``digests`` knows it as ``bundle@version``."""
-        project = self.running.var / "probes" / bundle
+        project = self.running.var / "probes" / f"{bundle}-{version}"
         shutil.copytree(APPS / bundle, project)
         manifest = project / "bundle.yaml"
         source = manifest.read_text(encoding="utf-8").replace("\nversion: 1.0.0", f"\nversion: {version}")

@@ -19,7 +19,8 @@ from h5bundle.fetching import BoundedFetcher
 from h5bundle.formats import Signer
 from h5bundle.keys import KeyFolder
 from h5bundle.pack import Package
-from h5bundle.repository import FIRST_ROOT, Policy
+from h5bundle.reading import FIRST_ROOT
+from h5bundle.repository import Policy
 from h5bundle.stores.local import LocalStore
 from h5bundle.trust import TIMESTAMP, metadata_path, target_file_path
 from tests.serving import LoopbackServer

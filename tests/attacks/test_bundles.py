@@ -104,8 +104,10 @@ def test_a_release_that_never_was_cannot_be_revoked(bank: Bank) -> None:
 
 def test_a_killed_release_is_refused_within_seconds_and_no_phone_is_offered_it(bank: Bank, victim: Customer) -> None:
     """Defence: one command calls a release back and pauses its rollout; other bundles and releases go on."""
-    page = bank.digests["accounts@1.0.1"]
-    done = bank.command("kill", "accounts", "--version", "1.0.1", "--by", "anna", "--why", "a test")
+    bank.publish("accounts", "1.0.2")
+    page = bank.digests["accounts@1.0.2"]
+    assert ask(victim, page).status == 200
+    done = bank.command("kill", "accounts", "--version", "1.0.2", "--by", "anna", "--why", "a test")
     ended = time.monotonic()
     assert (done.returncode, f"{page} is revoked" in done.stdout, "is paused by policy" in done.stdout) == (
         0,
