@@ -5,11 +5,10 @@ from pathlib import Path
 
 import click
 
-from h5bundle.cli.shared import answer, json_option, project_argument, repository_option
+from h5bundle.cli.shared import answer, json_option, open_repository, project_argument, repository_option
 from h5bundle.commands import build, check, new, pack
 from h5bundle.errors import CheckError
 from h5bundle.lint import Finding
-from h5bundle.stores.local import LocalStore
 
 
 @click.command("new", epilog="Example: h5bundle new travel")
@@ -47,14 +46,14 @@ def build_command(project: Path, out: Path, as_json: bool) -> None:  # noqa: FBT
 @json_option
 def check_command(
     project: Path,
-    repository: Path,
+    repository: str | Path,
     shared: tuple[Path, ...],
     catalogue: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Tell what must be mended in PROJECT before it can be published."""
     options = check.CheckOptions(project=project, catalogue=catalogue, shared=shared)
-    findings = check.run(options, LocalStore(repository))
+    findings = check.run(options, open_repository(repository))
     stops = sum(finding.stops for finding in findings)
     lines = [finding_line(project, finding) for finding in findings]
     answer(as_json, {"findings": findings, "stops": stops}, [*lines, f"{len(findings)} findings, {stops} to mend"])
@@ -77,7 +76,7 @@ def check_command(
 @json_option
 def pack_command(
     project: Path,
-    repository: Path,
+    repository: str | Path,
     out: Path,
     requires: tuple[Path, ...],
     commit: str,
@@ -85,7 +84,7 @@ def pack_command(
 ) -> None:
     """Pack PROJECT: the same bytes from the same input on any machine."""
     options = pack.PackOptions(project=project, manifests=requires, commit=commit, out=out)
-    package = pack.run(options, LocalStore(repository))
+    package = pack.run(options, open_repository(repository))
     packed = {"name": package.manifest.name, "digest": package.digest, "out": str(out), "zip": len(package.archive)}
     answer(as_json, packed, [f"{package.manifest.name}  {package.digest}", f"{len(package.archive):,} bytes in {out}"])
 
