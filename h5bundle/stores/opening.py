@@ -32,7 +32,7 @@ def open_store(address: str | Path) -> Store:
         return LocalStore(Path(address))
     kind = address.partition(":")[0]
     if kind not in _KINDS:
-        raise _malformed(f"no kind of store is called {kind[:40]!r}")
+        raise _malformed(detail=f"no kind of store is called {kind[:40]!r}")
     return open_bucket(_bucket(address), chance=os.urandom) if kind == "s3" else open_sql(address)
 
 
@@ -47,17 +47,19 @@ def _bucket(address: str) -> BucketPlace:
         parts = urlsplit(address)
         settings = parse_qs(parts.query, strict_parsing=bool(parts.query))
     except ValueError as error:
-        raise _malformed("the address of the bucket does not read") from error
+        raise _malformed(detail="the address of the bucket does not read") from error
     if not parts.netloc or "@" in parts.netloc or ":" in parts.netloc:
-        raise _malformed("the address of the bucket names no bucket (credentials come from boto3's usual places)")
+        raise _malformed(
+            detail="the address of the bucket names no bucket (credentials come from boto3's usual places)"
+        )
     if not settings.keys() <= _S3_SETTINGS or any(len(values) != 1 for values in settings.values()):
-        raise _malformed("the address of the bucket has a setting that is not known or is given twice")
+        raise _malformed(detail="the address of the bucket has a setting that is not known or is given twice")
     endpoint, region = (settings.get(name, [None])[0] for name in ("endpoint", "region"))
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
-        raise _malformed("the endpoint of the bucket is no address")
+        raise _malformed(detail="the endpoint of the bucket is no address")
     return BucketPlace(parts.netloc, parts.path.strip("/"), endpoint, region)
 
 
-def _malformed(detail: str) -> StoreError:
+def _malformed(*, detail: str) -> StoreError:
     """Say what is wrong with an address without repeating it."""
     return StoreError(detail=detail, remedy=_REMEDY)

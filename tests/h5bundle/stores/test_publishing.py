@@ -48,8 +48,7 @@ def test_a_publication_that_stops_at_any_write_leaves_a_whole_repository(
         broken = FailingStore(store, step, after)  # type: ignore[arg-type]  # it takes any store
         try:
             publish.run(OPTIONS, made, broken, key_folder, now=NOW)
-        except StoreError as error:
-            assert "the disk failed" in error.detail
+        except StoreError:
             reader = open_store(address)
             if is_repository(reader):
                 verify.run(reader, now=NOW)
