@@ -9,7 +9,7 @@ from typing import Final
 import click
 import urllib3
 
-from h5bundle.cli.shared import answer, json_option, repository_option
+from h5bundle.cli.shared import answer, json_option, open_repository, repository_option
 from h5bundle.client import Installation
 from h5bundle.client.adoption import Adoption
 from h5bundle.commands import adoption, preset, pull
@@ -40,7 +40,7 @@ _root_option = click.option(
 @json_option
 def open_command(
     bundle: str,
-    repository: Path,
+    repository: str | Path,
     into: Path,
     url: str | None,
     root: Path | None,
@@ -50,7 +50,7 @@ def open_command(
 ) -> None:
     """Hash every file of BUNDLE's release and give its folder; the network is asked only to heal."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    store = LocalStore(repository)
+    store = open_repository(repository)
     anchor = root.read_bytes() if root is not None else trusted_root(store)
     options = pull.PullOptions(bundle=bundle, folder=into, url=url, installation=Installation(install_id=""))
     shelf = None if inside is None else LocalStore(inside)
@@ -75,14 +75,14 @@ def open_command(
 @json_option
 def preset_command(
     bundles: tuple[str, ...],
-    repository: Path,
+    repository: str | Path,
     out: Path,
     root: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Copy out of the repository what an app carries inside: metadata, manifests and files of BUNDLES."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    store = LocalStore(repository)
+    store = open_repository(repository)
     anchor = root.read_bytes() if root is not None else trusted_root(store)
     made = preset.run(bundles, store, LocalStore(out), trusted_root=anchor, now=now)
     lines = [f"{one.bundle}@{one.version}#{one.digest}" for one in made.releases]

@@ -55,7 +55,7 @@ _NAMES: Final = 3
 @json_option
 def dev_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     project: Path,
-    repository: Path,
+    repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
     server: str,
@@ -70,19 +70,20 @@ def dev_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     the page runs as it will on a phone: from verified bytes, under its CSP, with its permissions, against the server.
     At the end, and at the next start after a crash, what was on offer before is offered again.
     """
-    store = LocalStore(repository)
+    folder = Path(repository)
+    store = LocalStore(folder)
     _require_sandbox(keys, store, server)
     held = open_keys(keys, passphrase_file or _sandbox_passphrase(keys))
     speaker = _Speaker(project, as_json)
     shop = Workshop(project, store, OpenedKeys(held), lambda: time.sleep(_PAUSE))
     for bundle in left_over(store, _now()):
-        with _alone(repository, bundle) as alone:
+        with _alone(folder, bundle) as alone:
             if alone and shop.end(bundle, _now()):
                 speaker.say({"restored": bundle}, f"{bundle}: what an interrupted session left is taken back")
     if end:
         return
     bundle = read_project(project).declaration.id
-    with _alone(repository, bundle) as alone:
+    with _alone(folder, bundle) as alone:
         if not alone:
             raise DevelopmentError(
                 detail=f"another session works on {bundle} in this sandbox", remedy="end it, or work there"
@@ -196,9 +197,9 @@ def _make_role(keys: KeyFolder, store: LocalStore, bundle: str) -> None:
 
 
 @contextmanager
-def _alone(repository: Path, bundle: str) -> Iterator[bool]:
+def _alone(folder: Path, bundle: str) -> Iterator[bool]:
     """Hold a bundle against other sessions; tell whether there is none. The system lets go when the holder dies."""
-    descriptor = os.open(repository / f".dev-{bundle}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(folder / f".dev-{bundle}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

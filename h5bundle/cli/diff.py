@@ -7,10 +7,9 @@ from typing import Final
 
 import click
 
-from h5bundle.cli.shared import answer, error_line, json_option, repository_option
+from h5bundle.cli.shared import answer, error_line, json_option, open_repository, repository_option
 from h5bundle.commands import diff
 from h5bundle.errors import H5BundleError
-from h5bundle.stores.local import LocalStore
 
 DIFFERENT: Final = 1
 TROUBLE: Final = 2
@@ -26,13 +25,13 @@ _SHOWN: Final = 40
 @repository_option
 @click.option("--all", "every", is_flag=True, help="Name every file, however many there are.")
 @json_option
-def diff_command(first: str, second: str, repository: Path, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def diff_command(first: str, second: str, repository: str | Path, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Tell what SECOND asks for and carries that FIRST did not.
 
     Each is a project's folder, a .zip or .manifest.json that pack wrote, or bundle@version in the repository.
     """
     try:
-        found = diff.run(first, second, LocalStore(repository))
+        found = diff.run(first, second, open_repository(repository))
     except H5BundleError as error:
         click.echo(error_line(error), err=True)
         sys.exit(max(error.exit_status, TROUBLE))

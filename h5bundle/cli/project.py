@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from h5bundle.cli.shared import VERSION, answer, json_option, project_argument, repository_option
+from h5bundle.cli.shared import VERSION, answer, json_option, open_repository, project_argument, repository_option
 from h5bundle.commands import build, check, new, pack
 from h5bundle.errors import CheckError
 from h5bundle.lint import Finding
 from h5bundle.lint.sarif import report
-from h5bundle.stores.local import LocalStore
 
 
 @click.command("new", epilog="Example: h5bundle new travel; around a finished build: h5bundle new travel . --from dist")
@@ -51,7 +50,7 @@ def build_command(project: Path, out: Path, as_json: bool) -> None:  # noqa: FBT
 @json_option
 def check_command(
     project: Path,
-    repository: Path,
+    repository: str | Path,
     shared: tuple[Path, ...],
     catalogue: Path | None,
     sarif: Path | None,
@@ -59,7 +58,7 @@ def check_command(
 ) -> None:
     """Tell what must be mended in PROJECT before it can be published."""
     options = check.CheckOptions(project=project, catalogue=catalogue, shared=shared)
-    findings = check.run(options, LocalStore(repository))
+    findings = check.run(options, open_repository(repository))
     if sarif is not None:
         root = "" if project.is_absolute() else f"{project.as_posix()}/"
         sarif.write_text(json.dumps(report(findings, root=root, version=VERSION), indent=1), encoding="utf-8")
@@ -85,7 +84,7 @@ def check_command(
 @json_option
 def pack_command(
     project: Path,
-    repository: Path,
+    repository: str | Path,
     out: Path,
     requires: tuple[Path, ...],
     commit: str,
@@ -93,7 +92,7 @@ def pack_command(
 ) -> None:
     """Pack PROJECT: the same bytes from the same input on any machine."""
     options = pack.PackOptions(project=project, manifests=requires, commit=commit, out=out)
-    package = pack.run(options, LocalStore(repository))
+    package = pack.run(options, open_repository(repository))
     packed = {"name": package.manifest.name, "digest": package.digest, "out": str(out), "zip": len(package.archive)}
     answer(as_json, packed, [f"{package.manifest.name}  {package.digest}", f"{len(package.archive):,} bytes in {out}"])
 

@@ -12,6 +12,7 @@ from h5bundle.cli.shared import (
     json_option,
     keys_option,
     open_keys,
+    open_repository,
     passphrase_option,
     read_secret,
     repository_option,
@@ -25,7 +26,7 @@ from h5bundle.proposal_words import standing_lines
 from h5bundle.proposals import Proposal, decode, encode, join
 from h5bundle.quorum import Demand
 from h5bundle.stores.files import write_atomically
-from h5bundle.stores.local import LocalStore
+from h5bundle.stores.port import Store
 
 by_option = click.option("--by", required=True, help="Your name, for the signers.")
 why_option = click.option("--why", required=True, help="The reason, for the signers.")
@@ -61,7 +62,7 @@ def propose_keys_command(  # noqa: PLR0913, PLR0917 - click gives options by nam
     remove: tuple[str, ...],
     replace_all: bool,  # noqa: FBT001 - click gives flags by name
     threshold: int | None,
-    repository: Path,
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -85,7 +86,7 @@ def propose_keys_command(  # noqa: PLR0913, PLR0917 - click gives options by nam
 def propose_online_command(
     begin: Path | None,
     end: bool,  # noqa: FBT001 - click gives flags by name
-    repository: Path,
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -96,7 +97,7 @@ def propose_online_command(
         choose = "give either --begin KEY or --end"
         raise click.UsageError(choose)
 
-    def make(store: LocalStore, author: propose.Author) -> Proposal:
+    def make(store: Store, author: propose.Author) -> Proposal:
         if begin is None:
             return propose.online_end(store, author)
         return propose.online_begin(store, KeyChange(add=_keys((begin,))), author)
@@ -117,7 +118,7 @@ def propose_online_command(
 def propose_withdraw_command(
     bundle: str,
     version: str,
-    repository: Path,
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -136,7 +137,7 @@ def propose_withdraw_command(
 @json_option
 def propose_renew_command(
     roles: tuple[str, ...],
-    repository: Path,
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -188,10 +189,10 @@ def sign_command(
 @repository_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write as well.")
 @json_option
-def merge_command(files: tuple[Path, ...], repository: Path, out: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def merge_command(files: tuple[Path, ...], repository: str | Path, out: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Join the signatures of FILES, which were signed in parallel, and keep them with the repository."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    joined, found = signing.merge([path.read_bytes() for path in files], LocalStore(repository), now=now)
+    joined, found = signing.merge([path.read_bytes() for path in files], open_repository(repository), now=now)
     if out is not None:
         write_atomically(out, encode(joined))
     answer(as_json, {"proposal": joined.name, "missing": sum(each.missing for each in found)}, _waiting(joined, found))
@@ -201,11 +202,13 @@ def merge_command(files: tuple[Path, ...], repository: Path, out: Path | None, a
 @repository_option
 @click.option("--all", "every", is_flag=True, help="Also those that are promoted, stale or invalid.")
 @json_option
-def proposals_command(repository: Path, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def proposals_command(repository: str | Path, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """List what waits for signatures or for promotion: who has signed, and who is missing."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
     found = [
-        each for each in signing.run(LocalStore(repository), now=now) if every or each.state in {"open", "complete"}
+        each
+        for each in signing.run(open_repository(repository), now=now)
+        if every or each.state in {"open", "complete"}
     ]
     lines: list[str] = []
     for listed in found:
@@ -223,13 +226,13 @@ def proposals_command(repository: Path, every: bool, as_json: bool) -> None:  # 
 @json_option
 def promote_command(
     proposal: str,
-    repository: Path,
+    repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Make PROPOSAL (a file, or the beginning of its name) what stands; needs the online keys."""
-    store, place = LocalStore(repository), Path(proposal)
+    store, place = open_repository(repository), Path(proposal)
     if place.is_file():
         chosen = decode(place.read_bytes())
         if store.exists(chosen.path):
@@ -242,7 +245,7 @@ def promote_command(
     answer(as_json, done, [f"{roles} {'stand now' if done.changed else 'stood already'}"])
 
 
-def keep(store: LocalStore, proposal: Proposal, out: Path | None) -> Path:
+def keep(store: Store, proposal: Proposal, out: Path | None) -> Path:
     """Write a proposal into the store and into a file for the signers."""
     with store.lock():
         proposal = propose.save(store, proposal)
@@ -252,8 +255,8 @@ def keep(store: LocalStore, proposal: Proposal, out: Path | None) -> Path:
 
 
 def _propose(
-    make: Callable[[LocalStore, propose.Author], Proposal],
-    repository: Path,
+    make: Callable[[Store, propose.Author], Proposal],
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -261,7 +264,7 @@ def _propose(
 ) -> None:
     """Make a proposal, keep it and say where it is."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    store = LocalStore(repository)
+    store = open_repository(repository)
     proposal = make(store, propose.Author(name=by, reason=why, now=now))
     place = keep(store, proposal, out)
     reading = signing.read(encode(proposal), trusted_root=_first_root(proposal), now=now)

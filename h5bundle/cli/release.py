@@ -14,6 +14,7 @@ from h5bundle.cli.shared import (
     json_option,
     keys_option,
     open_keys,
+    open_repository,
     passphrase_option,
     progress_bar,
     project_argument,
@@ -25,7 +26,6 @@ from h5bundle.commands.package import check_received, receive
 from h5bundle.errors import CheckError
 from h5bundle.lint import Finding
 from h5bundle.repository import trusted_root
-from h5bundle.stores.local import LocalStore
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -47,7 +47,7 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     project: Path,
     archive: Path | None,
     declaration: Path | None,
-    repository: Path,
+    repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
     permyriad: int | None,
@@ -58,7 +58,7 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     as_json: bool,  # noqa: FBT001 - the same
 ) -> None:
     """Check, pack and sign PROJECT (or a zip that was packed elsewhere), and put it on offer."""
-    store = LocalStore(repository)
+    store = open_repository(repository)
     if archive is None:
         refuse_findings(project, check.run(check.CheckOptions(project=project, catalogue=catalogue), store))
         package = pack.run(pack.PackOptions(project=project, commit=commit), store)
@@ -81,10 +81,10 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
 @repository_option
 @click.option("--url", help="Address of a BFF: show as well how far each release came.")
 @json_option
-def status_command(repository: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def status_command(repository: str | Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Show releases, who gets them, until when signatures are believed, and how far each release came."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    found = status.run(LocalStore(repository), now=now)
+    found = status.run(open_repository(repository), now=now)
     lines = [
         f"{release.bundle:<16} {release.version:<10} {_share(release.permyriad):>10}  {release.digest}"
         for release in found.releases
@@ -106,7 +106,7 @@ def status_command(repository: Path, url: str | None, as_json: bool) -> None:  #
 @json_option
 def pull_command(
     bundle: str,
-    repository: Path,
+    repository: str | Path,
     into: Path,
     url: str | None,
     root: Path | None,
@@ -114,7 +114,7 @@ def pull_command(
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Fetch BUNDLE like a phone would, verify it, and unpack it into a new slot."""
-    store = LocalStore(repository)
+    store = open_repository(repository)
     anchor = root.read_bytes() if root is not None else trusted_root(store)
     options = pull.PullOptions(bundle=bundle, folder=into, url=url, installation=Installation(install_id=install_id))
     pulled = pull.run(options, store, trusted_root=anchor)
@@ -126,12 +126,12 @@ def pull_command(
 @repository_option
 @click.option("--root", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Trusted root metadata.")
 @json_option
-def verify_command(repository: Path, root: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def verify_command(repository: str | Path, root: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Walk every signature, target and object; name the first that is not what was signed."""
     anchor = root.read_bytes() if root is not None else None
     with progress_bar(as_json) as report:
         now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-        found = verify.run(LocalStore(repository), now=now, trusted_root=anchor, progress=report)
+        found = verify.run(open_repository(repository), now=now, trusted_root=anchor, progress=report)
     answer(as_json, found, [f"whole: {found.roles} roles, {found.releases} releases, {found.objects} objects"])
 
 

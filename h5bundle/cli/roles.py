@@ -11,6 +11,7 @@ from h5bundle.cli.shared import (
     json_option,
     keys_option,
     open_keys,
+    open_repository,
     passphrase_option,
     read_secret,
     repository_option,
@@ -22,7 +23,6 @@ from h5bundle.keys import TEAMS, name_key, open_key, read_public, write_key, wri
 from h5bundle.proposal_words import standing_lines
 from h5bundle.proposals import encode
 from h5bundle.stores.files import write_atomically
-from h5bundle.stores.local import LocalStore
 
 
 @click.command("init", epilog="Example: h5bundle init roles.yaml --by anna --why 'the bank begins'")
@@ -34,7 +34,7 @@ from h5bundle.stores.local import LocalStore
 @json_option
 def init_command(
     roles: Path,
-    repository: Path,
+    repository: str | Path,
     by: str,
     why: str,
     out: Path | None,
@@ -49,7 +49,7 @@ def init_command(
             raise ProjectError(detail=f"{name}, which {roles} names, cannot be read: {error.strerror}") from error
 
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    store = LocalStore(repository)
+    store = open_repository(repository)
     text = roles.read_text(encoding="utf-8")
     options = init.InitOptions(text=text, name=roles.name, read=read, proposer=by, reason=why)
     proposal = init.run(options, store, now=now)
@@ -100,14 +100,14 @@ def public_key_command(
 @passphrase_option
 @json_option
 def sign_timestamp_command(
-    repository: Path,
+    repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Sign timestamp (and, at half of their time, snapshot and rollout) anew; for a job every few hours."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    renewal = sign_timestamp.run(LocalStore(repository), open_keys(keys, passphrase_file), now=now)
+    renewal = sign_timestamp.run(open_repository(repository), open_keys(keys, passphrase_file), now=now)
     answer(
         as_json, renewal, [f"signed {', '.join(renewal.roles)}; believed until {renewal.expires:%Y-%m-%d %H:%M} UTC"]
     )

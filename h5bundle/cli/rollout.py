@@ -9,12 +9,19 @@ from typing import Any, Final
 import click
 
 from h5bundle.cli.proposals import by_option, why_option
-from h5bundle.cli.shared import answer, json_option, keys_option, open_keys, passphrase_option, repository_option
+from h5bundle.cli.shared import (
+    answer,
+    json_option,
+    keys_option,
+    open_keys,
+    open_repository,
+    passphrase_option,
+    repository_option,
+)
 from h5bundle.commands import rollout as changing
 from h5bundle.commands.check import know
 from h5bundle.errors import PublishError
 from h5bundle.rollout import STABLE, Change, Here, Reason, RolloutRelease, hashed
-from h5bundle.stores.local import LocalStore
 
 _SHARE: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
 WORDS: Final = {
@@ -189,7 +196,7 @@ def rollback_command(bundle: str, version: str, **given: Any) -> None:
 def why_command(
     bundle: str,
     install_id: str,
-    repository: Path,
+    repository: str | Path,
     platform: str,
     app_version: str,
     channel: str,
@@ -198,7 +205,7 @@ def why_command(
 ) -> None:
     """Say which release of BUNDLE the installation INSTALL_ID gets, and why it gets no other."""
     here = Here(install_id=install_id, app_version=app_version, platform=platform, channel=channel)
-    found = changing.why(LocalStore(repository), bundle, here, WORDS[lang])
+    found = changing.why(open_repository(repository), bundle, here, WORDS[lang])
     lines = [f"{bundle} policy {found.policy}: {found.words}"]
     lines += [f"  {verdict.version:<10} {verdict.words}" for verdict in found.verdicts]
     answer(as_json, found, lines)
@@ -208,9 +215,9 @@ def why_command(
 @repository_option
 @_catalogue
 @json_option
-def train_command(repository: Path, catalogue: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def train_command(repository: str | Path, catalogue: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Show what every release on offer requires, and what it would have to do without."""
-    found = changing.train(LocalStore(repository), _live(catalogue))
+    found = changing.train(open_repository(repository), _live(catalogue))
     lines = [f"{name}  {'  '.join(required) or '(nothing)'}" for name, required in sorted(found.requires.items())]
     answer(as_json, found, [*lines, *(f"BLOCKED {blocker}" for blocker in found.blockers)])
     if found.blockers:
@@ -226,7 +233,7 @@ def _live(catalogue: Path | None) -> changing.Live:
 def _run(
     bundle: str,
     alter: changing.Alter,
-    repository: Path,
+    repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
     catalogue: Path | None,
@@ -235,7 +242,7 @@ def _run(
     """Sign the new policy and say what stands."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
     held = open_keys(keys, passphrase_file)
-    receipt = changing.run(bundle, alter, LocalStore(repository), held, now=now, live=_live(catalogue))
+    receipt = changing.run(bundle, alter, open_repository(repository), held, now=now, live=_live(catalogue))
     head = f"{bundle} policy {receipt.policy}{'' if receipt.changed else ' (as it was)'}"
     halted = ", paused" if receipt.halt else ""
     answer(as_json, receipt, [f"{head}{halted}, floor {receipt.floor}", *map(_line, receipt.releases)])

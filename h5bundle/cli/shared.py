@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from h5bundle.errors import H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
+from h5bundle.stores.opening import is_folder, open_store
+from h5bundle.stores.port import Store
 
 Section: TypeAlias = tuple[str, Sequence[click.Command]]
 """A heading and its commands."""
@@ -21,14 +23,26 @@ VERSION: Final = "1.0.0"
 DEFAULT_REPOSITORY: Final = Path("var/repo")
 DEFAULT_KEYS: Final = Path("var/release-keys")
 
+
+def _address(_ctx: click.Context, _option: click.Parameter, value: str) -> str | Path:
+    """Take a plain path as a path, and leave any other address as it is."""
+    if not is_folder(value):
+        return value
+    if Path(value).is_file():
+        message = f"Directory {value!r} is a file."
+        raise click.BadParameter(message)
+    return Path(value)
+
+
 project_argument = click.argument("project", type=click.Path(path_type=Path, file_okay=False), default=".")
 repository_option = click.option(
     "--repository",
     "-r",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=DEFAULT_REPOSITORY,
+    metavar="ADDRESS",
+    callback=_address,
+    default=str(DEFAULT_REPOSITORY),
     show_default=True,
-    help="Folder of the release repository.",
+    help="Release repository: a folder, sqlite:///FILE, mysql+pymysql://…, or s3://BUCKET/PREFIX.",
 )
 keys_option = click.option(
     "--keys",
@@ -91,6 +105,15 @@ def answer(as_json: bool, value: Any, lines: list[str]) -> None:  # noqa: FBT001
     else:
         for line in lines:
             click.echo(line)
+
+
+def open_repository(address: str | Path) -> Store:
+    """Open the repository at an address.
+
+    Raises:
+        StoreError: the address is none, or the store cannot be opened.
+    """
+    return open_store(address)
 
 
 def open_keys(folder: Path, passphrase_file: Path | None) -> KeyFolder:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from h5bundle.cli.shared import answer, json_option, project_argument, repository_option
+from h5bundle.cli.shared import answer, json_option, open_repository, project_argument, repository_option
 from h5bundle.commands import test
 from h5bundle.errors import CheckError
-from h5bundle.stores.local import LocalStore
 
 
 @click.command("test", epilog="Example: h5bundle test travel --shared h5bundle/apps/common")
@@ -21,7 +20,7 @@ from h5bundle.stores.local import LocalStore
 @json_option
 def test_command(
     project: Path,
-    repository: Path,
+    repository: str | Path,
     shared: tuple[Path, ...],
     browser: Path | None,
     seconds: float,
@@ -33,7 +32,7 @@ def test_command(
     the manifest does not grant, an answer that the contract does not know and an error in the page fail a test.
     """
     options = test.TestOptions(project=project, shared=shared, browser=browser, seconds=seconds)
-    results = test.run(options, LocalStore(repository))
+    results = test.run(options, open_repository(repository))
     failed = sum(bool(result.message) for result in results)
     lines = [_line(result) for result in results]
     document = {"tests": [asdict(result) for result in results], "failed": failed}

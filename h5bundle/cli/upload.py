@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from h5bundle.cli.project import finding_line
 from h5bundle.cli.release import refuse_findings
 from h5bundle.cli.remote import Access, access_options, passphrase_options, read_passphrase, upload_lines
-from h5bundle.cli.shared import answer, json_option, progress_bar, repository_option
+from h5bundle.cli.shared import answer, json_option, open_repository, progress_bar, repository_option
 from h5bundle.commands import check, pack, upload
 from h5bundle.commands.package import Received, check_received, receive
 from h5bundle.errors import CheckError, ProjectError, RoleKeyError, StoreError
 from h5bundle.project import FILE_NAME
 from h5bundle.remote import Upload
 from h5bundle.stores.files import write_atomically
-from h5bundle.stores.local import LocalStore
+from h5bundle.stores.port import Store
 from security.jwk import jwk_of
 from security.keys.files import dump_private
 from security.release import APPROVE, REJECT
@@ -47,7 +47,7 @@ _UNDONE: Final = 4
 @json_option
 def upload_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     what: Path,
-    repository: Path,
+    repository: str | Path,
     declaration: Path | None,
     requires: tuple[Path, ...],
     commit: str,
@@ -62,7 +62,7 @@ def upload_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     Cut off, it goes on by itself, and the next call goes on where this one ended. Ends with 1 when the release is
     refused, with 4 when the server cannot be reached or nobody has decided in time.
     """
-    store = LocalStore(repository)
+    store = open_repository(repository)
     if what.is_dir():
         refuse_findings(what, check.run(check.CheckOptions(project=what, catalogue=catalogue), store))
         package = pack.run(pack.PackOptions(project=what, manifests=requires, commit=commit), store)
@@ -195,7 +195,7 @@ def keygen_command(file: Path, passphrase_file: Path | None, passphrase_env: str
     answer(as_json, facts, lines)
 
 
-def _check(what: Path, received: Received, store: LocalStore) -> None:
+def _check(what: Path, received: Received, store: Store) -> None:
     """Refuse at home what the server would refuse: the rules over the packed files."""
     stops = [finding for finding in check_received(received, store) if finding.stops]
     for finding in stops:
