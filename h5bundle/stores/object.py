@@ -179,7 +179,9 @@ class BucketStore:
         lease.tag, lease.since = tag, now
 
     def _release(self, lease: _Lease) -> None:
-        """Remove the lock object if it is still ours."""
+        """Remove the lock object if it is still ours; after the lease it may be another's, and is left to age."""
+        if self.patience.ticks() - lease.since >= self.patience.lease:
+            return
         with _failing("the lock cannot be given back"):
             try:
                 self.client.delete_object(Bucket=self.place.bucket, Key=self._key(_LOCK), IfMatch=lease.tag)
