@@ -27,9 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a parallel run keep the tests of a folder together: they share a browser, a server, a database."""
+    """In a parallel run keep together what shares a browser, a server or a database: a folder with fixtures."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
+        folder = item.path.parent
+        item.add_marker(pytest.mark.xdist_group(str(folder if (folder / "conftest.py").exists() else item.path)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
