@@ -118,14 +118,14 @@ def test_a_hash_bin_answers_for_its_paths(client: Client, repository: Repository
 def test_a_role_of_any_name_is_asked_for_and_kept_inside_the_folder(
     client: Client, repository: Repository, tmp_path: Path, role: str
 ) -> None:
-    before = {place for place in tmp_path.parent.rglob("*") if client.metadata not in place.parents}
+    before = {place for place in tmp_path.rglob("*") if client.metadata not in place.parents}
     repository.delegate(DelegatedRole(role, [], 1, terminating=False, paths=["*"]))
     repository.publish(role, "targets", "snapshot", "timestamp")
     assert client.download("nothing") == 1
     assert f"2.{quote(role, '')}.json" in repository.asked()
     assert len(client.trusted()) == 5
     assert (client.metadata / f"{quote(role, '')}.json").is_file()
-    assert {place for place in tmp_path.parent.rglob("*") if client.metadata not in place.parents} == before
+    assert {place for place in tmp_path.rglob("*") if client.metadata not in place.parents} == before
 
 
 def test_a_delegated_role_that_expired_offers_nothing(client: Client, repository: Repository) -> None:

@@ -220,15 +220,16 @@ export class Api {
     const call = buildCall(entry, { params, body, idempotencyKey });
     if (entry.scope === "customer") await this.#customerSession();
     else await this.ensureSession();
-    const answer = await this.#send(call, { op, bundle, session: await this.#freshSession() });
+    const used = await this.#freshSession();
+    const answer = await this.#send(call, { op, bundle, session: used });
     if (answer.status !== 401) return answer;
-    return this.#again(call, { op, bundle, answer, scope: entry.scope });
+    return this.#again(call, { op, bundle, answer, used, scope: entry.scope });
   }
 
-  /** After a 401: refresh an expired token and ask once more, or let the session go. */
-  async #again(call, { op, bundle, answer, scope }) {
+  /** After a 401: refresh an expired token, unless another call has done so meanwhile, and ask once more; or let the session go. */
+  async #again(call, { op, bundle, answer, used, scope }) {
     if (answer.body?.code === "TOKEN_EXPIRED" && this.#session) {
-      await this.#refresh();
+      if (this.#session === used) await this.#refresh();
     } else if (answer.body?.code === "TOKEN_INVALID") {
       this.#drop();
     } else {
