@@ -3,9 +3,11 @@
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS publish BUNDLE FIRST COUNT
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS renew COUNT
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS die BUNDLE VERSION AT    kills itself after AT writes
+python -m tests.h5bundle.stores.publisher ADDRESS KEYS full BUNDLE VERSION BYTES  has no room for BYTES
 """
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from h5bundle.commands import publish, sign_timestamp
-from h5bundle.errors import LockedError
+from h5bundle.errors import LockedError, StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.stores.opening import open_store
 from tests.h5bundle.conftest import LATER, package
@@ -71,6 +73,18 @@ def main(address: str, keys: str, verb: str, *words: str) -> None:
         for number in range(first, first + count):
             made = package(bundle, f"1.{number}.0", floor="1.0.0")
             patiently(lambda made=made: publish.run(OPTIONS, made, store, held, now=LATER))  # type: ignore[misc]  # mypy knows no default of a lambda
+    elif verb == "full":
+        bundle, version, length = words
+        made = package(
+            bundle, version, {"index.html": b"<!doctype html>", "big.js": os.urandom(int(length))}, floor="1.0.0"
+        )
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(length) // 2, int(length) // 2))
+        try:
+            publish.run(OPTIONS, made, store, held, now=LATER)
+        except StoreError as error:
+            sys.stderr.write(f"{error.code}: {error.detail}")
+            sys.exit(error.exit_status)
     else:
         bundle, version, at = words
         dying: Any = Dying(store, int(at))
