@@ -66,11 +66,13 @@ from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
 from h5bundle.commands.deltas import OnDemand
-from h5bundle.errors import H5BundleError, LockedError
+from h5bundle.errors import H5BundleError, LockedError, StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
 from h5bundle.rollout import Change
-from h5bundle.stores.local import LocalStore
+from h5bundle.stores.opening import folder_of, open_store
+from h5bundle.stores.port import Store
+from h5bundle.trust import TIMESTAMP
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.cli import evidence
@@ -137,7 +139,7 @@ class Instance:
     engine: Engine
     keys: KeyStore
     core: EmbeddedCore
-    store: LocalStore
+    store: Store
     house: House
 
     @property
@@ -164,7 +166,7 @@ def open_instance(settings: Settings) -> Instance:
     keys = KeyStore.open(settings.keys, passphrase(settings))
     index = StoredIndex(keys)
     core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
-    store = LocalStore(settings.repository)
+    store = _open_store(settings)
     return Instance(
         settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core, store))
     )
@@ -177,10 +179,18 @@ def open_prepared(settings: Settings) -> Instance:
         StartError: there is none, or as ``open_instance``.
     """
     _refuse_development(settings)
-    if not is_repository(LocalStore(settings.repository)):
+    if not is_repository(_open_store(settings)):
         message = f"nothing was prepared in {settings.var.absolute()}: run `tidegate prepare`, or set TIDEGATE_VAR"
         raise StartError(message)
     return open_instance(settings)
+
+
+def _open_store(settings: Settings) -> Store:
+    try:
+        return open_store(settings.repository_address)
+    except StoreError as error:
+        message = f"TIDEGATE_REPOSITORY: {error.detail}; {error.remedy}"
+        raise StartError(message) from error
 
 
 def _refuse_development(settings: Settings) -> None:
@@ -197,9 +207,7 @@ def _refuse_development(settings: Settings) -> None:
     raise StartError(message)
 
 
-def _surroundings(
-    settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore, store: LocalStore
-) -> Surroundings:
+def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore, store: Store) -> Surroundings:
     shared = settings.redis_url
     return Surroundings(
         engine=engine,
@@ -301,7 +309,8 @@ def _hosting(instance: Instance) -> ShellHosting:
         bundles=signing.bundles,
         root=signing.root,
         role_keys=signing.of,
-        repository=settings.repository,
+        repository=folder_of(settings.repository_address),
+        store=instance.store,
         preset=preset if preset.is_dir() else None,
         delta=OnDemand(instance.store),
     )
@@ -317,6 +326,7 @@ def _work(instance: Instance) -> None:
     settings = instance.settings
     engine = instance.engine
     desk = release_desk(instance)
+    recorded = [b""]
 
     def sign() -> None:
         now = clock()
@@ -327,8 +337,12 @@ def _work(instance: Instance) -> None:
 
     def record() -> None:
         desk.clearing.settle_all(clock)
+        stamp = instance.store.read(TIMESTAMP)
+        if stamp == recorded[0]:
+            return  # every release comes with a timestamp, so none is new
         found = releases(instance.store, now=clock())
         retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
+        recorded[0] = stamp
 
     def sweep() -> None:
         retried(engine, lambda session: Approvals.expire(session, clock()))
@@ -387,9 +401,11 @@ def _commit(project: Path) -> str:
 
 
 def serve(settings: Settings, target: str = "app:create_app") -> None:
-    """Serve until stopped; metadata and targets come from the server's own static route."""
-    for name in MOUNTS:
-        (settings.repository / name).mkdir(parents=True, exist_ok=True)
+    """Serve until stopped; a folder's metadata and targets come from the server's own static route."""
+    folder = folder_of(settings.repository_address)
+    mounts = [] if folder is None else [(f"/repo/{name}", folder / name) for name in MOUNTS]
+    for _, place in mounts:
+        place.mkdir(parents=True, exist_ok=True)
     Server(
         target,
         address=settings.host,
@@ -400,8 +416,8 @@ def serve(settings: Settings, target: str = "app:create_app") -> None:
         blocking_threads=settings.threads,
         websockets=False,
         log_level=LogLevels.error,
-        static_path_route=[f"/repo/{name}" for name in MOUNTS],
-        static_path_mount=[settings.repository / name for name in MOUNTS],
+        static_path_route=[route for route, _ in mounts] or None,
+        static_path_mount=[place for _, place in mounts] or None,
         static_path_expires=0,
         respawn_failed_workers=True,
         workers_kill_timeout=20,

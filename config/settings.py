@@ -105,6 +105,12 @@ class Settings:
         _url("sqlite", "mysql+pymysql", "mariadb+pymysql"),
         secret=True,
     )
+    repository: str = _setting(
+        "",
+        "Where the release repository is kept: a folder, `sqlite:///…`, `mysql+pymysql://…` or "
+        "`s3://bucket/prefix?endpoint=…` (docs/stores.md). Empty: `repo` in the var folder.",
+        secret=True,
+    )
     redis_url: str = _setting(
         "",
         "Redis for rate limits and replay marks; needed with more than one worker or instance. Empty: in memory.",
@@ -190,9 +196,9 @@ class Settings:
         return self.var / "uploads"
 
     @property
-    def repository(self) -> Path:
-        """Give the folder of the release repository, which is served as it is."""
-        return self.var / "repo"
+    def repository_address(self) -> str:
+        """Give the address of the release repository."""
+        return self.repository or str(self.var / "repo")
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:

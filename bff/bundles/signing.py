@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from bff.kinds import Clock
-from h5bundle.errors import H5BundleError
+from h5bundle.errors import H5BundleError, ObjectMissingError, StoreError
 from h5bundle.repository import is_repository, load_for_renewal, trusted_root
 from h5bundle.stores.port import Store
 from h5bundle.trust import TIMESTAMP, SigningKeys, TrustedState, role_keys
@@ -15,12 +15,14 @@ class CurrentSigningKeys:
     """Role keys and trusted root of a repository beside this process; read again only when the timestamp changed.
 
     A timestamp that has just expired does not take the running shell's keys away: expiry stops updating, not running.
+    Neither does a store that does not answer for a while.
     """
 
     store: Store
     clock: Clock
     _seen: str = ""
     _state: TrustedState | None = field(default=None)
+    _root: str = ""
 
     def of(self, bundle: str) -> SigningKeys | None:
         """Give the keys of a bundle's role, or None when there is no such bundle here."""
@@ -34,7 +36,13 @@ class CurrentSigningKeys:
 
     def root(self) -> str:
         """Give the repository's first root as text: what an app would carry inside; empty before the first release."""
-        return trusted_root(self.store).decode() if is_repository(self.store) else ""
+        try:
+            self._root = trusted_root(self.store).decode() if is_repository(self.store) else ""
+        except ObjectMissingError:
+            self._root = ""
+        except StoreError:
+            return self._root
+        return self._root
 
     def _current(self) -> TrustedState | None:
         """Verify the repository when it has changed; a broken one gives no keys."""
@@ -43,6 +51,7 @@ class CurrentSigningKeys:
             if mark != self._seen:
                 self._state = load_for_renewal(self.store, self.clock())
                 self._seen = mark
-        except H5BundleError:
-            self._state, self._seen = None, ""
+        except H5BundleError as error:
+            if not isinstance(error, StoreError) or isinstance(error, ObjectMissingError):
+                self._state, self._seen = None, ""
         return self._state

@@ -7,6 +7,7 @@ not know could be framed, cached or taken for another's.
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,15 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
+from bff.bundles.upload_errors import RepositoryUnavailableError
 from bff.errors import BffError
-from h5bundle.errors import PathError
+from h5bundle.errors import H5BundleError, ObjectMissingError, PathError, StoreError
 from h5bundle.paths import check_path
+from h5bundle.stores.port import Store
 from h5bundle.trust import SigningKeys
 from native_bridge.hosting import BundleHost, refusal_headers, shell_headers
 
+_log = logging.getLogger(__name__)
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -38,6 +42,7 @@ _TEMPLATES: Final = "origin"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _UNSERVED: Final = "proposals/"
 """What lies in the repository for those who sign it, and is no part of what clients read."""
+_SERVED: Final = ("metadata/", "targets/", "objects/", "deltas/")
 _DELTA: Final = re.compile(r"deltas/([0-9a-f]{64})/([0-9a-f]{64})\.zst")
 _VERSIONED: Final = re.compile(r"metadata/\d+\.[a-z0-9-]+\.json")
 
@@ -73,7 +78,8 @@ class ShellHosting:
         bundles: gives the bundles that have an origin.
         root: gives the trusted root metadata as text.
         role_keys: gives the keys that sign a bundle's releases now, or None.
-        repository: folder of the release repository to serve under ``/repo/``, or None when a web server does.
+        repository: folder of the release repository to serve under ``/repo/``, or None when it lies in none.
+        store: the repository to serve when it lies in no folder; with neither, a web server serves it.
         preset: folder of the releases that the shell carries inside, served under ``/shell/preset/``; None for none.
         delta: makes the delta to one manifest from another that the repository lacks, or gives None.
         other_hosts: further names (``host:port``) under which the API may be asked.
@@ -88,6 +94,7 @@ class ShellHosting:
     root: Callable[[], str]
     role_keys: Callable[[str], SigningKeys | None]
     repository: Path | None = None
+    store: Store | None = None
     preset: Path | None = None
     delta: Callable[[str, str], bytes | None] = lambda digest, base: None  # noqa: ARG005 - makes none
     other_hosts: frozenset[str] = frozenset()
@@ -119,7 +126,7 @@ def shell_door(hosting: ShellHosting) -> Blueprint:
     routes.add_url_rule("/shell/<path:name>", "file", door.file)
     if hosting.preset is not None:
         routes.add_url_rule("/shell/preset/<path:name>", "preset", door.preset)
-    if hosting.repository is not None:
+    if hosting.repository is not None or hosting.store is not None:
         routes.add_url_rule("/repo/<path:name>", "repository", door.repository)
     return routes
 
@@ -178,7 +185,7 @@ class _ShellDoor:
 
     def repository(self, name: str) -> Response:
         """Give an object of the release repository, as a plain web server would."""
-        data = None if name.startswith(_UNSERVED) else _read(self.hosting.repository, name)
+        data = self._object(name)
         if data is None and (asked := _DELTA.fullmatch(name)) is not None:
             data = self.hosting.delta(asked[1], asked[2])
         if data is None:
@@ -187,6 +194,18 @@ class _ShellDoor:
         kept = name.startswith(("objects/", "targets/", "deltas/")) or _VERSIONED.fullmatch(name)
         headers = {"Cache-Control": _IMMUTABLE if kept else "no-cache", "X-Content-Type-Options": "nosniff"}
         return _conditional(data, kind, headers)
+
+    def _object(self, name: str) -> bytes | None:
+        """Read an object of the repository, if it is one that clients read."""
+        folder, store = self.hosting.repository, self.hosting.store
+        if folder is not None or store is None:
+            return None if name.startswith(_UNSERVED) else _read(folder, name)
+        try:
+            return store.read(name) if name.startswith(_SERVED) else None
+        except (ObjectMissingError, PathError):
+            return None
+        except StoreError as error:
+            raise _away(error) from error
 
     def preset(self, name: str) -> Response:
         """Give an object of the releases that the shell carries inside, as bytes."""
@@ -224,6 +243,12 @@ class _ShellDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = host.answer(target=_target(request.environ), headers=headers)
         return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _away(error: H5BundleError) -> RepositoryUnavailableError:
+    """Log why the repository does not answer, and tell the caller nothing of it."""
+    _log.error("the release repository does not answer: %s", error.detail)
+    return RepositoryUnavailableError(detail="the release repository does not answer")
 
 
 def _target(environ: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from h5bundle.errors import H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
-from h5bundle.stores.opening import is_folder, open_store
+from h5bundle.stores.opening import folder_of, open_store
 from h5bundle.stores.port import Store
 
 Section: TypeAlias = tuple[str, Sequence[click.Command]]
@@ -26,12 +26,11 @@ DEFAULT_KEYS: Final = Path("var/release-keys")
 
 def _address(_ctx: click.Context, _option: click.Parameter, value: str) -> str | Path:
     """Take a plain path as a path, and leave any other address as it is."""
-    if not is_folder(value):
-        return value
-    if Path(value).is_file():
+    folder = folder_of(value)
+    if folder is not None and folder.is_file():
         message = f"Directory {value!r} is a file."
         raise click.BadParameter(message)
-    return Path(value)
+    return folder or value
 
 
 project_argument = click.argument("project", type=click.Path(path_type=Path, file_okay=False), default=".")
@@ -111,7 +110,7 @@ def open_repository(address: str | Path) -> Store:
     """Open the repository at an address.
 
     Raises:
-        StoreError: the address is none, or the store cannot be opened.
+        StoreError: it is no address of a repository.
     """
     return open_store(address)
 

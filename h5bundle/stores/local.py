@@ -81,15 +81,14 @@ class LocalStore:
 
     def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
         """Write a file over what was seen; the lock, which the caller holds, keeps others from coming between."""
-        place = self._place(path)
-        present = place.read_bytes() if place.is_file() else None
+        present = self.read(path) if self.exists(path) else None
         if present != previous:
             raise LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
         self.put_metadata(path, data)
 
     def paths(self, prefix: str) -> tuple[str, ...]:
         """List the files below a folder."""
-        folder = self._place(prefix.rstrip("/"))
+        folder = self._place(prefix.rstrip("/")) if prefix else self.folder
         found = (path.relative_to(self.folder) for path in folder.rglob("*") if path.is_file())
         return tuple(sorted(path.as_posix() for path in found if not path.name.startswith(".")))
 
@@ -103,8 +102,11 @@ class LocalStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the lock file."""
-        self._make_folder(self.folder)
-        descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._make_folder(self.folder)
+            descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreError(detail=f"the repository cannot be written: {error.strerror}") from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,272 +1,208 @@
-"""A repository in a bucket of an S3-compatible object store.
+"""A repository in an S3-compatible object store, written so that a publisher that lost its lease can break nothing.
 
-The bucket must honour ``If-Match`` and ``If-None-Match`` on writes: the commit point and the lock rest on them. The
-lock is an object with a lease: its holder renews it while it writes, stops writing when it could not, and another
-publisher takes it over when it has not been renewed for the lease. Ages are told by the server's clock alone.
+Files by hash may be written by anybody at any time. The rest is written under conditions, so that no publisher writes
+over what another one has published or still can publish:
+
+- The timestamp is written last, and only over what was there when the lease began.
+- Other metadata is written where nothing is. Where something is, an interrupted publication left it, and its publisher
+  may be asleep and not dead: so first the timestamp is altered by a blank at its end, which no signature covers and no
+  client minds. The condition of everybody who began before can never hold again. (Where there is no timestamp yet, one
+  of blanks alone takes its place; it counts as none.) Only then, and only if it is still the same, is it written over.
 """
 
+import hashlib
+import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from h5bundle.errors import LockedError, ObjectMissingError
+from h5bundle.paths import check_path
+from h5bundle.stores import lease as leases
+from h5bundle.stores.bucket import Bucket, Condition, ConditionError
+from h5bundle.stores.lease import Lease
+from h5bundle.trust import TIMESTAMP
 
-from h5bundle.errors import LockedError, ObjectMissingError, StoreError
-from h5bundle.paths import check_path, media_type
-
-LEASE_SECONDS: Final = 300
-WAIT_SECONDS: Final = 10
-_LOCK: Final = ".lock"
-_PAUSE_SECONDS: Final = 0.2
-_MISSING: Final = frozenset({"NoSuchKey", "404", "NotFound"})
-_REFUSED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
-_FOREVER: Final = "public, max-age=31536000, immutable"
-
-
-@dataclass(frozen=True, slots=True)
-class BucketPlace:
-    """Where in which object store.
-
-    Attributes:
-        bucket: its name.
-        prefix: of all keys, without slashes at its ends; empty for the whole bucket.
-        endpoint: address of the server; None for the provider that the region belongs to.
-        region: its name, or None.
-    """
-
-    bucket: str
-    prefix: str = ""
-    endpoint: str | None = None
-    region: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a lock is kept and waited for, and how that is measured."""
-
-    lease: float = LEASE_SECONDS
-    wait: float = WAIT_SECONDS
-    ticks: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+LEASE_SECONDS: Final = 60
+_AT_ONCE: Final = 8
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_LASTING: Final = re.compile(r"(?:objects|targets|deltas)/.+|metadata/[0-9]+\.[a-z0-9-]+\.json")
 
 
 @dataclass(slots=True)
-class _Lease:
-    """A lock that is held: the tag of its object, and when it was renewed."""
-
-    tag: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class BucketStore:
-    """A repository's objects below a prefix; made by ``open_bucket``.
+class _Session:
+    """What a publisher knows while it holds the lease.
 
     Attributes:
-        client: boto3's.
-        place: bucket and prefix.
-        chance: gives random bytes, which tell one lock from another.
-        patience: of the lock.
+        seen: the timestamp as the lease found it, or as this publisher has written it.
+        lying, etag: what lies in its place, blanks included; None while nothing does.
     """
 
-    client: Any
-    place: BucketPlace
-    chance: Callable[[int], bytes]
-    patience: Patience
-    _mine: threading.local = field(default_factory=threading.local, repr=False)
+    lease: Lease
+    seen: bytes | None
+    lying: bytes | None
+    etag: str | None
+
+
+class _Current(threading.local):
+    """The session of the thread that holds the lease."""
+
+    session: _Session | None = None
+
+
+class ObjectStore:
+    """A repository below a prefix of a bucket; safe to use from several threads and processes."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        new_owner: Callable[[], str],
+        lock_seconds: float,
+        lease_seconds: int = LEASE_SECONDS,
+    ) -> None:
+        """Name the place; nothing is asked before it is needed.
+
+        Args:
+            bucket: bucket and prefix.
+            new_owner: gives a name that no other holder of a lease has.
+            lock_seconds: how long to wait for another publisher.
+            lease_seconds: how long a silent publisher keeps others waiting; at least 2, for clocks count seconds.
+        """
+        self._bucket = bucket
+        self._new_owner = new_owner
+        self._wait = lock_seconds
+        self._lease_seconds = lease_seconds
+        self._current = _Current()
+        self._proven = False
 
     def read(self, path: str) -> bytes:
         """Read an object."""
-        found = self._get(check_path(path))
-        if found is None:
+        data = self._bucket.read(check_path(path))
+        if path == TIMESTAMP and not data.strip():
             raise ObjectMissingError(detail=f"{path} is not in the repository")
-        return found[1]
+        return data
 
     def exists(self, path: str) -> bool:
         """Tell whether there is an object."""
-        return self._length(check_path(path)) is not None
+        if path == TIMESTAMP:
+            found = self._bucket.see(path)
+            return found is not None and _stamp(found.data) is not None
+        return self._bucket.head(check_path(path)) is not None
 
     def put_blob(self, path: str, data: bytes) -> None:
-        """Write an object unless one of the same name and length is there already."""
-        if self._length(check_path(path)) != len(data):
-            self.put_metadata(path, data)
+        """Write an object unless the same bytes are there already."""
+        self._beat()
+        self._blob(path, data)
+
+    def put_blobs(self, blobs: Mapping[str, bytes], done: Callable[[int], object]) -> None:
+        """Write many objects, several at once."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            writing = [pool.submit(self._blob, path, data) for path, data in blobs.items()]
+            try:
+                for number, one in enumerate(as_completed(writing), start=1):
+                    one.result()
+                    self._beat()
+                    done(number)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def put_metadata(self, path: str, data: bytes) -> None:
-        """Write an object over what was there."""
-        self._keep()
-        self._put(check_path(path), data)
+        """Write an object; metadata under the lease so that no other publisher's is lost."""
+        session = self._current.session
+        if not check_path(path).startswith("metadata/") or session is None:
+            self._put(path, data, None)
+            return
+        session.lease.prolong()
+        try:
+            self._put(path, data, Condition(None))
+        except ConditionError:
+            self._write_over(session, path, data)
 
     def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
-        """Write an object on the condition that what was seen is still there."""
-        self._keep()
-        tag, present = self._get(check_path(path)) or (None, None)
-        if present == previous:
-            condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
-            if self._put(path, data, **condition) is not None:
-                return
-            found = self._get(path)
-            if found is not None and found[1] == data:
-                return  # the answer to our write was lost, and the client asked again
-        raise LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
+        """Write an object over exactly what was seen."""
+        session = self._current.session if path == TIMESTAMP else None
+        if session is not None:
+            session.lease.prolong(now=True)
+            seen, etag = session.seen, session.etag
+        else:
+            found = self._bucket.see(check_path(path))
+            seen, etag = (None, None) if found is None else (found.data, found.etag)
+            seen = _stamp(seen) if path == TIMESTAMP else seen
+        changed = LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
+        if seen != previous:
+            raise changed
+        try:
+            written = self._put(path, data, Condition(etag))
+        except ConditionError as error:
+            raise changed from error
+        if session is not None:
+            session.seen, session.lying, session.etag = data, data, written
 
     def paths(self, prefix: str) -> tuple[str, ...]:
-        """List the objects below a folder."""
-        folder = self._key(check_path(prefix.rstrip("/")) + "/")
-        with _failing(f"{prefix} cannot be listed"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.place.bucket, Prefix=folder)
-            keys = [str(entry["Key"]) for page in pages for entry in page.get("Contents", ())]
-        return tuple(sorted(key.removeprefix(self._key("")) for key in keys))
+        """List what lies below a folder."""
+        folder = f"{check_path(prefix.rstrip('/'))}/" if prefix else ""
+        found = [path for path in self._bucket.paths(folder) if not path.rpartition("/")[2].startswith(".")]
+        return tuple(sorted(path for path in found if path != TIMESTAMP or self.exists(path)))
 
     def remove(self, path: str) -> None:
         """Remove an object."""
-        self._keep()
-        with _failing(f"{path} cannot be removed"):
-            self.client.delete_object(Bucket=self.place.bucket, Key=self._key(check_path(path)))
+        self._bucket.remove(check_path(path))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the lock object, after waiting for another publisher for a bounded time."""
-        end = self.patience.ticks() + self.patience.wait
-        while (lease := self._take()) is None:
-            if self.patience.ticks() >= end:
-                raise LockedError(
-                    detail="another publisher holds the repository",
-                    remedy=f"wait until it is done; when it died, its lock ends after {self.patience.lease:.0f} s",
-                )
-            self.patience.sleep(_PAUSE_SECONDS)
-        self._mine.lease = lease
+        """Hold the lease."""
+        if self._current.session is not None:
+            raise LockedError(detail="this thread holds the repository already")
+        lease = leases.take(self._bucket, self._new_owner(), seconds=self._lease_seconds, wait=self._wait)
         try:
+            if not self._proven:
+                leases.probe(lease)
+                self._proven = True
+            found = self._bucket.see(TIMESTAMP)
+            data, etag = (None, None) if found is None else (found.data, found.etag)
+            self._current.session = _Session(lease, _stamp(data), data, etag)
             yield
         finally:
-            self._mine.lease = None
-            self._release(lease)
+            self._current.session = None
+            lease.give_back()
 
-    def _take(self) -> _Lease | None:
-        """Make the lock object, or take over one whose lease has ended."""
-        since = self.patience.ticks()
-        tag = self._put(_LOCK, self.chance(16), IfNoneMatch="*")
-        if tag is None and (old := self._expired()) is not None:
-            tag = self._put(_LOCK, self.chance(16), IfMatch=old)
-        return None if tag is None else _Lease(tag, since)
-
-    def _expired(self) -> str | None:
-        """Give the tag of a lock that was not renewed for the lease, by the server's clock."""
-        with _failing("the lock cannot be read"):
-            try:
-                head = self.client.head_object(Bucket=self.place.bucket, Key=self._key(_LOCK))
-            except ClientError as error:
-                if _code(error) in _MISSING:
-                    return None
-                raise
-        present = parsedate_to_datetime(head["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return str(head["ETag"]) if (present - head["LastModified"]).total_seconds() > self.patience.lease else None
-
-    def _keep(self) -> None:
-        """Before a write, renew the lock that this thread holds; write nothing when it may be another's by now."""
-        lease: _Lease | None = getattr(self._mine, "lease", None)
-        now = self.patience.ticks()
-        if lease is None or now - lease.since < self.patience.lease / 3:
-            return
-        tag = self._put(_LOCK, self.chance(16), IfMatch=lease.tag)
-        if tag is None:
-            raise LockedError(detail="another publisher has taken the lock over", remedy="publish again")
-        lease.tag, lease.since = tag, now
-
-    def _release(self, lease: _Lease) -> None:
-        """Remove the lock object if it is still ours; after the lease it may be another's, and is left to age."""
-        if self.patience.ticks() - lease.since >= self.patience.lease:
-            return
-        with _failing("the lock cannot be given back"):
-            try:
-                self.client.delete_object(Bucket=self.place.bucket, Key=self._key(_LOCK), IfMatch=lease.tag)
-            except ClientError as error:
-                if _code(error) not in _REFUSED | _MISSING:
-                    raise
-
-    def _get(self, path: str) -> tuple[str, bytes] | None:
-        """Give an object's tag and bytes."""
-        with _failing(f"{path} cannot be read"):
-            try:
-                found = self.client.get_object(Bucket=self.place.bucket, Key=self._key(path))
-                return str(found["ETag"]), bytes(found["Body"].read())
-            except ClientError as error:
-                if _code(error) in _MISSING:
-                    return None
-                raise
-
-    def _length(self, path: str) -> int | None:
-        """Give an object's length."""
-        with _failing(f"{path} cannot be looked up"):
-            try:
-                return int(self.client.head_object(Bucket=self.place.bucket, Key=self._key(path))["ContentLength"])
-            except ClientError as error:
-                if _code(error) in _MISSING:
-                    return None
-                raise
-
-    def _put(self, path: str, data: bytes, **condition: str) -> str | None:
-        """Write an object and give its tag; None when the condition does not hold."""
-        named = path.startswith(("targets/", "objects/"))
-        with _failing(f"{path} cannot be written"):
-            try:
-                written = self.client.put_object(
-                    Bucket=self.place.bucket,
-                    Key=self._key(path),
-                    Body=data,
-                    ContentType=media_type(path),
-                    CacheControl=_FOREVER if named else "no-cache",
-                    **condition,
-                )
-            except ClientError as error:
-                if condition and _code(error) in _REFUSED | _MISSING:
-                    return None
-                raise
-        return str(written["ETag"])
-
-    def _key(self, path: str) -> str:
-        """Give the key of a path."""
-        return f"{self.place.prefix}/{path}" if self.place.prefix else path
-
-
-def open_bucket(place: BucketPlace, *, chance: Callable[[int], bytes], patience: Patience | None = None) -> BucketStore:
-    """Open a bucket with the credentials that boto3 finds in its usual places.
-
-    Raises:
-        StoreError: the place is none that boto3 accepts.
-    """
-    config = Config(
-        connect_timeout=5,
-        read_timeout=20,
-        retries={"total_max_attempts": 3, "mode": "standard"},
-        s3={"addressing_style": "path"} if place.endpoint else {},
-    )
-    with _failing("the bucket cannot be opened"):
+    def _write_over(self, session: _Session, path: str, data: bytes) -> None:
+        """Write over what an interrupted publication left, once nobody can publish that any more."""
+        found = self._bucket.head(path)  # before the timestamp is altered: what is written later has another tag
         try:
-            client = boto3.client("s3", endpoint_url=place.endpoint, region_name=place.region, config=config)
-        except ValueError as error:
-            raise StoreError(detail="the bucket's endpoint is no address", remedy="write http://host:port") from error
-    return BucketStore(client, place, chance, patience or Patience())
+            self._fence(session)
+            self._put(path, data, Condition(None if found is None else found.etag))
+        except ConditionError as error:
+            raise leases.lost() from error
+
+    def _fence(self, session: _Session) -> None:
+        """Alter the timestamp's bytes, and nothing that they say."""
+        altered = b"\n" if session.lying is None else session.lying + b"\n"
+        session.etag = self._put(TIMESTAMP, altered, Condition(session.etag, unique=False))
+        session.lying = altered
+
+    def _blob(self, path: str, data: bytes) -> None:
+        """Write an object unless its entity tag says that it is there."""
+        seen = self._bucket.head(check_path(path))
+        if seen is None or seen.etag.strip('"') != hashlib.md5(data, usedforsecurity=False).hexdigest():
+            self._put(path, data, None)
+
+    def _put(self, path: str, data: bytes, condition: Condition | None) -> str:
+        """Write an object with the headers under which it is served."""
+        kind = "application/json" if path.endswith(".json") else "application/octet-stream"
+        kept = _IMMUTABLE if _LASTING.fullmatch(path) else "no-cache"
+        return self._bucket.put(path, data, kind=kind, kept=kept, condition=condition)
+
+    def _beat(self) -> None:
+        """Prolong the lease, if this thread holds one."""
+        if self._current.session is not None:
+            self._current.session.lease.prolong()
 
 
-def _code(error: ClientError) -> str:
-    """Give the name of a refusal."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-@contextmanager
-def _failing(what: str) -> Iterator[None]:
-    """Turn the client's errors into the store's."""
-    try:
-        yield
-    except ClientError as error:
-        raise StoreError(detail=f"{what}: the object store answers {_code(error)}") from error
-    except BotoCoreError as error:
-        raise StoreError(
-            detail=f"{what}: {type(error).__name__}", remedy="see that the object store runs and try again"
-        ) from error
+def _stamp(data: bytes | None) -> bytes | None:
+    """Give a timestamp's bytes; one of blanks is none."""
+    return None if data is None or not data.strip() else data

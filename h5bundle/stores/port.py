@@ -7,7 +7,8 @@ from typing import Protocol
 class Store(Protocol):
     """A place with paths and bytes.
 
-    Every write is durable when the call returns, and a reader sees an object whole or not at all.
+    Every write is durable when the call returns, or when the block of the lock ends in which it stands. A reader sees
+    an object whole or not at all, and never waits for a publisher.
     """
 
     def read(self, path: str) -> bytes:
@@ -32,10 +33,10 @@ class Store(Protocol):
         ...
 
     def put_metadata(self, path: str, data: bytes) -> None:
-        """Write metadata over what was there.
+        """Write metadata over what was there: of a version that was never published, or of a document.
 
         Raises:
-            StoreError: it cannot be written.
+            StoreError: it cannot be written; a store may hold that a finished publication has written it.
         """
         ...
 
@@ -54,7 +55,7 @@ class Store(Protocol):
         ...
 
     def paths(self, prefix: str) -> tuple[str, ...]:
-        """Give the paths of all objects below a folder (``proposals/``), sorted; none when there is no such folder.
+        """Give the paths of all objects below a folder (``proposals/``; all for an empty one), sorted.
 
         Raises:
             StoreError: they cannot be listed.
@@ -72,7 +73,10 @@ class Store(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Hold the repository against other publishers.
 
+        What is written in the block is kept when the block ends well. When it does not, a store may keep none of it:
+        then nothing was published, unless the timestamp was swapped and can be read.
+
         Raises:
-            LockedError: another one holds it.
+            LockedError: another one holds it, after waiting for a bounded time where a store can wait.
         """
         ...

@@ -1,338 +1,403 @@
-"""A repository in a relational database: SQLite in a file, or MariaDB.
+"""A repository in a SQL database: SQLite for the processes of one machine, MariaDB for those of several.
 
-Every write is a transaction of its own, durable when the call returns. The timestamp is never changed: each is a row
-with a number, and the one with the highest is served. A publisher's lock is a transaction that its own connection
-keeps open (a head row on MariaDB, a second file on SQLite), so it ends with its holder; readers take no lock.
+What is written under the lock is one transaction: readers see nothing of it before its end, and nothing is left of it
+when the publisher dies. Metadata is a row for each role and version that is never written again; the timestamp that
+is served is the highest row. Other objects lie in parts that fit into the smallest packet of any server.
 """
 
+import hashlib
+import re
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
-    URL,
+    BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
+    and_,
     create_engine,
     delete,
     event,
     func,
     insert,
-    inspect,
+    make_url,
     select,
-    text,
-    update,
 )
-from sqlalchemy.dialects.mysql import LONGBLOB, VARCHAR
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from h5bundle.errors import LockedError, ObjectMissingError, StoreError
 from h5bundle.paths import check_path
 from h5bundle.trust import TIMESTAMP
 
-WAIT_SECONDS: Final = 10
-_ANSWER_SECONDS: Final = 30
-_SETTINGS: Final = {
-    "sqlite": frozenset[str](),
-    "mysql+pymysql": frozenset({"charset", "ssl_ca", "ssl_cert", "ssl_key", "ssl_check_hostname", "unix_socket"}),
-}
-_MYSQL: Final = ("mysql", "mariadb")
-_OPTIONS: Final[dict[str, Any]] = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
-_PATH: Final = String(255).with_variant(VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), *_MYSQL)
-_DATA: Final = LargeBinary().with_variant(LONGBLOB(), *_MYSQL)
+SCHEMES: Final = ("sqlite", "mysql+pymysql", "mariadb+pymysql")
+ANSWER_SECONDS: Final = 30
+"""How long a server may take over one statement, beyond waiting for a lock."""
+IDLE_SECONDS: Final = 900
+"""After so long without a word the server gives a publisher up that may have lost its network, and its lock."""
+PART_BYTES: Final = 256 * 1024
+_SETTINGS: Final = frozenset({"charset", "ssl_ca", "ssl_cert", "ssl_key", "ssl_check_hostname", "unix_socket"})
+_BEGIN: Final = "h5bundle_begin"
+_VERSIONED: Final = re.compile(r"metadata/([1-9][0-9]{0,17})\.([a-z0-9-]{1,60})\.json")
+_NO_TABLE: Final = 1146
+_BUSY: Final = frozenset({1020, 1205, 1213})
+"""MariaDB: record has changed, lock wait time-out, deadlock."""
+
 _TABLES: Final = MetaData()
-_HEAD: Final = Table("h5bundle_head", _TABLES, Column("id", Integer, primary_key=True, autoincrement=False), **_OPTIONS)
-_OBJECTS: Final = Table(
-    "h5bundle_objects",
+_BYTE_BY_BYTE: Final[dict[str, Any]] = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_nopad_bin",
+    "mysql_engine": "InnoDB",
+}
+_BYTES: Final = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_PATH: Final = String(200)
+_HEAD: Final = Table(
+    "repository_head", _TABLES, Column("id", Integer, primary_key=True, autoincrement=False), **_BYTE_BY_BYTE
+)
+_METADATA: Final = Table(
+    "repository_metadata",
+    _TABLES,
+    Column("role", String(60), primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", _BYTES, nullable=False),
+    **_BYTE_BY_BYTE,
+)
+_OBJECT: Final = Table(
+    "repository_object",
     _TABLES,
     Column("path", _PATH, primary_key=True),
-    Column("data", _DATA, nullable=False),
-    **_OPTIONS,
+    Column("digest", String(64), nullable=False),
+    **_BYTE_BY_BYTE,
 )
-_TIMESTAMPS: Final = Table(
-    "h5bundle_timestamps",
+_PART: Final = Table(
+    "repository_part",
     _TABLES,
+    Column("path", _PATH, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("data", _DATA, nullable=False),
-    **_OPTIONS,
+    Column("data", _BYTES, nullable=False),
+    **_BYTE_BY_BYTE,
 )
-_LATEST: Final = select(_TIMESTAMPS.c.number, _TIMESTAMPS.c.data).order_by(_TIMESTAMPS.c.number.desc()).limit(1)
+_STAMP: Final = "timestamp"
 
 
-@dataclass(frozen=True, slots=True)
+class _Held(threading.local):
+    """The transaction of the thread that holds the lock, and whether a write in it failed."""
+
+    connection: Connection | None = None
+    failed: bool = False
+
+
 class SqlStore:
-    """A repository's objects as rows; made by ``open_sql``.
+    """A repository's tables; safe to use from several threads and processes."""
 
-    Attributes:
-        engine: of the rows.
-        locks: of the lock: the same database on MariaDB, a file beside it on SQLite.
-    """
+    def __init__(self, url: str, *, lock_seconds: int) -> None:
+        """Name the database; nothing is connected or made before it is needed.
 
-    engine: Engine
-    locks: Engine
-    _mine: threading.local = field(default_factory=threading.local, repr=False)
+        Args:
+            url: SQLAlchemy URL with a driver of ``SCHEMES``.
+            lock_seconds: how long to wait for another publisher.
+
+        Raises:
+            StoreError: it is no such URL. The message does not repeat it, for it may hold a password.
+        """
+        parsed = _parsed(url)
+        self._file = Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
+        self._engine = _open_sqlite(parsed, lock_seconds) if self._file else _open_server(parsed, lock_seconds)
+        self._lock_seconds = lock_seconds
+        self._held = _Held()
+        self._prepared = False
 
     def read(self, path: str) -> bytes:
-        """Read a row."""
-        query = select(_OBJECTS.c.data).where(_OBJECTS.c.path == check_path(path))
-        with _failing(f"{path} cannot be read"), self._reading() as connection:
-            row = _latest(connection)[1] if path == TIMESTAMP else connection.execute(query).scalar_one_or_none()
-        if row is None:
+        """Read an object in one statement, so that it is whole whoever writes meanwhile."""
+        data = _joined(self._rows(path, _reading(check_path(path))))
+        if data is None:
             raise ObjectMissingError(detail=f"{path} is not in the repository")
-        return row
+        return data
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is a row."""
-        query = select(func.count()).select_from(_OBJECTS).where(_OBJECTS.c.path == check_path(path))
-        if path == TIMESTAMP:
-            query = select(func.count()).select_from(_TIMESTAMPS)
-        with _failing(f"{path} cannot be looked up"), self._reading() as connection:
-            return connection.execute(query).scalar_one() > 0
+        """Tell whether there is a row of it."""
+        table, rows = _place(check_path(path))
+        return bool(self._rows(path, select(*table.primary_key).where(rows).limit(1)))
 
     def put_blob(self, path: str, data: bytes) -> None:
-        """Write a row unless the same bytes are there already."""
-        try:
-            if self.read(path) == data:
-                return
-        except ObjectMissingError:
-            pass
-        self.put_metadata(path, data)
+        """Write an object unless it has the same hash already."""
+        self.put_blobs({path: data}, lambda _: None)
+
+    def put_blobs(self, blobs: Mapping[str, bytes], done: Callable[[int], object]) -> None:
+        """Write many objects in one transaction."""
+        for path in blobs:
+            check_path(path)
+        with self._writing("objects") as connection:
+            for number, (path, data) in enumerate(blobs.items(), start=1):
+                _put_object(connection, path, data)
+                done(number)
 
     def put_metadata(self, path: str, data: bytes) -> None:
-        """Write a row over what was there; a timestamp becomes the next row."""
-        with self._writing(check_path(path)) as connection:
-            _write(connection, path, data, _seen(connection, path)[0])
+        """Write a version of metadata once, the next timestamp, or another document over what was there.
+
+        Raises:
+            StoreError: that version is there with other bytes.
+        """
+        check_path(path)
+        with self._writing(path) as connection:
+            _put(connection, path, data)
 
     def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
-        """Write over what was seen, in one transaction with the look at it."""
-        changed = LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
-        try:
-            with self._writing(check_path(path)) as connection:
-                number, present = _seen(connection, path)
-                if present != previous:
-                    raise changed
-                _write(connection, path, data, number)
-        except StoreError as error:
-            if isinstance(error.__cause__, IntegrityError):
-                raise changed from error
-            raise
+        """Write over what was seen; the lock keeps others from coming between."""
+        check_path(path)
+        with self._writing(path) as connection:
+            if _joined(connection.execute(_reading(path)).all()) != previous:
+                raise LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
+            _put(connection, path, data)
 
     def paths(self, prefix: str) -> tuple[str, ...]:
-        """List the rows below a folder."""
-        folder = check_path(prefix.rstrip("/")) + "/"
-        query = select(_OBJECTS.c.path).where(_OBJECTS.c.path.startswith(folder, autoescape=True))
-        with _failing(f"{folder} cannot be listed"), self._reading() as connection:
-            found = set(connection.execute(query).scalars())
-            if TIMESTAMP.startswith(folder) and _latest(connection)[1] is not None:
-                found.add(TIMESTAMP)
+        """List what lies below a folder."""
+        folder = f"{check_path(prefix.rstrip('/'))}/" if prefix else ""
+        objects = select(_OBJECT.c.path).where(_OBJECT.c.path.startswith(folder, autoescape=True))
+        found = {str(row[0]) for row in self._rows(prefix, objects)}
+        if not folder or folder.startswith("metadata/"):
+            for role, version in self._rows(prefix, select(_METADATA.c.role, _METADATA.c.version)):
+                found.add(TIMESTAMP if role == _STAMP else f"metadata/{version}.{role}.json")
         return tuple(sorted(path for path in found if path.startswith(folder)))
 
     def remove(self, path: str) -> None:
-        """Remove a row; of the timestamp, all rows."""
-        gone = delete(_TIMESTAMPS) if path == TIMESTAMP else delete(_OBJECTS).where(_OBJECTS.c.path == path)
-        with self._writing(check_path(path)) as connection:
-            connection.execute(gone)
+        """Remove an object's rows."""
+        check_path(path)
+        with self._writing(path) as connection:
+            _remove(connection, path)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the lock's transaction open, after waiting for another publisher for a bounded time."""
-        with _failing("the lock cannot be had"):
-            connection = self.locks.connect()
+        """Hold the head row in one transaction, which is committed when the block ends well."""
+        if self._held.connection is not None:
+            raise LockedError(detail="this thread holds the repository already")
+        with _told("the lock of the repository"):
+            self._prepare()
+            connection = self._engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         try:
-            self._take(connection)
-            self._mine.lock = connection
+            with _told("the lock of the repository"):
+                connection.execute(select(_HEAD).with_for_update())
+            self._held.connection, self._held.failed = connection, False
             yield
+            self._finish(connection)
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                connection.rollback()
+            raise
         finally:
-            self._mine.lock = None
-            connection.close()
+            self._held.connection = None
+            with suppress(SQLAlchemyError):
+                connection.close()
 
-    def _take(self, connection: Connection) -> None:
-        """Wait for the lock."""
-        with _failing("the lock cannot be had"):
-            try:
-                connection.begin()
-                if _is_mysql(self.locks):
-                    connection.execute(select(_HEAD.c.id).with_for_update())
-            except SQLAlchemyError as error:
-                if not _is_busy(error):
-                    raise
-                raise LockedError(
-                    detail="another publisher holds the repository", remedy="wait until it is done and try again"
-                ) from error
-
-    def _reading(self) -> AbstractContextManager[Connection]:
-        """Give a transaction that only reads."""
-        return self.engine.execution_options(reading=True).begin()
+    def _finish(self, connection: Connection) -> None:
+        """Commit; what was written before a write failed is not kept without it."""
+        if self._held.failed:
+            raise StoreError(detail="a write to the repository failed, so none is kept", remedy="publish again")
+        with _told(
+            "the end of the publication", "look at: h5bundle status; publishing again finishes or changes nothing"
+        ):
+            connection.commit()
 
     @contextmanager
-    def _writing(self, path: str) -> Iterator[Connection]:
-        """Give a transaction that writes, unless the lock that this thread took was lost with its connection."""
-        held: Connection | None = getattr(self._mine, "lock", None)
-        if held is not None:
-            try:
-                held.execute(text("SELECT 1"))
-            except SQLAlchemyError as error:
-                raise LockedError(
-                    detail="the connection that holds the lock was lost", remedy="publish again"
-                ) from error
-        with _failing(f"{path} cannot be written"), self.engine.begin() as connection:
-            yield connection
-
-
-def open_sql(address: str, *, wait: int = WAIT_SECONDS) -> SqlStore:
-    """Open a database, and make its tables where there are none.
-
-    Args:
-        address: of SQLite in a file, or of MariaDB through PyMySQL.
-        wait: after how many seconds a held lock is a refusal.
-
-    Raises:
-        StoreError: the address is none, or the database cannot be opened.
-    """
-    url = _url(address)
-    engine = _open(url, wait)
-    locks = (
-        engine if url.database is None or _is_mysql(engine) else _open(url.set(database=f"{url.database}.lock"), wait)
-    )
-    store = SqlStore(engine, locks)
-    with _failing("the database cannot be opened"):
-        if not _is_mysql(engine):
-            Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        with store._reading() as connection:  # noqa: SLF001 - the maker of the class
-            made = inspect(connection).has_table(_HEAD.name) and connection.execute(select(_HEAD.c.id)).first()
-        if not made:
-            _make(store)
-    return store
-
-
-def _url(address: str) -> URL:
-    """Read an address; no refusal repeats it, because it may hold a password."""
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError) as error:
-        raise _malformed(detail="the address of the database does not read") from error
-    if url.drivername not in _SETTINGS or not url.query.keys() <= _SETTINGS[url.drivername]:
-        raise _malformed(detail="the address is not that of SQLite or MariaDB, or has a setting that is not known")
-    if url.drivername == "sqlite" and (url.host or url.database in {None, "", ":memory:"}):
-        raise _malformed(detail="the address of SQLite names no file")
-    if url.drivername != "sqlite" and not (url.host and url.database):
-        raise _malformed(detail="the address of MariaDB names no host or no database")
-    return url
-
-
-def _malformed(*, detail: str) -> StoreError:
-    """Say what is wrong with an address."""
-    return StoreError(detail=detail, remedy="write sqlite:///file or mysql+pymysql://user:password@host/database")
-
-
-def _open(url: URL, wait: int) -> Engine:
-    """Give an engine whose waiting is bounded."""
-    if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    seconds = {"connect_timeout": wait, "read_timeout": wait + _ANSWER_SECONDS, "write_timeout": _ANSWER_SECONDS}
-    first = f"SET SESSION innodb_lock_wait_timeout = {int(wait)}"
-    return create_engine(
-        url,
-        connect_args={**seconds, "charset": "utf8mb4", "init_command": first},
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
-        pool_recycle=600,
-    )
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Leave transactions to this module, and bring every commit to the disk."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin: a writer says at once that it will write, so that it never has to give way half-way."""
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-def _make(store: SqlStore) -> None:
-    """Make the tables; two processes may do so at once."""
-    if _is_mysql(store.engine):
-        _make_tables(store.engine)
-        return
-    with store.lock():
-        raw = store.engine.raw_connection()
+    def _writing(self, what: str) -> Iterator[Connection]:
+        """Give the transaction of this thread, or one for this write alone."""
+        if self._held.connection is None:
+            with self.lock(), self._writing(what) as connection:
+                yield connection
+            return
         try:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
-        finally:
-            raw.close()
-        _make_tables(store.engine)
+            with _told(what):
+                yield self._held.connection
+        except BaseException:
+            self._held.failed = True
+            raise
+
+    def _rows(self, what: str, query: Select[Any]) -> Sequence[Any]:
+        """Read rows, this thread's own unfinished ones included; no tables are no rows."""
+        if self._held.connection is not None:
+            with _told(what):
+                return self._held.connection.execute(query).all()
+        if self._file is not None and not self._file.exists():
+            return ()
+        with _told(what):
+            try:
+                with self._engine.connect() as connection:
+                    return connection.execute(query).all()
+            except DBAPIError as error:
+                if _is_table_missing(error):
+                    return ()
+                raise
+
+    def _prepare(self) -> None:
+        """Make tables and head row where there are none; several processes may do so at once."""
+        if self._prepared:
+            return
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._engine.connect() as connection:
+            try:
+                ready = connection.execute(select(_HEAD.c.id)).first() is not None
+            except DBAPIError as error:
+                if not _is_table_missing(error):
+                    raise
+                ready = False
+        if not ready:
+            self._make_tables()
+        self._prepared = True
+
+    def _make_tables(self) -> None:
+        """Make what is missing."""
+        with self._engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
+            for table in _TABLES.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+            with suppress(IntegrityError):  # another process was faster
+                connection.execute(insert(_HEAD), {"id": 1})
+            connection.commit()
 
 
-def _make_tables(engine: Engine) -> None:
-    """Make what is not there."""
-    ignoring = "IGNORE" if _is_mysql(engine) else "OR IGNORE"
-    with engine.begin() as connection:
-        for table in _TABLES.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-        connection.execute(insert(_HEAD).prefix_with(ignoring).values(id=1))
+def _parsed(url: str) -> URL:
+    """Read a URL, with no setting but those that say how to reach a server."""
+    remedy = "write sqlite:///folder/file.db or mysql+pymysql://user:password@host/database"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(detail="the address of the database cannot be read", remedy=remedy) from error
+    is_file = parsed.drivername == "sqlite"
+    if parsed.drivername not in SCHEMES or not parsed.query.keys() <= (frozenset() if is_file else _SETTINGS):
+        raise StoreError(detail="the address is of no database that is known, or has an unknown setting", remedy=remedy)
+    if parsed.database in {None, "", ":memory:"} or bool(parsed.host) == is_file:
+        raise StoreError(detail="the address of the database names no file, or no host or database", remedy=remedy)
+    return parsed
 
 
-def _latest(connection: Connection) -> tuple[int, bytes | None]:
-    """Give the number and the bytes of the timestamp that is served."""
-    row = connection.execute(_LATEST).first()
-    return (0, None) if row is None else (row.number, row.data)
+def _open_sqlite(url: URL, lock_seconds: int) -> Engine:
+    """Open a file; BEGIN IMMEDIATE takes the write lock at once, so it is never upgraded."""
+    arguments = {"check_same_thread": False, "timeout": lock_seconds}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: the begin event does
+        with suppress(sqlite3.OperationalError):  # busy: another process is just setting this lasting mode
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine
 
 
-def _seen(connection: Connection, path: str) -> tuple[int, bytes | None]:
-    """Give what is there, and of the timestamp its number (which only one writer can follow)."""
+def _open_server(url: URL, lock_seconds: int) -> Engine:
+    """Open a server, every wait bounded."""
+    waits = f"innodb_lock_wait_timeout={lock_seconds}, lock_wait_timeout={lock_seconds}, wait_timeout={IDLE_SECONDS}"
+    arguments = {
+        "charset": "utf8mb4",
+        "connect_timeout": ANSWER_SECONDS,
+        "read_timeout": lock_seconds + ANSWER_SECONDS,
+        "write_timeout": ANSWER_SECONDS,
+        "init_command": f"SET SESSION {waits}",
+    }
+    return create_engine(
+        url, connect_args=arguments, isolation_level="READ COMMITTED", hide_parameters=True, pool_pre_ping=True
+    )
+
+
+def _place(path: str) -> tuple[Table, ColumnElement[bool]]:
+    """Give the table of a path, and which of its rows are the object."""
+    match = _VERSIONED.fullmatch(path)
     if path == TIMESTAMP:
-        return _latest(connection)
-    query = select(_OBJECTS.c.data).where(_OBJECTS.c.path == path)
-    found = connection.execute(query.with_for_update()).scalar_one_or_none()
-    return (0 if found is None else 1, found)
+        return _METADATA, _METADATA.c.role == _STAMP
+    if match is None or match[2] == _STAMP:
+        return _PART, _PART.c.path == path
+    return _METADATA, and_(_METADATA.c.role == match[2], _METADATA.c.version == int(match[1]))
 
 
-def _write(connection: Connection, path: str, data: bytes, number: int) -> None:
-    """Write a row after what was seen: when another writer was quicker, the key refuses it."""
-    if path == TIMESTAMP:
-        connection.execute(insert(_TIMESTAMPS).values(number=number + 1, data=data))
-    elif number:
-        connection.execute(update(_OBJECTS).where(_OBJECTS.c.path == path).values(data=data))
+def _reading(path: str) -> Select[Any]:
+    """Select an object's bytes in order; of the timestamps the highest."""
+    table, rows = _place(path)
+    query = select(table.c.data).where(rows)
+    if table is _PART:
+        return query.order_by(_PART.c.number)
+    return query.order_by(_METADATA.c.version.desc()).limit(1)
+
+
+def _joined(rows: Sequence[Any]) -> bytes | None:
+    """Give the bytes that lie in rows, None when there are none."""
+    return b"".join(bytes(row[0]) for row in rows) if rows else None
+
+
+def _put(connection: Connection, path: str, data: bytes) -> None:
+    """Insert metadata, or write another document over what was there."""
+    table, rows = _place(path)
+    if table is _PART:
+        _put_object(connection, path, data)
+    elif path == TIMESTAMP:
+        highest = connection.execute(select(func.max(_METADATA.c.version)).where(rows)).scalar()
+        connection.execute(insert(_METADATA), {"role": _STAMP, "version": (highest or 0) + 1, "data": data})
     else:
-        connection.execute(insert(_OBJECTS).values(path=path, data=data))
+        present = _joined(connection.execute(_reading(path)).all())
+        if present is None:
+            version, role = path.removeprefix("metadata/").removesuffix(".json").split(".")
+            connection.execute(insert(_METADATA), {"role": role, "version": int(version), "data": data})
+        elif present != data:
+            raise StoreError(detail=f"{path} is there with other bytes, and a version of metadata is written once")
 
 
-def _is_mysql(engine: Engine) -> bool:
-    """Tell MariaDB from SQLite."""
-    return engine.dialect.name in _MYSQL
+def _put_object(connection: Connection, path: str, data: bytes) -> None:
+    """Write an object in parts; an empty one has an empty part."""
+    digest = hashlib.sha256(data).hexdigest()
+    if connection.execute(select(_OBJECT.c.digest).where(_OBJECT.c.path == path)).scalar() == digest:
+        return
+    _remove(connection, path)
+    connection.execute(insert(_OBJECT), {"path": path, "digest": digest})
+    starts = range(0, len(data) or 1, PART_BYTES)
+    parts = [{"path": path, "number": number, "data": data[at : at + PART_BYTES]} for number, at in enumerate(starts)]
+    connection.execute(insert(_PART), parts)
 
 
-def _is_busy(error: SQLAlchemyError) -> bool:
-    """Tell whether waiting for another's lock has ended without it."""
-    words = str(getattr(error, "orig", error))
-    return "database is locked" in words or "1205" in words
+def _remove(connection: Connection, path: str) -> None:
+    """Delete an object's rows."""
+    table, rows = _place(path)
+    connection.execute(delete(table).where(rows))
+    if table is _PART:
+        connection.execute(delete(_OBJECT).where(_OBJECT.c.path == path))
 
 
 @contextmanager
-def _failing(what: str) -> Iterator[None]:
-    """Turn the database's errors into the store's, without statement, values or address."""
+def _told(what: str, remedy: str = "is the database there? then try again") -> Iterator[None]:
+    """Turn a driver's error into one of ours that names the object; drivers repeat neither values nor passwords."""
     try:
         yield
     except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or type(error).__name__
-        raise StoreError(detail=f"{what}: {reason}", remedy="see that the database runs and try again") from error
+        reason = getattr(error, "orig", None) or error
+        said = [*getattr(reason, "args", ()), ""]
+        if said[0] in _BUSY or "database is locked" in str(said[0]):
+            raise LockedError(
+                detail="another publisher holds the repository", remedy="wait until it is done and try again"
+            ) from error
+        words = str(said[1] or said[0]).partition("\n")[0][:200]
+        raise StoreError(detail=f"the database does not take or give {what}: {words}", remedy=remedy) from error
     except OSError as error:
-        raise StoreError(detail=f"{what}: {error.strerror}") from error
+        raise StoreError(detail=f"the folder of the database cannot be made: {error.strerror}") from error
+
+
+def _is_table_missing(error: DBAPIError) -> bool:
+    """Tell whether the database holds no repository yet."""
+    said = next(iter(getattr(error.orig, "args", ())), "")
+    return said == _NO_TABLE or "no such table" in str(said)

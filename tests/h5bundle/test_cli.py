@@ -10,7 +10,21 @@ from click.testing import CliRunner, Result
 from h5bundle.cli import main
 from tests.h5bundle.conftest import declaration
 
-PROJECT = ["build", "check", "deltas", "dev", "diff", "new", "pack", "publish", "pull", "status", "test", "verify"]
+PROJECT = [
+    "build",
+    "check",
+    "copy",
+    "deltas",
+    "dev",
+    "diff",
+    "new",
+    "pack",
+    "publish",
+    "pull",
+    "status",
+    "test",
+    "verify",
+]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
 ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
 UPLOAD = ["keygen", "upload", "uploads"]

@@ -1,6 +1,8 @@
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +13,7 @@ from bff.bundles.signing import CurrentSigningKeys
 from bff.doors.shell import ShellHosting, shell_door
 from bff.web import errors
 from h5bundle.commands.deltas import OnDemand, delta_path
+from h5bundle.errors import StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.stores.local import LocalStore
 from tests.h5bundle.conftest import NOW, Yard, package
@@ -238,3 +241,77 @@ def test_a_delta_that_nobody_foresaw_is_made_once_and_kept(client: FlaskClient, 
 def test_a_delta_from_what_is_no_release_is_not_there(client: FlaskClient, base: str) -> None:
     answer = client.get(f"/repo/{delta_path(package().digest, base)}", base_url=SHELL)
     assert (answer.status_code, answer.json["code"]) == (404, "SHELL_FILE_UNKNOWN")  # type: ignore[index]  # problem+json
+
+
+@dataclass
+class DistantStore:
+    """A store in no folder, which may be away."""
+
+    inner: LocalStore
+    away: bool = False
+
+    def read(self, path: str) -> bytes:
+        if self.away:
+            raise StoreError(detail="Can't connect to MySQL server on 'db.inner' (user tide)")
+        return self.inner.read(path)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@pytest.fixture
+def distant(yard: Yard) -> DistantStore:
+    return DistantStore(yard.store)
+
+
+@pytest.fixture
+def distant_client(distant: DistantStore) -> FlaskClient:
+    current = CurrentSigningKeys(distant, lambda: NOW)  # type: ignore[arg-type]  # the rest of the port is the inner one's
+    hosting = ShellHosting(
+        shell_origin=SHELL,
+        bundle_origin="http://{bundle}-h5.localhost:8000",
+        folder=FOLDER,
+        contract=b"{}",
+        config={},
+        bundles=current.bundles,
+        root=current.root,
+        role_keys=current.of,
+        store=distant,  # type: ignore[arg-type]  # the same
+    )
+    app = Flask("test", static_folder=None)
+    errors.register(app)
+    app.register_blueprint(shell_door(hosting))
+    return app.test_client()
+
+
+def test_a_repository_in_no_folder_is_served_like_one_in_a_folder(
+    client: FlaskClient, distant_client: FlaskClient, yard: Yard
+) -> None:
+    yard.store.put_metadata("proposals/0124.json", b"{}")
+    for path in (*yard.store.paths("metadata/"), *yard.store.paths("targets/"), *yard.store.paths("objects/")):
+        here, there = (each.get(f"/repo/{path}", base_url=SHELL) for each in (client, distant_client))
+        assert (there.status_code, there.data) == (200, yard.store.read(path))
+        assert dict(there.headers) == dict(here.headers)
+        again = distant_client.get(f"/repo/{path}", base_url=SHELL, headers={"If-None-Match": there.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["metadata/2.root.json", "proposals/0124.json", ".lock", "metadata/../keys.pem", "objects/", "metadata/%00"]
+)
+def test_what_a_distant_repository_does_not_show_is_not_there(distant_client: FlaskClient, path: str) -> None:
+    answer = distant_client.get(f"/repo/{path}", base_url=SHELL)
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_a_repository_that_is_away_is_no_404_and_tells_nothing_of_the_network(
+    distant_client: FlaskClient, distant: DistantStore
+) -> None:
+    before = distant_client.get("/shell/config.json", base_url=SHELL).data
+    distant.away = True
+    answer = distant_client.get("/repo/metadata/2.root.json", base_url=SHELL)
+    assert (answer.status_code, json.loads(answer.data)["code"]) == (503, "REPOSITORY_UNAVAILABLE")
+    assert b"db.inner" not in answer.data
+    assert distant_client.get("/shell/config.json", base_url=SHELL).data == before
+    assert distant_client.get("/__sw.js", base_url=BUNDLE, headers=SCRIPT).status_code == 200

@@ -1,14 +1,20 @@
-"""One empty repository of every kind; the object store is moto's server, which holds conditions of writes."""
+"""One empty repository of every kind; the object store is moto's server, which holds conditions of writes.
+
+It is asked one request at a time: moto looks at a condition and writes in two steps, real object stores in one.
+"""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 
 from tests.bff.db.engines import empty_url
 
@@ -17,13 +23,26 @@ SQL = KINDS[1:3]
 _numbers = count(1)
 
 
+class OneAtATime:
+    """Lets a WSGI application answer one request after the other."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self.turn = threading.Lock()
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        with self.turn:
+            return list(self.application(environ, start_response))
+
+
 @pytest.fixture(scope="session")
 def object_server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    server = make_server("127.0.0.1", 0, OneAtATime(DomainDispatcherApplication(create_backend_app)), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(20)
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ MALFORMED = (
     f"s3://u:{PASSWORD}@bucket/prefix",
     f"s3://bucket/prefix?secret={PASSWORD}",
     "s3://bucket?endpoint=ftp://h",
+    "s3://bucket?lease=1",
+    "s3://bucket?lease=soon",
+    f"s3://bucket?endpoint=http://u:{PASSWORD}@h",
+    f"mariadb+pymysql://u:{PASSWORD}?@h/",
     "s3://bucket?endpoint=http://a&endpoint=http://b",
     f"s3://[{PASSWORD}/x",
     "s3:///prefix",
@@ -53,8 +57,30 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(StoreError, match="cannot be opened"):
-        open_store(f"sqlite:///{tmp_path}/x.db")
+    store = open_store(f"sqlite:///{tmp_path}/x.db")
+    for ask in (lambda: store.read("objects/a"), lambda: store.put_blob("objects/a", b"")):
+        with pytest.raises(StoreError, match="file is not a database"):
+            ask()
+    assert (tmp_path / "x.db").read_bytes() == b"no database" * 1000
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    for address in (f"sqlite:///{tmp_path}/a/x.db", f"{tmp_path}/b", f"file://{tmp_path}/c%20d"):
+        assert open_store(address).exists("metadata/timestamp.json") is False
+        assert open_store(address).paths("metadata/") == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
+    assert open_store(f"file://{tmp_path}/c%20d") == LocalStore(tmp_path / "c d")
+    for foreign in ("file://host/folder", "file:///", "", "file:///a?b=c"):
+        with pytest.raises(StoreError):
+            open_store(foreign)
+
+
+def test_an_unknown_address_is_named() -> None:
+    with pytest.raises(StoreError, match="ftp://host/folder"):
+        open_store("ftp://u:p@host/folder?x=y")
 
 
 def test_a_bucket_that_is_not_there_is_refused(make_address: Callable[[str], str]) -> None:

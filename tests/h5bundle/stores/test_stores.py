@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from h5bundle.errors import LockedError, ObjectMissingError, PathError
+from h5bundle.stores.batch import put_blobs
 from h5bundle.stores.opening import open_store
 from h5bundle.stores.port import Store
 from h5bundle.trust import TIMESTAMP
@@ -28,10 +29,32 @@ def test_what_is_written_is_read_by_another_reader(store: Store, address: str) -
     big = bytes(range(256)) * 4096
     store.put_blob("objects/big", big)
     store.put_blob("objects/big", big)
-    store.put_metadata("metadata/1.root.json", b"")
-    store.put_metadata("metadata/1.root.json", b"new")
+    store.put_blob("objects/none", b"")
+    store.put_metadata("metadata/1.root.json", b"root")
+    store.put_metadata("metadata/1.root.json", b"root")
+    store.put_metadata("proposals/a.json", b"")
+    store.put_metadata("proposals/a.json", b"new")
     other = open_store(address)
-    assert (other.read("objects/big"), other.read("metadata/1.root.json")) == (big, b"new")
+    assert (other.read("objects/big"), other.read("objects/none")) == (big, b"")
+    assert (other.read("metadata/1.root.json"), other.read("proposals/a.json")) == (b"root", b"new")
+    assert other.exists("objects/none")
+
+
+def test_many_blobs_are_written_and_counted(store: Store, address: str) -> None:
+    blobs = {f"objects/{number}": b"x" * number for number in range(30)}
+    told: list[int] = []
+    with store.lock():
+        put_blobs(store, blobs, told.append)
+    put_blobs(store, {**blobs, "objects/more": b"more"}, told.append)
+    other = open_store(address)
+    assert {path: other.read(path) for path in other.paths("objects/")} == {**blobs, "objects/more": b"more"}
+    assert told[-1] == 31
+
+
+def test_a_blob_of_other_bytes_than_before_is_mended(store: Store) -> None:
+    store.put_blob("objects/a", b"wrong")
+    store.put_blob("objects/a", b"right")
+    assert store.read("objects/a") == b"right"
 
 
 @pytest.mark.parametrize("path", [TIMESTAMP, "proposals/a.json"])
@@ -53,6 +76,9 @@ def test_paths_are_those_below_a_folder(store: Store) -> None:
     assert store.paths("proposals/") == ("proposals/A.json", "proposals/a/c.json", "proposals/b.json")
     assert store.paths("nothing/") == ()
     assert store.paths("metadata/") == (TIMESTAMP,)
+    with store.lock():
+        everything = store.paths("")
+    assert everything == (TIMESTAMP, *store.paths("proposals/"), "proposalsx/d.json")
 
 
 def test_names_that_differ_by_case_are_two_objects(store: Store) -> None:
@@ -79,19 +105,38 @@ def test_no_path_leads_out_of_the_repository(store: Store, path: str) -> None:
         store.put_metadata(path, b"x")
 
 
-def test_readers_do_not_wait_for_a_publisher(store: Store, address: str) -> None:
+def test_readers_do_not_wait_for_a_publisher_who_reads_what_it_wrote(store: Store, address: str) -> None:
     store.put_metadata("metadata/1.root.json", b"x")
+    store.put_metadata(TIMESTAMP, b"1")
     with store.lock():
         store.put_metadata("metadata/2.root.json", b"y")
-        assert open_store(address).read("metadata/2.root.json") == b"y"
+        store.swap(TIMESTAMP, b"2", previous=b"1")
+        assert (store.read("metadata/2.root.json"), store.read(TIMESTAMP)) == (b"y", b"2")
+        reader = open_store(address)
+        assert reader.read("metadata/1.root.json") == b"x"
+        assert reader.read(TIMESTAMP) in {b"1", b"2"}
+    assert (reader.read("metadata/2.root.json"), reader.read(TIMESTAMP)) == (b"y", b"2")
+
+
+def test_the_lock_is_taken_once(store: Store) -> None:
+    with store.lock(), pytest.raises(LockedError), store.lock():
+        pass
+
+
+def test_a_second_swap_in_one_lock_is_over_the_first(store: Store) -> None:
+    with store.lock():
+        store.swap(TIMESTAMP, b"1", previous=None)
+        store.swap(TIMESTAMP, b"2", previous=b"1")
+    assert store.read(TIMESTAMP) == b"2"
 
 
 def test_an_error_inside_the_lock_gives_it_back(store: Store, address: str) -> None:
     message = "stopped"
     with pytest.raises(FileNotFoundError, match=message), store.lock():
         raise FileNotFoundError(message)
-    with open_store(address).lock():
-        store.put_metadata("metadata/1.root.json", b"x")
+    other = open_store(address)
+    with other.lock():
+        other.put_metadata("metadata/1.root.json", b"x")
     assert store.read("metadata/1.root.json") == b"x"
 
 
