@@ -38,7 +38,7 @@ def contract_hash(compiled: bytes) -> str:
 
 
 def _method(spec: dict[str, Any]) -> dict[str, Any]:
-    return {"allow": None, **spec}
+    return {"allow": None, "chunk": None, **spec}
 
 
 def _type(spec: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ META_SCHEMA: Final = Path(__file__).parent / "contract" / "schema.json"
 SCALARS: Final = frozenset({"string", "bool", "int", "decimal", "bytes"})
 LIMITS: Final = {"string": "maxLength", "bytes": "maxBytes", "list": "maxItems", "map": "maxEntries"}
 NOT_PORTABLE: Final = re.compile(r"\\[bBdDsSwWkpPAZ1-9]|\(\?|[*+?}]\+|(?<!\[)\^|\$")
+SIDES: Final = ("input", "chunk", "output")
 SHEET_TIER: Final = 3
 CONSENT_TIER: Final = 2
 Findings = Iterator[Finding]
@@ -55,13 +56,13 @@ def _references(source: Source) -> Findings:
     types = source.data["types"]
     uses = [(("types", name, *path), used) for name, spec in types.items() for path, used in _uses(spec)]
     for method, spec in source.data["methods"].items():
-        uses += [(("methods", method, side), spec[side]) for side in ("input", "output")]
+        uses += [(("methods", method, side), spec[side]) for side in SIDES if side in spec]
     uses += [(("events", name, "payload"), spec["payload"]) for name, spec in source.data["events"].items()]
     for path, used in uses:
         if used not in types and used not in SCALARS:
             yield source.finding(path, f"no type is called {used}", "declare it under types")
         elif path[0] != "types" and types[used]["kind"] != "record":
-            yield source.finding(path, f"{used} is no record", "inputs, outputs and payloads are records")
+            yield source.finding(path, f"{used} is no record", "inputs, chunks, outputs and payloads are records")
     for name, spec in types.items():
         for tag, case in spec.get("cases", {}).items():
             if case in types and (types[case]["kind"] != "record" or spec["tag"] in types[case]["fields"]):
@@ -146,7 +147,7 @@ def _patterns(source: Source) -> Findings:
 
 def _unused(source: Source) -> Findings:
     types = source.data["types"]
-    roots = {spec[side] for spec in source.data["methods"].values() for side in ("input", "output")}
+    roots = {spec[side] for spec in source.data["methods"].values() for side in SIDES if side in spec}
     roots |= {spec["payload"] for spec in source.data["events"].values()}
     for name in types.keys() - _reachable(types, roots):
         yield source.finding(("types", name), "nothing uses this type", "remove it")

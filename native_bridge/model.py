@@ -25,6 +25,7 @@ class Method:
     timeout_ms: int
     idempotent: bool
     input: str
+    chunk: str | None
     output: str
     errors: tuple[str, ...]
     since: str
@@ -62,6 +63,7 @@ def _method(name: str, versions: Mapping[str, Mapping[str, Any]]) -> Method:
         timeout_ms=spec["timeoutMs"],
         idempotent=spec["idempotent"],
         input=spec["input"],
+        chunk=spec.get("chunk"),
         output=spec["output"],
         errors=tuple(spec["errors"]),
         since=spec["since"],
