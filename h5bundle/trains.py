@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from h5bundle.errors import PublishError
 from h5bundle.manifest import Manifest
-from h5bundle.versions import parse_contract
+from h5bundle.versions import is_spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,6 @@ def _of(manifest: Manifest, world: World) -> Iterable[Blocker]:
     for op in manifest.ops if world.ops is not None else ():
         if op not in (world.ops or ()):
             yield Blocker(manifest.name, f"operation {op}", "the live catalogue has none of that name")
-    if world.contract is not None:
-        low, high = parse_contract(manifest.contract.min), parse_contract(manifest.contract.max)
-        if not low <= parse_contract(world.contract) <= high:
-            wanted = f"contract {manifest.contract.min} to {manifest.contract.max}"
-            yield Blocker(manifest.name, wanted, f"hosts speak {world.contract}")
+    given = manifest.contract
+    if world.contract is not None and not is_spoken(world.contract, least=given.min, tested=given.max):
+        yield Blocker(manifest.name, f"contract {given.min} to {given.max}", f"hosts speak {world.contract}")

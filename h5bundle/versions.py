@@ -62,3 +62,15 @@ def development_version(version: str, number: int) -> str:
             remedy=f"use a patch number below {DEVELOPMENT}",
         )
     return f"{major}.{minor}.{DEVELOPMENT + number}"
+
+
+def is_spoken(contract: str, *, least: str, tested: str) -> bool:
+    """Tell whether a host that speaks a bridge contract serves a bundle: within a major version a contract only grows.
+
+    Args:
+        contract: what the host speaks.
+        least: lowest contract that has all that the bundle calls.
+        tested: newest contract with which the bundle was tried; newer ones of its major version serve it too.
+    """
+    spoken = parse_contract(contract)
+    return parse_contract(least) <= spoken and spoken[0] <= parse_contract(tested)[0]

@@ -63,12 +63,12 @@ def around(bundle: str, folder: Path, dist: str) -> tuple[str, ...]:
     files = read_tree(folder / dist)
     if ENTRY not in files:
         raise ProjectError(detail=f"{dist} holds no {ENTRY}", remedy="build the front-end first, then name its output")
-    size = sum(map(len, files.values()))
+    bridge = {f"tidegate/{name}": (_COMMON / name).read_text(encoding="utf-8") for name in ("bridge.js", "bridge.d.ts")}
+    size = sum(map(len, files.values())) + len(bridge["tidegate/bridge.js"].encode())
     budget = (size * 5 // 4 // _BUDGET_STEP + 1) * _BUDGET_STEP
     declaration = (_SCAFFOLD / "around" / FILE_NAME).read_text(encoding="utf-8")
     for word, value in (("BUNDLE", bundle), ("BUDGET", str(budget)), ("DIST", dist)):
         declaration = declaration.replace(word, value)
-    bridge = {f"tidegate/{name}": (_COMMON / name).read_text(encoding="utf-8") for name in ("bridge.js", "bridge.d.ts")}
     test = (_SCAFFOLD / "around" / "page.test.mjs").read_text(encoding="utf-8")
     made = {FILE_NAME: declaration, **bridge, "tests/page.test.mjs": test}
     return _write(folder, {name: text for name, text in made.items() if not (folder / name).exists()})

@@ -6,7 +6,7 @@ from typing import Final
 
 from h5bundle.lint.findings import Finding, Severity, Subject, matches
 from h5bundle.manifest import ContractRange
-from h5bundle.versions import parse_contract
+from h5bundle.versions import is_spoken
 
 _CALL: Final = re.compile(r"\bbridge\s*\.\s*([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b")
 _DOTTED: Final = re.compile(r"\b(?=([a-z]+)\s*\.\s*([a-z][A-Za-z]*)\b(?![\"']\s*:))")
@@ -106,10 +106,9 @@ def purposes(subject: Subject) -> Iterator[Finding]:
 
 
 def contract_range(subject: Subject) -> Iterator[Finding]:
-    """Find a range that the present contract is not in."""
+    """Find a range that the present contract does not serve."""
     given: ContractRange = subject.declaration.contract
-    present = parse_contract(subject.knowledge.contract)
-    if not parse_contract(given.min) <= present <= parse_contract(given.max):
+    if not is_spoken(subject.knowledge.contract, least=given.min, tested=given.max):
         what = f"the bridge has contract {subject.knowledge.contract}, outside {given.min} to {given.max}"
         yield subject.declared("CONTRACT_RANGE", "contract:", what, "widen contract.min and contract.max")
 

@@ -2,6 +2,7 @@ import pytest
 
 from h5bundle.errors import H5BundleError, ProjectError
 from h5bundle.project import parse_declaration
+from h5bundle.versions import is_spoken
 from tests.h5bundle.conftest import declaration
 
 
@@ -48,3 +49,8 @@ def test_an_unknown_filter_is_named() -> None:
     text = declaration().replace("dist: dist\n", "build: {bundles: {app.js: {sources: [a.js], filters: [jsmin]}}}\n")
     with pytest.raises(ProjectError, match="jsmin"):
         parse_declaration(text)
+
+
+def test_a_newer_contract_of_the_same_major_version_serves_a_bundle() -> None:
+    spoken = [each for each in ("0.9", "1.1", "1.2", "1.3", "1.9", "2.0") if is_spoken(each, least="1.2", tested="1.3")]
+    assert spoken == ["1.2", "1.3", "1.9"]

@@ -29,7 +29,7 @@ def test_welcome_tells_what_is_granted_and_why_the_rest_is_not(core: Chromium) -
           methods: { "app.info": () => {}, "store.get": () => {} },
         });
         page.dispatcher.start();
-        const want = { "store.get": 1, "scan.code": 1, "app.ready": 2, "nav.open": 1 };
+        const want = { "store.get": 1, "scan.codes": 1, "app.ready": 2, "nav.open": 1 };
         page.hello({ need: { "app.info": 1, "tx.sign": 1 }, want });
         return page.sent[1];""",
     )
@@ -37,13 +37,13 @@ def test_welcome_tells_what_is_granted_and_why_the_rest_is_not(core: Chromium) -
         "v": 1,
         "t": "welcome",
         "s": "TOKEN",
-        "contract": "1.0",
+        "contract": "1.1",
         "host": {"platform": "browser", "app": "1.0.0"},
         "granted": {"app.info": 1},
         "denied": {
             "tx.sign": "PERMISSION_DENIED",
             "store.get": "PERMISSION_DENIED",
-            "scan.code": "METHOD_UNKNOWN",
+            "scan.codes": "METHOD_UNKNOWN",
             "app.ready": "VERSION_UNSUPPORTED",
             "nav.open": "METHOD_UNSUPPORTED",
         },
