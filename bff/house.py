@@ -50,6 +50,7 @@ from bff.sessions.operations import operations as sessions_operations
 from bff.sessions.replay import ReplayMarks
 from bff.sessions.service import Lifetimes, Sessions
 from bff.sessions.tokens import AccessTokens
+from bff.sessions.verification import Verification
 from bff.wealth.delivery import Debits
 from bff.wealth.operations import operations as wealth_operations
 from bff.wealth.orders import TYPE as PURCHASE
@@ -180,9 +181,10 @@ def build_house(outside: Surroundings) -> House:
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
+    verification = Verification(directory, outside.aud, outside.env)
     operations: tuple[Operation, ...] = (
-        *devices_operations(registry, Binder(registry, people, codes, applications), people),
-        *sessions_operations(Sessions(directory, tokens, outside.aud, outside.env, lifetimes)),
+        *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
+        *sessions_operations(Sessions(directory, tokens, outside.aud, outside.env, lifetimes), verification),
         *approvals_operations(Decisions(asked, {PURCHASE: orders})),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, suitability),

@@ -54,7 +54,10 @@ class BundleRef:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, as the door established it. An anonymous caller has neither device nor customer."""
+    """Who is calling, as the door established it. An anonymous caller has neither device nor customer.
+
+    ``verified_at`` tells when the person behind the session was last verified on the device.
+    """
 
     channel: Channel
     customer_id: str | None = None
@@ -64,6 +67,7 @@ class Caller:
     bundle: BundleRef | None = None
     address: str = ""
     session_id: str | None = None
+    verified_at: datetime | None = None
 
     @property
     def subject(self) -> str:

@@ -1,4 +1,4 @@
-"""The bytes that a device's two keys sign to register, to be bound to one customer and to log in, and their checks.
+"""The bytes that a device's two keys sign to register, to be bound, to log in and to verify a person, and their checks.
 
 ``pop`` answers every request, ``tx`` only what a person approved. Each message starts with its own domain string, so a
 signature of one kind can never be presented as another.
@@ -20,6 +20,9 @@ SANDBOX: Final = "sandbox"
 _REGISTER: Final = "BANK-DEVBIND/v1/DEV-REGISTER"
 _BIND: Final = "BANK-DEVBIND/v1/DEV-BIND"
 _LOGIN: Final = "BANK-DEVBIND/v1/LOGIN"
+_VERIFY: Final = "BANK-DEVBIND/v1/VERIFY"
+FACTORS: Final = frozenset({"pin", "fingerprint", "face"})
+"""What opens ``tx`` on a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class VerifiedLogin:
     challenge: str
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedPerson:
+    """A customer who opened the ``tx`` key of the device just now, for one purpose."""
+
+    purpose: str
+    device_id: str
+    customer_id: str
+    factor: str
+
+
 def register_transcript(
     *, aud: str, env: str, challenge: str, app_id: str, app_version: str, platform: str, pop_jkt: str, tx_jkt: str
 ) -> bytes:
@@ -66,6 +79,13 @@ def bind_message(
 def login_message(*, aud: str, env: str, device_id: str, challenge: str, pop_jkt: str) -> bytes:
     """Give what ``tx`` signs to log in."""
     return lp(_LOGIN, aud, env, device_id, challenge, pop_jkt)
+
+
+def verification_message(
+    *, aud: str, env: str, purpose: str, device_id: str, customer_id: str, challenge: str, pop_jkt: str, factor: str
+) -> bytes:
+    """Give what ``tx`` signs to show that its owner is there, for one purpose and by one factor."""
+    return lp(_VERIFY, aud, env, purpose, device_id, customer_id, challenge, pop_jkt, factor)
 
 
 def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
@@ -170,3 +190,39 @@ def verify_login(
     message = login_message(aud=aud, env=env, device_id=device_id, challenge=challenge, pop_jkt=pop_jkt)
     ES256.verify(tx_key.public_key, message, b64url_decode(signature))
     return VerifiedLogin(device_id, challenge)
+
+
+def verify_person(  # noqa: PLR0913 — the message's parts, one by one
+    *,
+    aud: str,
+    env: str,
+    purpose: str,
+    device_id: str,
+    customer_id: str,
+    challenge: str,
+    pop_jkt: str,
+    factor: str,
+    tx_key: PublicJwk,
+    signature: str,
+) -> VerifiedPerson:
+    """Accept a verification of the person.
+
+    Raises:
+        DeviceError: FACTOR_UNKNOWN, no device is opened by that.
+        SignatureError: it is not ``tx_key``'s over this very purpose, device, customer, challenge and factor.
+        EncodingError: the signature is not canonical base64url.
+    """
+    if factor not in FACTORS:
+        raise DeviceError(detail=f"no factor is called {factor!r}", code="FACTOR_UNKNOWN")
+    message = verification_message(
+        aud=aud,
+        env=env,
+        purpose=purpose,
+        device_id=device_id,
+        customer_id=customer_id,
+        challenge=challenge,
+        pop_jkt=pop_jkt,
+        factor=factor,
+    )
+    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    return VerifiedPerson(purpose, device_id, customer_id, factor)

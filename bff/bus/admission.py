@@ -1,8 +1,16 @@
 """Who may call what: the channel, the session's scopes, and the signed manifest of the bundle that is running."""
 
+from datetime import datetime
+
 from sqlalchemy import Engine
 
-from bff.bus.errors import BundleRequiredError, OpNotInManifestError, ScopeMissingError, ShellOnlyError
+from bff.bus.errors import (
+    BundleRequiredError,
+    OpNotInManifestError,
+    ScopeMissingError,
+    ShellOnlyError,
+    StepUpRequiredError,
+)
 from bff.bus.releases import BundleUnknownError, Releases
 from bff.catalogue import Operation
 from bff.db.engine import retried
@@ -10,12 +18,13 @@ from bff.errors import OperationUnknownError
 from bff.kinds import BundleRef, Caller, Channel
 
 
-def admit(engine: Engine, releases: Releases, operation: Operation, caller: Caller) -> None:
+def admit(engine: Engine, releases: Releases, operation: Operation, caller: Caller, now: datetime) -> None:
     """Let the caller through to the operation.
 
     Raises:
         OperationUnknownError: it is not published on the caller's channel.
         ScopeMissingError: the session does not hold its scope.
+        StepUpRequiredError: its person was verified too long ago.
         ShellOnlyError: a page asked for what belongs to the shell.
         BundleRequiredError: what belongs to pages was asked for outside one.
         BundleUnknownError, BundleRevokedError, OpNotInManifestError: the running bundle may not call it.
@@ -24,6 +33,9 @@ def admit(engine: Engine, releases: Releases, operation: Operation, caller: Call
         raise OperationUnknownError(detail=f"{operation.code} is not published on {caller.channel.value}")
     if operation.scope is not None and operation.scope not in caller.scopes:
         raise ScopeMissingError(detail=f"{operation.code} needs a session with scope {operation.scope.value}")
+    if operation.fresh is not None and (caller.verified_at is None or now - caller.verified_at > operation.fresh):
+        seconds = int(operation.fresh.total_seconds())
+        raise StepUpRequiredError(detail=f"{operation.code} needs a verification of the last {seconds} seconds")
     if caller.channel is not Channel.APP:
         return
     if operation.from_shell:

@@ -88,7 +88,7 @@ class Bus:
 
     def _carry(self, operation: Operation, call: Call) -> Reply:
         context = call.context
-        admit(self._engine, self._releases, operation, context.caller)
+        admit(self._engine, self._releases, operation, context.caller, context.now)
         self._limiter.check(operation.limit, operation.code, context.caller.subject, now=context.now)
         request = parse(operation, call.payload)
         key = idempotency.checked_key(call.idempotency_key) if operation.idempotency is Idempotency.KEY else None

@@ -12,6 +12,15 @@ class ScopeMissingError(BffError):
     en = "Log in first to do this."
 
 
+class StepUpRequiredError(BffError):
+    """The person was verified too long ago for this operation."""
+
+    code = "STEP_UP_REQUIRED"
+    status = 403
+    zh = "办理这项业务前，请再次验证本人身份。钱没有动。"
+    en = "Confirm that it is you once more before doing this. No money has moved."
+
+
 class ShellOnlyError(BffError):
     """The operation belongs to the native shell; no page may call it."""
 

@@ -6,6 +6,7 @@ from it. A code, once published, never changes its meaning.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -55,6 +56,7 @@ class Operation:
         template: approval template that a device signs before the money moves, or None.
         limit: rate per caller in Flask-Limiter's words, ``60/minute``.
         fee: price of one call to a partner in fen.
+        fresh: how long ago at most the person must have been verified on the device, or None.
         errors: codes of the problems that this operation can answer besides the common ones.
         handler, settle: the step, and what reads the final answer after the relay (or None).
     """
@@ -74,6 +76,7 @@ class Operation:
     template: str | None = None
     limit: str = "120/minute"
     fee: int = 0
+    fresh: timedelta | None = None
     errors: tuple[str, ...] = ()
     settle: Settle | None = None
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.customers.service import Customers
 from bff.devices.binding import Binder
+from bff.devices.repository import REMOVED
 from bff.devices.schemas import (
     BindingAnswer,
     BoundAnswer,
@@ -18,9 +19,12 @@ from bff.devices.schemas import (
     DeviceAnswer,
     RegisteredAnswer,
     RegisterRequest,
+    StateAnswer,
 )
 from bff.devices.service import Devices, Registration
 from bff.kinds import Context, Scope, instant
+from bff.sessions.schemas import PersonRequest
+from bff.sessions.verification import UNBIND, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class _Handlers:
     devices: Devices
     binder: Binder
     customers: Customers
+    verification: Verification
 
     def challenge(self, session: Session, context: Context, request: Empty) -> ChallengeAnswer:
         del request
@@ -76,6 +81,12 @@ class _Handlers:
         bound_at = instant(device.bound_at or context.now)
         return BoundAnswer(device_id=device.device_id, state=device.state, bound_at=bound_at)
 
+    def unbind(self, session: Session, context: Context, request: PersonRequest) -> StateAnswer:
+        self.verification.confirm(session, context, UNBIND, request)
+        device = self.devices.get(session, context.caller.device_id)
+        self.devices.remove(session, context, device.device_id)
+        return StateAnswer(device_id=device.device_id, state=REMOVED)
+
     def _prepared(self, session: Session, context: Context, event_id: str) -> BindingAnswer:
         binding = self.binder.prepared(session, context, event_id)
         return BindingAnswer(
@@ -97,9 +108,11 @@ class _Handlers:
         return CustomerAnswer(customer_id=customer_id, name=name)
 
 
-def operations(devices: Devices, binder: Binder, customers: Customers) -> tuple[Operation, ...]:
+def operations(
+    devices: Devices, binder: Binder, customers: Customers, verification: Verification
+) -> tuple[Operation, ...]:
     """Give the operations of this room."""
-    handlers = _Handlers(devices, binder, customers)
+    handlers = _Handlers(devices, binder, customers, verification)
     return (*_registering(handlers), *_binding(handlers))
 
 
@@ -196,5 +209,18 @@ def _binding(handlers: _Handlers) -> tuple[Operation, ...]:
                 "ENCODING_INVALID",
                 "DEVICE_STATE",
             ),
+        ),
+        Operation(
+            code="device.unbind",
+            summary="Take the calling device away from its customer for ever; its sessions end.",
+            method="POST",
+            path="/devices/current/unbind",
+            request=PersonRequest,
+            response=StateAnswer,
+            handler=handlers.unbind,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="20/minute",
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "DEVICE_STATE"),
         ),
     )

@@ -108,3 +108,10 @@ class BoundAnswer(Answer):
     device_id: str
     state: str
     bound_at: str
+
+
+class StateAnswer(Answer):
+    """A device and the state that it now has."""
+
+    device_id: str
+    state: str

@@ -87,7 +87,9 @@ class Authenticator:
         proof = self._prove(presented, token)
         if proof.jkt != claims.jkt:
             raise TokenInvalidError(detail="the access token is bound to another key than the proof's")
-        retried(self.engine, lambda session: self._check_standing(session, claims, presented.now), writing=False)
+        verified_at = retried(
+            self.engine, lambda session: self._check_standing(session, claims, presented.now), writing=False
+        )
         return Caller(
             channel=Channel.APP,
             customer_id=claims.sub if claims.scope is Scope.CUSTOMER else None,
@@ -97,6 +99,7 @@ class Authenticator:
             bundle=parse_bundle(proof.bundle),
             address=presented.address,
             session_id=claims.sid,
+            verified_at=verified_at,
         )
 
     def _without_token(self, presented: Presented) -> Caller:
@@ -122,14 +125,20 @@ class Authenticator:
         except ProofError as error:
             raise _REFUSALS.get(error.code, ProofInvalidError)(detail=error.detail) from error
 
-    def _check_standing(self, session: Session, claims: Claims, now: datetime) -> None:
-        """Refuse a session that ended, or whose device was blocked, removed or bound to somebody else."""
+    def _check_standing(self, session: Session, claims: Claims, now: datetime) -> datetime | None:
+        """Refuse a session that ended, or whose device was blocked, removed or bound to somebody else.
+
+        Returns:
+            When the person was last verified.
+        """
         found = repository.find(session, claims.sid)
         if found is None or found.state != ACTIVE or found.expires_at <= now or found.jkt != claims.jkt:
             raise TokenInvalidError(detail="the session has ended")
         device = self.directory.standing(session, found.device_id)
         if device is None or not is_alive(device.state, device.customer_id, found.customer_id):
             raise TokenInvalidError(detail="the device of this session may not go on")
+        verified_at: datetime | None = found.verified_at
+        return verified_at
 
 
 def parse_bundle(text: str | None) -> BundleRef | None:

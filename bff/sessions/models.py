@@ -12,7 +12,7 @@ ENDED = "ENDED"
 
 
 class LoginSession(Base):
-    """A session: a family of refresh tokens under one key of one device."""
+    """A session: a family of refresh tokens under one key of one device; ``verified_at``: when its person last was."""
 
     __tablename__ = "session"
 
@@ -24,6 +24,7 @@ class LoginSession(Base):
     state: Mapped[str] = mapped_column(CODE)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    verified_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str] = mapped_column(CODE, default="")
 

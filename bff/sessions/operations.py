@@ -1,12 +1,71 @@
 """The session operations of the catalogue; all of them belong to the native shell."""
 
 from bff.catalogue import Empty, Idempotency, Operation
-from bff.sessions.schemas import ChallengeAnswer, ChallengeRequest, CreateRequest, RefreshRequest, SessionAnswer
+from bff.sessions.schemas import (
+    ChallengeAnswer,
+    ChallengeRequest,
+    CreateRequest,
+    PersonChallengeAnswer,
+    PersonChallengeRequest,
+    PersonRequest,
+    RefreshRequest,
+    SessionAnswer,
+    VerifiedAnswer,
+)
 from bff.sessions.service import Sessions
+from bff.sessions.verification import Verification
 
 
-def operations(sessions: Sessions) -> tuple[Operation, ...]:
+def operations(sessions: Sessions, verification: Verification) -> tuple[Operation, ...]:
     """Declare the session operations."""
+    return (*_sessions(sessions), *verifying(verification))
+
+
+def verifying(verification: Verification) -> tuple[Operation, ...]:
+    """Declare the operations that verify a person."""
+    return (
+        Operation(
+            code="session.verification.challenge",
+            summary="Get a single-use challenge to verify the person with, for one purpose.",
+            method="POST",
+            path="/sessions/verification/challenge",
+            request=PersonChallengeRequest,
+            response=PersonChallengeAnswer,
+            handler=verification.challenge,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="30/minute",
+        ),
+        Operation(
+            code="session.verification.user",
+            summary="Verify that the customer is in front of the device.",
+            method="POST",
+            path="/sessions/verification/user",
+            request=PersonRequest,
+            response=VerifiedAnswer,
+            handler=verification.user,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="30/minute",
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+        ),
+        Operation(
+            code="session.verification.step_up",
+            summary="Verify the customer anew for what needs a fresh verification.",
+            method="POST",
+            path="/sessions/verification/step-up",
+            request=PersonRequest,
+            response=VerifiedAnswer,
+            handler=verification.step_up,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="30/minute",
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+        ),
+    )
+
+
+def _sessions(sessions: Sessions) -> tuple[Operation, ...]:
     return (
         Operation(
             code="session.challenge",

@@ -12,7 +12,7 @@ from bff.sessions.models import ACTIVE, ENDED, LoginSession, RefreshToken
 _KEPT: Final = timedelta(days=1)
 _table: Final = LoginSession.__table__
 _STANDING: Final = select(
-    *(_table.c[name] for name in ("device_id", "customer_id", "jkt", "state", "expires_at"))
+    *(_table.c[name] for name in ("device_id", "customer_id", "jkt", "state", "expires_at", "verified_at"))
 ).where(_table.c.id == bindparam("session_id"))
 """On the table itself, not on the model: the ORM would cost more than the read."""
 
@@ -31,6 +31,11 @@ def end(session: Session, session_id: str, because: str, now: datetime) -> None:
     """End a session: its access tokens and its refresh tokens stop working at once."""
     wanted = update(LoginSession).where(LoginSession.id == session_id, LoginSession.state == ACTIVE)
     session.execute(wanted.values(state=ENDED, ended_at=now, ended_because=because))
+
+
+def set_verified(session: Session, session_id: str, now: datetime) -> None:
+    """Note that the person of a session was verified."""
+    session.execute(update(LoginSession).where(LoginSession.id == session_id).values(verified_at=now))
 
 
 def add_refresh(session: Session, session_id: str, token_hash: str, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """Requests and answers of the session operations."""
 
+from typing import Annotated, Literal
+
 import msgspec
 
 
@@ -46,3 +48,35 @@ class SessionAnswer(msgspec.Struct, rename="camel", frozen=True):
     expires_in: int
     scope: str
     customer: CustomerBrief | None
+
+
+class PersonChallengeRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True):
+    """Ask for a challenge to verify the person with, for one purpose."""
+
+    purpose: Literal["user", "step-up", "unbind"]
+
+
+class PersonChallengeAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """A single-use challenge, its end, and what the signature has to name besides."""
+
+    challenge: str
+    expires_at: str
+    aud: str
+    env: str
+    customer_id: str
+
+
+class PersonRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True):
+    """The factor that opened K_tx, and its signature over the challenge and its purpose."""
+
+    challenge: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
+    factor: Literal["pin", "fingerprint", "face"]
+    tx_signature: Annotated[str, msgspec.Meta(min_length=86, max_length=86)]
+
+
+class VerifiedAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """What was verified, when, and until when it counts as fresh."""
+
+    factor: str
+    verified_at: str
+    until: str | None

@@ -160,6 +160,7 @@ class Sessions:
             scope=scope.value,
             jkt=device.pop_jkt,
             created_at=context.now,
+            verified_at=context.now if scope is Scope.CUSTOMER else None,
             expires_at=expires_at,
         )
         return self._answer(session, context, device, session_id, scope, expires_at)

@@ -13,6 +13,7 @@ from bff.kinds import Context, instant
 from bff.products.calendar import business_date
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
+from bff.sessions.verification import FRESH
 from bff.wealth import rules
 from bff.wealth.orders import TEMPLATE, Orders
 from bff.wealth.schemas import (
@@ -208,6 +209,7 @@ def _suitability(assessing: _Assessing) -> tuple[Operation, ...]:
             response=AssessedAnswer,
             handler=assessing.assess,
             errors=("ANSWERS_INVALID", "ASSESSMENT_LIMIT"),
+            fresh=FRESH,
         ),
         _read(
             code="wealth.suitability.get",

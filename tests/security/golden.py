@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from security.approvals import FROZEN, encode, memo_encode
-from security.devices import bind_message, login_message, register_transcript
+from security.devices import bind_message, login_message, register_transcript, verification_message
 from security.display import display_hash, render, template_hash, uppercase_amount
 from security.dpop import token_hash
 from security.encoding import b64url_encode, canonical_json, lp
@@ -166,6 +166,16 @@ def encoding_vectors() -> dict[str, Any]:
         "challenge": b64url_encode(bytes(range(32, 64))),
         "popJkt": POP_JWK.thumbprint,
     }
+    verification = {
+        "aud": "tidegate-bff",
+        "env": "sandbox",
+        "purpose": "step-up",
+        "deviceId": "dev_01jd3k",
+        "customerId": "cus_01jd3m",
+        "challenge": b64url_encode(bytes(range(64, 96))),
+        "popJkt": POP_JWK.thumbprint,
+        "factor": "pin",
+    }
     return {
         "b64url": {
             "valid": [
@@ -204,6 +214,7 @@ def encoding_vectors() -> dict[str, Any]:
             "register": {"parts": register, "hex": _register(register).hex()},
             "bind": {"parts": bind, "hex": _bind(bind).hex()},
             "login": {"parts": login, "hex": _login(login).hex()},
+            "verification": {"parts": verification, "hex": _verification(verification).hex()},
         },
         "memo": [{"items": [list(item) for item in MEMO.items()], "text": memo_encode(MEMO)}],
         "transactions": [
@@ -244,6 +255,19 @@ def _bind(p: dict[str, Any]) -> bytes:
 def _login(p: dict[str, Any]) -> bytes:
     return login_message(
         aud=p["aud"], env=p["env"], device_id=p["deviceId"], challenge=p["challenge"], pop_jkt=p["popJkt"]
+    )
+
+
+def _verification(p: dict[str, Any]) -> bytes:
+    return verification_message(
+        aud=p["aud"],
+        env=p["env"],
+        purpose=p["purpose"],
+        device_id=p["deviceId"],
+        customer_id=p["customerId"],
+        challenge=p["challenge"],
+        pop_jkt=p["popJkt"],
+        factor=p["factor"],
     )
 
 

@@ -7,8 +7,10 @@ from security.devices import (
     bind_message,
     login_message,
     register_transcript,
+    verification_message,
     verify_binding,
     verify_login,
+    verify_person,
     verify_registration,
 )
 from security.encoding import b64url_encode
@@ -23,6 +25,7 @@ WHO = {"aud": "tidegate-bff", "env": "sandbox"}
 REGISTER = {**WHO, "challenge": "chal", "app_id": "cn.app", "app_version": "1.0.0", "platform": "browser"}
 BIND: dict[str, Any] = {**WHO, "event_id": "evt", "device_id": "dev", "customer_id": "cus", "expires": 1000}
 LOGIN = {**WHO, "device_id": "dev", "challenge": "chal", "pop_jkt": POP_JWK.thumbprint}
+PERSON = {**LOGIN, "purpose": "step-up", "customer_id": "cus", "factor": "pin"}
 EARLY, LATE = datetime.fromtimestamp(999, UTC), datetime.fromtimestamp(1000, UTC)
 
 
@@ -51,10 +54,35 @@ def login(**changes: Any) -> Any:
     return verify_login(**{**LOGIN, "tx_key": TX_JWK, "signature": by(TX, login_message(**LOGIN)), **changes})
 
 
+def person(**changes: Any) -> Any:
+    signature = by(TX, verification_message(**PERSON))
+    return verify_person(**{**PERSON, "tx_key": TX_JWK, "signature": signature, **changes})
+
+
 def test_honest_devices_pass() -> None:
     assert registration().tx_key == TX_JWK
     assert binding().customer_id == "cus"
     assert login().device_id == "dev"
+    assert (person().customer_id, person().purpose) == ("cus", "step-up")
+
+
+@pytest.mark.parametrize("name", ["aud", "env", "purpose", "device_id", "customer_id", "challenge", "pop_jkt"])
+def test_a_verification_of_something_else_is_refused(name: str) -> None:
+    with pytest.raises(SignatureError):
+        person(**{name: "other"})
+
+
+@pytest.mark.parametrize(("factor", "error"), [("face", SignatureError), ("nobody", DeviceError)])
+def test_a_factor_that_was_not_signed_or_is_unknown_is_refused(factor: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        person(factor=factor)
+
+
+def test_a_login_presented_as_a_verification_is_refused_and_the_other_way_round() -> None:
+    with pytest.raises(SignatureError):
+        person(signature=by(TX, login_message(**LOGIN)))
+    with pytest.raises(SignatureError):
+        login(signature=by(TX, verification_message(**PERSON)))
 
 
 @pytest.mark.parametrize("name", ["aud", "env", "challenge", "app_id", "app_version", "platform"])

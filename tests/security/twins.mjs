@@ -29,10 +29,11 @@ for (const text of bytes.cleanText.clean) same(encoding.cleanText(text), text, "
 for (const text of bytes.cleanText.unclean) refuses(() => encoding.cleanText(text), JSON.stringify(text));
 for (const { value, text } of bytes.canonicalJson) same(encoding.canonicalJson(value), text, "canonical JSON");
 for (const { jwk, thumbprint } of bytes.thumbprints) same(await keys.thumbprint(jwk), thumbprint, "thumbprint");
-const { register, bind, login } = bytes.transcripts;
+const { register, bind, login, verification } = bytes.transcripts;
 same(encoding.hex(keys.registerTranscript(register.parts)), register.hex, "registration");
 same(encoding.hex(keys.bindMessage(bind.parts)), bind.hex, "binding");
 same(encoding.hex(keys.loginMessage(login.parts)), login.hex, "log-in");
+same(encoding.hex(keys.verificationMessage(verification.parts)), verification.hex, "verification");
 for (const { canonical, highS } of bytes.signatures) {
   same(encoding.b64urlEncode(keys.lowS(encoding.b64urlDecode(highS))), canonical, "low s");
 }

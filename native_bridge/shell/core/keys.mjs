@@ -114,6 +114,16 @@ export function bindMessage({ aud, env, eventId, deviceId, customerId, popJkt, t
 }
 
 /**
+ * What `tx` signs to show that its owner is there, for one purpose and by one factor.
+ * @param {{aud: string, env: string, purpose: string, deviceId: string, customerId: string, challenge: string,
+ *   popJkt: string, factor: string}} parts
+ * @returns {Uint8Array}
+ */
+export function verificationMessage({ aud, env, purpose, deviceId, customerId, challenge, popJkt, factor }) {
+  return lp("BANK-DEVBIND/v1/VERIFY", aud, env, purpose, deviceId, customerId, challenge, popJkt, factor);
+}
+
+/**
  * What `tx` signs to log in.
  * @param {{aud: string, env: string, deviceId: string, challenge: string, popJkt: string}} parts
  * @returns {Uint8Array}

@@ -143,6 +143,7 @@ def operations() -> tuple[Operation, ...]:
         declare("counter.read", lambda *_: Empty(), method="GET", idempotency=Idempotency.NONE, response=Empty),
         declare("counter.hidden", add, idempotency=natural),
         declare("counter.shell", add, idempotency=natural, from_shell=True, scope=None, limit="3/minute"),
+        declare("counter.fresh", add, idempotency=natural, from_shell=True, fresh=timedelta(minutes=15)),
         declare("counter.partner", add, idempotency=natural, channels=frozenset({Channel.OPEN_PLATFORM})),
     )
 

@@ -19,6 +19,7 @@ from bff.devices.errors import (
 )
 from bff.errors import NotFoundError
 from bff.sessions.challenges import ChallengeInvalidError
+from bff.sessions.verification import VerificationRefusedError
 from tests import device as wire
 from tests.bff.wealth.world import CHEN, LIN, Phone, World
 
@@ -153,3 +154,30 @@ def test_a_removed_device_never_comes_back(world: World) -> None:
         world.devices.block(session, context, phone.device_id)
     with pytest.raises(DeviceStateError):
         world.call(phone, "device.register", world.registration(phone))
+
+
+def unbinding(world: World, phone: Phone, *, purpose: str = "unbind", signed: str = "unbind") -> dict[str, str]:
+    asked = world.call(phone, "session.verification.challenge", {"purpose": purpose})
+    names = (asked["aud"], asked["env"], signed, phone.device_id, asked["customerId"], asked["challenge"])
+    message = wire.lp("BANK-DEVBIND/v1/VERIFY", *names, wire.thumbprint(phone.pop), "pin")
+    signature = wire.b64(wire.sign(phone.tx, message))
+    return {"challenge": asked["challenge"], "factor": "pin", "txSignature": signature}
+
+
+def test_a_device_that_was_unbound_is_gone_for_good(world: World) -> None:
+    phone = world.bound(CHEN)
+    done = world.call(phone, "device.unbind", unbinding(world, phone))
+    assert done == {"deviceId": phone.device_id, "state": "REMOVED"}
+    with pytest.raises(VerificationRefusedError):
+        world.call(phone, "device.unbind", unbinding(world, phone))
+    kinds = world.sql("SELECT kind FROM evidence_entry ORDER BY seq DESC LIMIT 2")
+    assert kinds == [("refused",), ("device.removed",)]
+
+
+def test_a_step_up_cannot_be_used_to_unbind(world: World) -> None:
+    phone = world.bound(CHEN)
+    with pytest.raises(ChallengeInvalidError):
+        world.call(phone, "device.unbind", unbinding(world, phone, purpose="step-up"))
+    with pytest.raises(VerificationRefusedError):
+        world.call(phone, "device.unbind", unbinding(world, phone, signed="step-up"))
+    assert world.call(phone, "device.get")["state"] == "ACTIVE"

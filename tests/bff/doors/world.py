@@ -29,7 +29,8 @@ from bff.sessions.operations import operations as session_operations
 from bff.sessions.replay import MemoryReplayMarks
 from bff.sessions.service import Sessions
 from bff.sessions.tokens import AccessTokens
-from security.devices import login_message
+from bff.sessions.verification import Verification
+from security.devices import login_message, verification_message
 from security.dpop import NonceBook
 from security.encoding import b64url_encode
 from security.jwk import jwk_of
@@ -75,6 +76,7 @@ class Site:
         self.nonces = NonceBook(b"n" * 32)
         self.tokens = AccessTokens(StoredTokenKeys(self.keys), issuer=URL, audience=AUD)
         self.sessions = Sessions(self.directory, self.tokens, AUD, ENV)
+        self.verification = Verification(self.directory, AUD, ENV)
         self.core = FakeCore()
         self.app = self.make_app()
 
@@ -87,7 +89,7 @@ class Site:
     def make_app(self) -> Flask:
         relay = Relay(self.engine, [Topic("core", self.core.send, settle)], self.clock, self.new_id)
         bus = Bus(
-            catalogue=Catalogue((*operations(), *session_operations(self.sessions))),
+            catalogue=Catalogue((*operations(), *session_operations(self.sessions, self.verification))),
             engine=self.engine,
             releases=Book(),
             limiter=RateLimiter(factor=1000),
@@ -184,6 +186,21 @@ class Phone:
         jkt = jwk_of(self.pop.public_key()).thumbprint
         members = {"aud": AUD, "env": ENV, "device_id": self.device_id, "challenge": challenge, "pop_jkt": jkt}
         return b64url_encode(ES256.sign(key or self.tx, login_message(**{**members, **changes})))
+
+    def signed_person(self, purpose: str, challenge: str, *, factor: str = "pin", **changes: str) -> str:
+        jkt = jwk_of(self.pop.public_key()).thumbprint
+        members = {"purpose": purpose, "device_id": self.device_id, "customer_id": "cus_1", "challenge": challenge}
+        members |= {"aud": AUD, "env": ENV, "pop_jkt": jkt, "factor": factor}
+        return b64url_encode(ES256.sign(self.tx, verification_message(**{**members, **changes})))
+
+    def person_challenge(self, purpose: str) -> str:
+        answer = self.send("POST", "/sessions/verification/challenge", {"purpose": purpose})
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return str(answer.json["challenge"])
+
+    def verify(self, purpose: str, challenge: str, signature: str, *, factor: str = "pin") -> TestResponse:
+        body = {"challenge": challenge, "factor": factor, "txSignature": signature}
+        return self.send("POST", f"/sessions/verification/{purpose}", body)
 
     def log_in(self, *, signed: bool = True) -> TestResponse:
         self.access = ""

@@ -32,6 +32,8 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
     shell = {operation.code for operation in world.bus.catalogue if operation.from_shell}
     assert shell == {
         *("device.challenge", "device.register", "device.get", "device.bind.prepare", "device.bind.confirm"),
+        *("device.unbind", "session.verification.challenge"),
+        *("session.verification.user", "session.verification.step_up"),
         *("approval.get", "approval.approve", "approval.reject"),
     }
     open_to_all = {operation.code for operation in world.bus.catalogue if operation.scope is None}

@@ -41,6 +41,7 @@ from bff.customers.vault import Vault
 from bff.db.engine import transaction
 from bff.devices import operations as device_operations
 from bff.devices.binding import Binder
+from bff.devices.directory import Directory
 from bff.devices.service import Devices
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope
 from bff.outbox import Relay
@@ -48,6 +49,8 @@ from bff.products.calendar import TradingCalendar
 from bff.products.definitions import load_definitions
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
+from bff.sessions import operations as session_operations
+from bff.sessions.verification import Verification
 from bff.wealth import operations as wealth_operations
 from bff.wealth.delivery import Debits
 from bff.wealth.orders import TYPE, Orders
@@ -266,7 +269,9 @@ class World:
             self.warehouse.synchronise(session, self.now)
 
     def _operations(self) -> Iterable[Any]:
-        yield from device_operations.operations(self.devices, self.binder, self.customers)
+        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox")
+        yield from device_operations.operations(self.devices, self.binder, self.customers, verification)
+        yield from session_operations.verifying(verification)
         yield from approval_operations.operations(self.decisions)
         yield from account_operations.operations(self.applications, self.accounts, self.fundings)
         yield from wealth_operations.operations(self.orders, self.suitability)
@@ -286,6 +291,7 @@ class World:
             scopes=frozenset(scopes),
             bundle=page,
             address="127.0.0.1",
+            verified_at=self.now if customer else None,
         )
         return Context(caller, self.now, self.new_id, os.urandom, "req_1", "", "00" * 32)
 

@@ -1,0 +1,138 @@
+"""Verifying that the customer is in front of the device: one challenge, one purpose, one signature of K_tx.
+
+Invariants: a challenge belongs to one device and one purpose and is spent once; the signature covers both, the customer
+and the factor, so it stands for nothing else. What was verified is written into the evidence chain with its signature.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bff import audit
+from bff.errors import BffError
+from bff.kinds import Context, instant
+from bff.sessions import challenges, repository
+from bff.sessions.directory import DeviceDirectory, DeviceRecord
+from bff.sessions.errors import TokenInvalidError
+from bff.sessions.schemas import PersonChallengeAnswer, PersonChallengeRequest, PersonRequest, VerifiedAnswer
+from security.devices import verify_person
+from security.errors import SecurityError
+from security.jwk import parse_jwk
+
+USER: Final = "user"
+"""Nothing but that the person is there."""
+STEP_UP: Final = "step-up"
+"""The session counts as freshly verified from now on."""
+UNBIND: Final = "unbind"
+"""The device leaves the customer."""
+FRESH: Final = timedelta(minutes=15)
+"""How long a verification counts for what needs a fresh one."""
+_PREFIX: Final = "verify."
+
+
+class VerificationRefusedError(BffError):
+    """The person was not verified: the signature does not hold, or the device may not sign for this customer."""
+
+    code = "VERIFICATION_REFUSED"
+    status = 403
+    zh = "没有通过本人验证，什么都没有改变，钱没有动。请重新验证。"
+    en = "It could not be confirmed that it is you. Nothing was changed and no money has moved. Please verify again."
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verification of a person.
+
+    Attributes:
+        directory: where devices are looked up.
+        aud, env: the server's own name and environment, which the signature covers.
+    """
+
+    directory: DeviceDirectory
+    aud: str
+    env: str
+
+    def challenge(self, session: Session, context: Context, request: PersonChallengeRequest) -> PersonChallengeAnswer:
+        """Give a challenge for one purpose to the calling device."""
+        device_id, customer_id = _calling(context)
+        purpose = _PREFIX + request.purpose
+        issued = challenges.issue(session, purpose, device_id, context.now, context.new_bytes)
+        return PersonChallengeAnswer(
+            challenge=issued.challenge,
+            expires_at=instant(issued.expires_at),
+            aud=self.aud,
+            env=self.env,
+            customer_id=customer_id,
+        )
+
+    def user(self, session: Session, context: Context, request: PersonRequest) -> VerifiedAnswer:
+        """Verify the person and change nothing.
+
+        Raises:
+            ChallengeInvalidError, VerificationRefusedError: as ``confirm``.
+        """
+        self.confirm(session, context, USER, request)
+        return VerifiedAnswer(factor=request.factor, verified_at=instant(context.now), until=None)
+
+    def step_up(self, session: Session, context: Context, request: PersonRequest) -> VerifiedAnswer:
+        """Verify the person for the session.
+
+        Raises:
+            ChallengeInvalidError, VerificationRefusedError: as ``confirm``.
+        """
+        self.confirm(session, context, STEP_UP, request)
+        if context.caller.session_id is not None:
+            repository.set_verified(session, context.caller.session_id, context.now)
+        until: datetime = context.now + FRESH
+        return VerifiedAnswer(factor=request.factor, verified_at=instant(context.now), until=instant(until))
+
+    def confirm(self, session: Session, context: Context, purpose: str, request: PersonRequest) -> None:
+        """Spend the challenge and verify the signature.
+
+        Raises:
+            ChallengeInvalidError: the challenge does not hold.
+            VerificationRefusedError: the signature does not, or the device is not active for this customer.
+        """
+        device_id, customer_id = _calling(context)
+        challenges.spend(session, _PREFIX + purpose, device_id, request.challenge, context.now)
+        device = self.directory.device(session, device_id)
+        if device is None or device.state != "ACTIVE" or device.customer_id != customer_id:
+            raise VerificationRefusedError(detail="the device is not active for this customer")
+        self._verify(device, customer_id, purpose, request)
+        body = {
+            "deviceId": device_id,
+            "customerId": customer_id,
+            "purpose": purpose,
+            "challenge": request.challenge,
+            "popJkt": device.pop_jkt,
+            "factor": request.factor,
+            "signature": request.tx_signature,
+        }
+        audit.append(session, kind="person.verified", subject=device_id, body=body, now=context.now)
+
+    def _verify(self, device: DeviceRecord, customer_id: str, purpose: str, request: PersonRequest) -> None:
+        try:
+            verify_person(
+                aud=self.aud,
+                env=self.env,
+                purpose=purpose,
+                device_id=device.device_id,
+                customer_id=customer_id,
+                challenge=request.challenge,
+                pop_jkt=device.pop_jkt,
+                factor=request.factor,
+                tx_key=parse_jwk(device.tx_key),
+                signature=request.tx_signature,
+            )
+        except SecurityError as error:
+            raise VerificationRefusedError(detail=error.detail) from error
+
+
+def _calling(context: Context) -> tuple[str, str]:
+    """Give device and customer of the call."""
+    caller = context.caller
+    if caller.device_id is None or caller.customer_id is None:
+        raise TokenInvalidError(detail="nobody is logged in on this device")
+    return caller.device_id, caller.customer_id
