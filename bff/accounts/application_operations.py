@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bff.accounts import repository, rules
 from bff.accounts.applications import Applications
+from bff.accounts.documents import TAKEN, Documents
 from bff.accounts.schemas import (
     ApplicationAnswer,
     ApplicationRequest,
@@ -15,6 +16,8 @@ from bff.accounts.schemas import (
     CardRequest,
     CodeRequest,
     CreateRequest,
+    DocumentAnswer,
+    DocumentRequest,
     OpenedAnswer,
     TaxRequest,
 )
@@ -48,6 +51,17 @@ class _Applying:
     def bind_card(self, session: Session, context: Context, request: CardRequest) -> ApplicationAnswer:
         self.applications.bind_card(session, context, request.application_id, request.card_number)
         return self._answer(session, context, request.application_id)
+
+    def add_document(self, session: Session, context: Context, request: DocumentRequest) -> DocumentAnswer:
+        digest = Documents(self.applications).add(
+            session,
+            context,
+            request.application_id,
+            request.side,
+            media_type=request.media_type,
+            content=request.content,
+        )
+        return DocumentAnswer(side=request.side, size=len(request.content), sha256=digest)
 
     def declare_tax(self, session: Session, context: Context, request: TaxRequest) -> ApplicationAnswer:
         application_id, declared = request.application_id, request.declared
@@ -176,6 +190,20 @@ def _proving(applying: _Applying) -> tuple[Operation, ...]:
             handler=applying.bind_card,
             settle=applying.settle_card,
             errors=(*common, "CARD_LUHN", "BIND_MISMATCH", "BIND_NOT_CLASS_I", "CARD_CHECK_PENDING"),
+        ),
+        Operation(
+            code="accounts.application.document",
+            summary="Keep a picture of one side of the identity card, in place of an earlier one.",
+            method="POST",
+            path="/accounts/applications/{application_id}/documents/{side}",
+            request=DocumentRequest,
+            response=DocumentAnswer,
+            handler=applying.add_document,
+            idempotency=Idempotency.KEY,
+            scope=Scope.ONBOARDING,
+            limit="10/minute",
+            upload=TAKEN,
+            errors=(*common, "DOCUMENT_INVALID"),
         ),
         _step(
             "declare_tax",

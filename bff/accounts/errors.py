@@ -100,3 +100,12 @@ class CoreUnreachableError(BffError):
     status = 503
     zh = "暂时查不到账户，钱没有动，余额也没有变。请稍后再看。"
     en = "The account cannot be read just now. No money has moved and the balance is unchanged. Look again shortly."
+
+
+class DocumentInvalidError(BffError):
+    """The file is not of the type that it claims."""
+
+    code = "DOCUMENT_INVALID"
+    status = 422
+    zh = "这个文件不是可用的照片，没有保存。请重新拍摄或选择 JPEG、PNG 照片。"
+    en = "This file is no usable picture and was not kept. Take it again, or choose a JPEG or PNG picture."

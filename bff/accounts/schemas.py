@@ -50,6 +50,22 @@ class TaxRequest(ApplicationRequest, kw_only=True):
     declared: bool
 
 
+class DocumentRequest(ApplicationRequest, kw_only=True):
+    """One side of the identity card, FRONT or BACK, as the body of the request."""
+
+    side: Annotated[str, msgspec.Meta(pattern="^(FRONT|BACK)$")]
+    content: bytes
+    media_type: str
+
+
+class DocumentAnswer(Answer):
+    """What was kept; ``sha256`` in hex."""
+
+    side: str
+    size: int
+    sha256: str
+
+
 class CardAnswer(Answer):
     """A bound card."""
 

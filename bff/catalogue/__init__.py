@@ -1,5 +1,5 @@
 """The catalogue: every business function, declared once."""
 
-from bff.catalogue.operation import Catalogue, Empty, Handler, Idempotency, Operation, Settle
+from bff.catalogue.operation import Catalogue, Empty, Handler, Idempotency, Operation, Settle, Upload
 
-__all__ = ["Catalogue", "Empty", "Handler", "Idempotency", "Operation", "Settle"]
+__all__ = ["Catalogue", "Empty", "Handler", "Idempotency", "Operation", "Settle", "Upload"]

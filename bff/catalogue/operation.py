@@ -38,6 +38,21 @@ class Idempotency(StrEnum):
     """By what it spends itself: a single-use challenge or a rotating token."""
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the body of a request, in place of JSON.
+
+    The request gets it as ``content: bytes`` and its type as ``media_type: str``; its other fields stand in the path.
+
+    Attributes:
+        media_types: those that are taken.
+        most_bytes: longest file.
+    """
+
+    media_types: frozenset[str]
+    most_bytes: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One business function.
@@ -57,6 +72,7 @@ class Operation:
         limit: rate per caller in Flask-Limiter's words, ``60/minute``.
         fee: price of one call to a partner in fen.
         fresh: how long ago at most the person must have been verified on the device, or None.
+        upload: what file is its body, or None when it takes JSON.
         errors: codes of the problems that this operation can answer besides the common ones.
         handler, settle: the step, and what reads the final answer after the relay (or None).
     """
@@ -77,6 +93,7 @@ class Operation:
     limit: str = "120/minute"
     fee: int = 0
     fresh: timedelta | None = None
+    upload: Upload | None = None
     errors: tuple[str, ...] = ()
     settle: Settle | None = None
 
@@ -103,6 +120,10 @@ class Catalogue:
             binding = (operation.method, operation.path)
             if binding in bindings:
                 raise CatalogueError(detail=f"{operation.code} and {bindings[binding]} share {binding}")
+            if operation.upload is not None and not {"content", "media_type"} <= set(
+                operation.request.__struct_fields__
+            ):
+                raise CatalogueError(detail=f"{operation.code} takes a file and its request has no place for it")
             if operation.changes == (operation.method == "GET"):
                 raise CatalogueError(detail=f"{operation.code}: GET and only GET must change nothing")
             bindings[binding] = operation.code

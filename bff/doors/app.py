@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 
 from bff.bus import Bus, Call
 from bff.catalogue import Catalogue, Operation
-from bff.doors.body import read_body
+from bff.doors.body import read_body, read_file
 from bff.errors import RequestInvalidError
 from bff.kinds import Channel, Clock, Context, NewBytes, NewId
 from bff.sessions.authenticator import Authenticator, Nonces, Presented
@@ -83,7 +83,7 @@ class AppDoor:
         caller = self.authenticator.authenticate(presented)
         if operation.scope is not None and caller.device_id is None:
             raise TokenInvalidError(detail=f"{operation.code} needs an access token and its proof")
-        payload, body_hash = self._payload(path)
+        payload, body_hash = self._payload(operation, path)
         context = Context(
             caller=caller,
             now=now,
@@ -100,13 +100,13 @@ class AppDoor:
         response.headers.update(reply.headers)
         return response
 
-    def _payload(self, path: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    def _payload(self, operation: Operation, path: Mapping[str, str]) -> tuple[dict[str, Any], str]:
         """Merge path, query and body.
 
         Raises:
             RequestInvalidError: a name stands in two of them, or twice in one.
         """
-        body, body_hash = ({}, _EMPTY_HASH) if request.method in _READS else read_body(request)
+        body, body_hash = _body(operation)
         if request.method not in _READS and request.args:
             raise RequestInvalidError(detail="only a GET takes query parameters", field=next(iter(request.args)))
         merged: dict[str, Any] = dict(path)
@@ -134,11 +134,26 @@ def catalogue_listing(catalogue: Catalogue) -> bytes:
             "idempotency": operation.idempotency.value,
             "scope": None if operation.scope is None else operation.scope.value,
             "fromShell": operation.from_shell,
+            "upload": _upload(operation),
         }
         for operation in catalogue
         if Channel.APP in operation.channels
     ]
     return msgspec.json.encode(rows)
+
+
+def _upload(operation: Operation) -> dict[str, Any] | None:
+    taken = operation.upload
+    if taken is None:
+        return None
+    return {"mediaTypes": sorted(taken.media_types), "mostBytes": taken.most_bytes}
+
+
+def _body(operation: Operation) -> tuple[dict[str, Any], str]:
+    """Read what the operation takes as its body."""
+    if request.method in _READS:
+        return {}, _EMPTY_HASH
+    return read_body(request) if operation.upload is None else read_file(request, operation.upload)
 
 
 def _single(name: str) -> str | None:

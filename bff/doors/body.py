@@ -1,10 +1,11 @@
-"""Reading a request's body: JSON, one object, strictly."""
+"""Reading a request's body: JSON, one object, strictly; or one file of a type and length that its operation takes."""
 
 import hashlib
 from typing import Any
 
 from flask import Request
 
+from bff.catalogue import Upload
 from bff.errors import RequestInvalidError
 from bff.web.errors import MediaTypeError
 from security.encoding import canonical_json, parse_object
@@ -34,3 +35,23 @@ def read_body(request: Request) -> tuple[dict[str, Any], str]:
     except EncodingError as error:
         raise RequestInvalidError(detail=f"the body is not strict JSON: {error.detail}", field="") from error
     return members, body_hash
+
+
+def read_file(request: Request, upload: Upload) -> tuple[dict[str, Any], str]:
+    """Read the file that is the body of a request.
+
+    Returns:
+        The members ``content`` and ``mediaType``, and the hex SHA-256 of its bytes.
+
+    Raises:
+        MediaTypeError: it is of a type that the operation does not take.
+        RequestInvalidError: there is no file.
+        RequestEntityTooLarge: it is longer than the operation takes.
+    """
+    if request.mimetype not in upload.media_types:
+        raise MediaTypeError(detail=f"Content-Type must be one of {', '.join(sorted(upload.media_types))}")
+    request.max_content_length = upload.most_bytes
+    raw = request.get_data(cache=False)
+    if not raw:
+        raise RequestInvalidError(detail="the body holds no file", field="content")
+    return {"content": raw, "mediaType": request.mimetype}, hashlib.sha256(raw).hexdigest()

@@ -35,6 +35,20 @@ _PROBLEM: Final = {
 }
 
 
+class Taken(Protocol):
+    """Files that an operation takes."""
+
+    @property
+    def media_types(self) -> frozenset[str]:
+        """Their types."""
+        ...
+
+    @property
+    def most_bytes(self) -> int:
+        """Length of the longest."""
+        ...
+
+
 class Described(Protocol):
     """An operation as far as its description goes."""
 
@@ -86,6 +100,11 @@ class Described(Protocol):
     @property
     def errors(self) -> tuple[str, ...]:
         """Codes of its own refusals."""
+        ...
+
+    @property
+    def upload(self) -> Taken | None:
+        """What file is its body, if any."""
         ...
 
 
@@ -155,14 +174,19 @@ def _operation(
         "x-from-shell": operation.from_shell,
     }
     if operation.method != "GET":
-        item["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _body(request, in_path)}},
-        }
+        item["requestBody"] = {"required": True, "content": _content(operation, _body(request, in_path))}
     if operation.scope is not None:
         item["security"] = [{"dpop": []}]
         item["x-scope"] = str(operation.scope)
     return item
+
+
+def _content(operation: Described, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe the body by its media types; a file's schema is empty, as OpenAPI 3.1 writes raw bytes."""
+    if operation.upload is None:
+        return {"application/json": {"schema": body}}
+    described = {"description": f"At most {operation.upload.most_bytes} bytes."}
+    return {media_type: {"schema": described} for media_type in sorted(operation.upload.media_types)}
 
 
 def _fields(operation: Described, request: Mapping[str, Any], in_path: list[str]) -> list[dict[str, Any]]:

@@ -254,3 +254,19 @@ def test_nobody_escapes_the_limits_by_naming_another_address(front: Front) -> No
         for number in range(200)
     ]
     assert 429 in statuses
+
+
+def test_a_delta_that_no_publication_made_is_asked_of_the_bank(front: Front) -> None:
+    answer = front.ask(f"/repo/deltas/{'0' * 64}/{'1' * 64}.zst")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert front.ask("/repo/deltas/..%2f..%2fkeys/keys.json").headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_a_picture_of_an_application_may_be_larger_than_any_other_body(front: Front) -> None:
+    picture = "/app/v1/accounts/applications/app_1/documents/FRONT"
+    for path, status in ((picture, 401), ("/app/v1/accounts/applications", 413)):
+        headers = {"Host": f"localhost:{front.port}", "Content-Type": "image/png"}
+        answer = urllib3.request(
+            "POST", f"http://127.0.0.1:{front.port}{path}", body=b"\0" * 1_000_000, headers=headers, retries=False
+        )
+        assert answer.status == status

@@ -16,7 +16,7 @@ from bff.audit import append, link
 from bff.audit.models import EvidenceEntry
 from bff.bus import Bus, Call, RateLimiter
 from bff.bus.releases import BundleRevokedError, BundleUnknownError, Release
-from bff.catalogue import Catalogue, Empty, Idempotency, Operation
+from bff.catalogue import Catalogue, Empty, Idempotency, Operation, Upload
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
 from bff.db.engine import transaction
 from bff.db.errors import DatabaseBusyError
@@ -27,7 +27,9 @@ from bff.outbox import Outcome, Relay, Settlement, Topic, put
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 PAGE = BundleRef("wealth", "1.0.0", "a" * 64)
 REVOKED = BundleRef("wealth", "0.9.0", "b" * 64)
-PAGE_OPS = tuple(f"counter.{name}" for name in ("add", "send", "refuse", "guess", "read", "once", "blind", "broken"))
+PAGE_OPS = tuple(
+    f"counter.{name}" for name in ("add", "send", "refuse", "guess", "read", "once", "blind", "broken", "file")
+)
 
 
 class Add(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True):
@@ -115,6 +117,16 @@ class Book:
         return Release(PAGE, frozenset(PAGE_OPS), frozenset())
 
 
+class File(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    content: bytes
+    media_type: str
+
+
+def keep(session: Session, context: Context, request: File) -> Added:
+    del session, context
+    return Added(entry_seq=len(request.content), state=request.media_type)
+
+
 def declare(code: str, handler: Any, *, idempotency: Idempotency = Idempotency.KEY, **changes: Any) -> Operation:
     members: dict[str, Any] = {
         "code": code,
@@ -143,6 +155,9 @@ def operations() -> tuple[Operation, ...]:
         declare("counter.read", lambda *_: Empty(), method="GET", idempotency=Idempotency.NONE, response=Empty),
         declare("counter.hidden", add, idempotency=natural),
         declare("counter.shell", add, idempotency=natural, from_shell=True, scope=None, limit="3/minute"),
+        declare(
+            "counter.file", keep, idempotency=natural, request=File, upload=Upload(frozenset({"image/png"}), 400_000)
+        ),
         declare("counter.fresh", add, idempotency=natural, from_shell=True, fresh=timedelta(minutes=15)),
         declare("counter.partner", add, idempotency=natural, channels=frozenset({Channel.OPEN_PLATFORM})),
     )

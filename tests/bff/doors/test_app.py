@@ -83,6 +83,7 @@ def test_the_catalogue_says_how_each_operation_is_called(site: Site) -> None:
         "idempotency": "natural",
         "scope": None,
         "fromShell": True,
+        "upload": None,
     }
     assert rows["counter.add"]["scope"] == "customer"
     assert "counter.partner" not in rows
@@ -134,3 +135,18 @@ def test_no_request_brings_the_door_down(
     headers = {"Authorization": authorization, "DPoP": proof, "Idempotency-Key": key, "X-Request-Id": key}
     answer = site.app.test_client().open("/app/v1" + path, method=method, query_string=query, headers=headers)
     assert answer.status_code < 500
+
+
+def test_a_file_is_the_whole_body_of_an_operation_that_takes_one(phone: Phone) -> None:
+    picture = b"\x89PNG" + b"\0" * 300_000
+    answer = post_raw(phone, picture, "image/png", "/counter/file")
+    assert answer.json == {"entrySeq": len(picture), "state": "image/png"}
+    assert refusal(post_raw(phone, b"{}", "application/json", "/counter/file")) == (415, "MEDIA_TYPE_UNSUPPORTED")
+    assert refusal(post_raw(phone, b"x" * 400_001, "image/png", "/counter/file")) == (413, "TOO_LARGE")
+    assert refusal(post_raw(phone, b"", "image/png", "/counter/file")) == (400, "REQUEST_INVALID")
+    assert refusal(post_raw(phone, picture, "image/png")) == (413, "TOO_LARGE")
+
+
+def test_the_catalogue_says_what_files_are_taken(phone: Phone) -> None:
+    rows = {row["code"]: row["upload"] for row in phone.client.get("/app/v1/catalogue").json}
+    assert (rows["counter.add"], rows["counter.file"]) == (None, {"mediaTypes": ["image/png"], "mostBytes": 400_000})
