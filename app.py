@@ -297,6 +297,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         "aud": settings.audience,
         "app": APP,
         "readyMs": settings.ready_seconds * 1000,
+        "links": dict(settings.links),
     }
     if not settings.production:
         config["samples"] = sandbox.sample_people(load_sandbox())

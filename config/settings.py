@@ -4,6 +4,7 @@ The environment wins over the file, the file over the defaults. In the file the 
 lower case. An unknown name or a bad value is refused with its name: a setting that is silently ignored is a trap.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -17,6 +18,7 @@ LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 MAX_PORT: Final = 65535
 VAR: Final = Path("var")
+_LINK: Final = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*")
 
 
 HEAD: Final = """# Settings
@@ -70,6 +72,17 @@ def _rate(text: str) -> str:
         message = "must be a number and a period, such as 2400/minute"
         raise ValueError(message)
     return text
+
+
+def _links(text: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for pair in text.split():
+        name, is_pair, address = pair.partition("=")
+        if not is_pair or _LINK.fullmatch(name) is None or not address.startswith("https://") or name in found:
+            message = "must be ids with addresses, each id once: complaints=https://bank.example/complaints"
+            raise ValueError(message)
+        found[name] = address
+    return tuple(found.items())
 
 
 def _setting(default: Any, doc: str, parse: Callable[[str], Any] = str, *, secret: bool = False) -> Any:
@@ -127,6 +140,12 @@ class Settings:
     audience: str = _setting("tidegate-bff", "Name of this bank's BFF inside tokens and device signatures.")
     bank_zh: str = _setting("澜江银行", "Chinese name of the bank, as the shell and the sign sheet show it.")
     bank_en: str = _setting("Lanjiang Bank", "English name of the bank.")
+    links: tuple[tuple[str, str], ...] = _setting(
+        (),
+        "Addresses that pages may leave the app for or share, by their id, with spaces between: "
+        "`complaints=https://bank.example/complaints`. A page can name an id only.",
+        _links,
+    )
     token_seconds: int = _setting(600, "Life of an access token, in seconds.", _whole(60, 600))
     refresh_days: int = _setting(30, "Life of a refresh token's family, in days.", _whole(1, 180))
     relay_seconds: int = _setting(5, "Pause between two sweeps of the outbox, in seconds.", _whole(1, 300))

@@ -11,6 +11,7 @@ import { BundleFrame } from "./core/frames.mjs";
 import { DeviceKeys } from "./core/keys.mjs";
 import { deltaPatch } from "./core/patching.mjs";
 import { Releases } from "./core/releases.mjs";
+import { tellingFetch } from "./core/sending.mjs";
 import { Store } from "./core/store.mjs";
 import { CustomerDoor } from "./host/door.mjs";
 import { createMethods, sessionStatus, deviceStatus } from "./host/methods.mjs";
@@ -34,6 +35,7 @@ const PLATFORM = "browser";
 const JOURNAL_MS = 60;
 const DOCUMENT_MS = 15_000;
 const REPORT_MS = 5000;
+const RELOAD_MS = 1500;
 const state = createState(keptAppearance());
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
@@ -107,7 +109,7 @@ async function build() {
   state.set({ bank: config.bank, env: config.env, samples: config.samples ?? [] });
   const keys = await navigator.locks.request("tidegate-keys", () => DeviceKeys.open(store)); // two tabs make one pair
   state.set({ keyId: keys.tx.thumbprint });
-  const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch) });
+  const api = new Api({ base: config.apiBase, keys, store, env: config.env, aud: config.aud, app: config.app, platform: PLATFORM, model: "Browser simulator", fetch: faults.fetch(fetch), sending: (/** @type {any} */ told) => faults.fetch(/** @type {any} */ (tellingFetch(told))) });
   const fetcher = repositoryFetcher(config.repository, { fetch: faults.fetch(fetch) });
   const presetFetcher = config.preset ? repositoryFetcher(config.preset) : null;
   const patch = deltaPatch({ fetcher, object: (/** @type {string} */ sha256) => releases.object(sha256) });
@@ -163,7 +165,19 @@ function pageUi() {
       await readDevice(parts.api);
       notice(t()("device.boundNow"));
     },
+    unbound: () => setTimeout(() => void forgotten()),
   };
+}
+
+/** The device was taken away from its customer: keys and what its bundles kept go, and the shell begins as a new device. */
+async function forgotten() {
+  parts.pages.emitAll("device.bindingChanged", { state: "REMOVED" });
+  parts.pages.home();
+  await parts.api.forgetDevice();
+  for (const area of ["keys", "pages"]) await parts.store.clear(area);
+  for (const name of ["phrase", "pin"]) await parts.store.remove("values", name);
+  notice(t()("device.unboundNow"));
+  setTimeout(() => location.reload(), RELOAD_MS);
 }
 
 /** @param {any} session */

@@ -8,6 +8,7 @@
  *   await api.login({ confirmFactor });        // customer session; confirmFactor: async ({purpose:"login"}) → "face" | "pin",
  *                                              // throws USER_CANCELLED to stop
  *   await api.request({ op, params, body, idempotencyKey, bundle });   // → { status, body, headers }; problem+json too
+ *   await api.upload({ op, params, file, idempotencyKey, bundle, onProgress, signal });   // the same, with a file as the body
  *   await api.logout();
  *   await api.prepareBind();                   // → answer of device.bind.prepare
  *   await api.confirmBind(prepared, code);     // signs with K_tx → { status, body }; prepared: the body of prepareBind
@@ -28,9 +29,11 @@ import { proof } from "./dpop.mjs";
 import { parseJson } from "./encoding.mjs";
 import { ShellError } from "./errors.mjs";
 import { DeviceKeys, bindMessage, loginMessage, registerTranscript } from "./keys.mjs";
+import { tellingFetch } from "./sending.mjs";
 
 const BUNDLE = /^[a-z][a-z0-9-]{0,63}@\d+\.\d+\.\d+[0-9A-Za-z.+-]*#[0-9a-f]{64}$/;
 const EARLY_MS = 20_000;
+const UPLOAD_MS = 600_000;
 const LONGEST_BINDING_S = 3600;
 const MAX_ANSWER = 4 * 1024 * 1024;
 
@@ -52,6 +55,7 @@ export class Api {
   #model;
   #confirmFactor;
   #fetch;
+  #sending;
   #clock;
   #timeoutMs;
   #skewMs = 0;
@@ -73,10 +77,10 @@ export class Api {
   /**
    * @param {{base: string, keys: DeviceKeys, store: import("./store.mjs").Store, env: string, aud: string,
    *   app: {id: string, version: string}, platform: string, model: string, confirmFactor?: ConfirmFactor,
-   *   fetch?: typeof globalThis.fetch, clock?: () => number, timeoutMs?: number}} parts
+   *   fetch?: typeof globalThis.fetch, sending?: (onProgress: (sent: number, total: number) => void) => any, clock?: () => number, timeoutMs?: number}} parts
    *   base: address of the API, absolute or on this origin; clock: epoch milliseconds
    */
-  constructor({ base, keys, store, env, aud, app, platform, model, confirmFactor, fetch, clock, timeoutMs = 15_000 }) {
+  constructor({ base, keys, store, env, aud, app, platform, model, confirmFactor, fetch, sending = tellingFetch, clock, timeoutMs = 15_000 }) {
     this.#base = new URL(base, globalThis.location?.href).href.replace(/\/$/, "");
     this.#keys = keys;
     this.#store = store;
@@ -86,6 +90,7 @@ export class Api {
     this.#platform = platform;
     this.#model = model;
     this.#confirmFactor = confirmFactor;
+    this.#sending = sending;
     this.#fetch = fetch ?? globalThis.fetch.bind(globalThis);
     this.#clock = clock ?? Date.now;
     this.#timeoutMs = timeoutMs;
@@ -215,19 +220,33 @@ export class Api {
    * @returns {Promise<Answer>}
    */
   async request({ op, params, body, idempotencyKey, bundle }) {
+    return this.#call({ op, bundle }, { params, body, idempotencyKey });
+  }
+
+  /**
+   * Send a file to an operation that takes one.
+   * @param {{op: string, params?: Record<string, unknown>, file: Blob, idempotencyKey?: string, bundle?: string,
+   *   onProgress?: (sent: number, total: number) => void, signal?: AbortSignal}} request
+   * @returns {Promise<Answer>}
+   */
+  async upload({ op, params, file, idempotencyKey, bundle, onProgress = () => {}, signal }) {
+    return this.#call({ op, bundle, fetch: this.#sending(onProgress), signal, timeoutMs: UPLOAD_MS }, { params, file, idempotencyKey });
+  }
+
+  async #call({ op, bundle, ...way }, request) {
     const entry = await this.#entry(op);
     if (bundle !== undefined) this.#checkBundle(entry, bundle);
-    const call = buildCall(entry, { params, body, idempotencyKey });
+    const call = buildCall(entry, request);
     if (entry.scope === "customer") await this.#customerSession();
     else await this.ensureSession();
     const used = await this.#freshSession();
-    const answer = await this.#send(call, { op, bundle, session: used });
+    const answer = await this.#send(call, { op, bundle, ...way, session: used });
     if (answer.status !== 401) return answer;
-    return this.#again(call, { op, bundle, answer, used, scope: entry.scope });
+    return this.#again(call, { op, bundle, ...way, answer, used, scope: entry.scope });
   }
 
   /** After a 401: refresh an expired token, unless another call has done so meanwhile, and ask once more; or let the session go. */
-  async #again(call, { op, bundle, answer, used, scope }) {
+  async #again(call, { answer, used, scope, ...way }) {
     if (answer.body?.code === "TOKEN_EXPIRED" && this.#session) {
       if (this.#session === used) await this.#refresh();
     } else if (answer.body?.code === "TOKEN_INVALID") {
@@ -237,7 +256,7 @@ export class Api {
     }
     if (scope === "customer" && this.#session?.scope !== "customer") throw authRequired();
     await this.ensureSession();
-    return this.#send(call, { op, bundle, session: this.#session });
+    return this.#send(call, { ...way, session: this.#session });
   }
 
   /** @param {import("./calls.mjs").Entry} entry @param {string} bundle */
@@ -362,29 +381,31 @@ export class Api {
     }
   }
 
-  async #exchange({ method, path, body, idempotencyKey }, { session, prove, bundle }) {
+  async #exchange({ method, path, body, idempotencyKey, type = "application/json" }, { session, prove, bundle, ...way }) {
     const headers = { Accept: "application/json, application/problem+json" };
     const url = this.#base + path;
-    if (body) headers["Content-Type"] = "application/json";
+    if (body) headers["Content-Type"] = type;
     if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
     if (session) headers.Authorization = `DPoP ${session.accessToken}`;
     if (session || prove) {
       const claims = { method, url, now: this.now(), nonce: this.#nonce, bundle, token: session?.accessToken };
       headers.DPoP = await proof(this.#keys, claims);
     }
-    return this.#answer(url, { method, headers, body: body ?? undefined });
+    return this.#answer(url, { method, headers, body: body ?? undefined }, way);
   }
 
-  async #answer(url, options) {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
+  async #answer(url, options, { fetch = this.#fetch, signal: gone = null, timeoutMs = this.#timeoutMs }) {
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = gone ? AbortSignal.any([late, gone]) : late;
     try {
-      const response = await this.#fetch(url, { ...options, signal, cache: "no-store", credentials: "omit", redirect: "error" });
+      const response = await fetch(url, { ...options, signal, cache: "no-store", credentials: "omit", redirect: "error" });
       const headers = Object.fromEntries(response.headers);
       this.#learn(headers);
       return { status: response.status, body: parsedBody(await response.text(), headers), headers };
     } catch (error) {
       if (error instanceof ShellError) throw error;
-      if (signal.aborted) throw new ShellError("TIMEOUT", "the bank did not answer in time");
+      if (gone?.aborted) throw new ShellError("INTERRUPTED", "whoever asked has gone");
+      if (late.aborted) throw new ShellError("TIMEOUT", "the bank did not answer in time");
       throw new ShellError("OFFLINE", "the bank cannot be reached");
     }
   }

@@ -10,8 +10,8 @@ import { ShellError } from "./errors.mjs";
 
 /**
  * @typedef {{code: string, method: "GET" | "POST", path: string, changes: boolean, idempotency: string,
- *   scope: string | null, fromShell: boolean}} Entry
- * @typedef {{method: string, path: string, body: Uint8Array | null, idempotencyKey: string | null}} HttpCall
+ *   scope: string | null, fromShell: boolean, upload?: {mediaTypes: string[], mostBytes: number} | null}} Entry
+ * @typedef {{method: string, path: string, body: Uint8Array | Blob | null, idempotencyKey: string | null, type?: string}} HttpCall
  *   path: below the API's base, with its query
  */
 
@@ -40,10 +40,10 @@ export function readCatalogue(list) {
 
 /**
  * @param {Entry} entry
- * @param {{params?: Record<string, unknown>, body?: unknown, idempotencyKey?: string}} request
+ * @param {{params?: Record<string, unknown>, body?: unknown, file?: Blob, idempotencyKey?: string}} request
  * @returns {HttpCall}
  */
-export function buildCall(entry, { params = {}, body, idempotencyKey }) {
+export function buildCall(entry, { params = {}, body, file, idempotencyKey }) {
   const rest = new Map(checkedParams(params));
   const path = entry.path.replace(/\{([a-z0-9_]+)\}/g, (_, name) => encodeURIComponent(taken(rest, name)));
   if (entry.method === "GET") {
@@ -51,7 +51,10 @@ export function buildCall(entry, { params = {}, body, idempotencyKey }) {
     return { method: "GET", path: path + query(rest), body: null, idempotencyKey: null };
   }
   if (rest.size > 0) throw invalid(`${entry.code} takes ${[...rest.keys()].join(", ")} in the body`);
-  return { method: "POST", path, body: jsonBody(body), idempotencyKey: checkedKey(entry, idempotencyKey) };
+  const key = checkedKey(entry, idempotencyKey);
+  if (entry.upload) return { method: "POST", path, body: checkedFile(entry, file), idempotencyKey: key, type: file?.type };
+  if (file) throw invalid(`${entry.code} takes no file`);
+  return { method: "POST", path, body: jsonBody(body), idempotencyKey: key };
 }
 
 /** @param {unknown} params @returns {[string, string][]} */
@@ -85,6 +88,14 @@ function jsonBody(body) {
   const value = body ?? {};
   if (typeof value !== "object" || Array.isArray(value)) throw invalid("body is not a map");
   return utf8(JSON.stringify(value));
+}
+
+/** @param {Entry} entry @param {Blob | undefined} file @returns {Blob} */
+function checkedFile({ code, upload }, file) {
+  if (!file) throw invalid(`${code} takes a file: call net.upload`);
+  if (!upload?.mediaTypes.includes(file.type)) throw invalid(`${code} takes ${upload?.mediaTypes.join(", ")}`);
+  if (file.size > upload.mostBytes) throw invalid(`${code} takes at most ${upload.mostBytes} bytes`);
+  return file;
 }
 
 /** @param {Entry} entry @param {string | undefined} key */

@@ -7,7 +7,9 @@
  */
 import { approve, fetchOperation, reject } from "../core/approval.mjs";
 import { ShellError } from "../core/errors.mjs";
+import { mediaMethods } from "./media.mjs";
 import { BundleStore } from "./pages_store.mjs";
+import { personMethods } from "./person.mjs";
 
 const INSETS = Object.freeze({ top: 0, bottom: 34, left: 0, right: 0 });
 const NOTHING = Object.freeze({});
@@ -19,7 +21,12 @@ const NOTHING = Object.freeze({});
  * @returns {Record<string, (params: any, context?: any) => Promise<any>>}
  */
 export function createMethods(parts) {
-  return { ...appMethods(parts), ...sessionMethods(parts), ...storeMethods(parts), ...netMethods(parts), ...signMethods(parts) };
+  const person = personMethods(parts);
+  const session = (/** @type {() => Promise<any>} */ call) => withSession(parts, person, call);
+  return {
+    ...appMethods(parts), ...sessionMethods(parts), ...person, ...storeMethods(parts), ...netMethods(parts, session),
+    ...mediaMethods({ ...parts, session }), ...signMethods(parts),
+  };
 }
 
 function appMethods({ ui, config, page }) {
@@ -121,22 +128,29 @@ function storeMethods({ store, page }) {
   };
 }
 
-function netMethods({ api, door, page }) {
+function netMethods({ api, page }, session) {
   return {
     "net.request": async ({ op, params, body, idempotencyKey }) => {
       if (!page.release.manifest.ops.includes(op)) {
         throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
       }
       const call = { op, params: params ?? {}, body: body ?? null, idempotencyKey, bundle: page.release.ref };
-      const answer = await withSession({ api, door, page }, () => api.request(call));
+      const answer = await session(() => api.request(call));
       return { status: answer.status, body: answer.body };
     },
   };
 }
 
-/** Run a call; when it needs the customer, open the door once and run it again. */
-async function withSession({ api, door, page }, call) {
+/** Run a call; when it needs the customer, or the person anew, have the sheet see to it once and run it again. */
+async function withSession({ api, door, page }, person, call) {
   await api.ensureSession();
+  const answer = await throughDoor({ door, page }, call);
+  if (answer.status !== 403 || answer.body?.code !== "STEP_UP_REQUIRED") return answer;
+  await person["session.stepUp"]({});
+  return call();
+}
+
+async function throughDoor({ door, page }, call) {
   try {
     return await call();
   } catch (error) {

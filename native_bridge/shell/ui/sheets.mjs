@@ -1,4 +1,5 @@
-/** All sheets of the bank behind one port, as host/methods.mjs wants it: sign, refuse, bind, unlock, and whether one is open. */
+/** All sheets of the bank behind one port, as host/methods.mjs wants it, and whether one is open. */
+import { AskSheet } from "./ask.mjs";
 import { BindSheet } from "./bind.mjs";
 import { SheetStand } from "./sheet.mjs";
 import { SignSheet } from "./sign.mjs";
@@ -17,6 +18,7 @@ export function createSheets({ phone, store, vault, look, sandbox, clock }) {
   const sign = new SignSheet({ stand, vault, phrase, look, clock });
   const bind = new BindSheet({ stand, vault, keepPhrase, look });
   const unlock = new UnlockSheet({ stand, vault, phrase, look });
+  const ask = new AskSheet({ stand, look });
   return {
     get busy() {
       return stand.busy;
@@ -25,5 +27,9 @@ export function createSheets({ phone, store, vault, look, sandbox, clock }) {
     refuse: (/** @type {any} */ error) => sign.refuse(error),
     bind: (/** @type {any} */ asked) => bind.show(asked),
     unlock: (/** @type {any} */ asked) => unlock.show(asked),
+    leave: (/** @type {any} */ asked) => ask.leave(asked),
+    scan: (/** @type {any} */ asked) => ask.scan(asked),
+    pick: (/** @type {any} */ asked) => ask.pick(asked),
+    share: (/** @type {any} */ asked) => ask.share(asked),
   };
 }

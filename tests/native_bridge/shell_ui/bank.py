@@ -38,6 +38,21 @@ CATALOGUE = [
     operation("device.get", "GET", "/devices/current", "onboarding"),
     operation("device.bind.prepare", "POST", "/devices/bind/prepare", "onboarding"),
     operation("device.bind.confirm", "POST", "/devices/bind/confirm", "onboarding"),
+    operation("session.verification.challenge", "POST", "/sessions/verification/challenge", "customer"),
+    operation("session.verification.user", "POST", "/sessions/verification/user", "customer"),
+    operation("session.verification.step_up", "POST", "/sessions/verification/step-up", "customer"),
+    operation("device.unbind", "POST", "/devices/current/unbind", "customer"),
+    operation("wealth.suitability.assess", "POST", "/wealth/suitability", "customer", shell=False),
+    {
+        **operation(
+            "accounts.application.document",
+            "POST",
+            "/accounts/applications/{application_id}/documents/{side}",
+            "onboarding",
+            shell=False,
+        ),
+        "upload": {"mediaTypes": ["image/png"], "mostBytes": 2_000_000},
+    },
     operation("approval.get", "GET", "/approvals/{challenge_id}", "customer"),
     operation("approval.approve", "POST", "/approvals/{challenge_id}/approve", "customer"),
     operation("approval.reject", "POST", "/approvals/{challenge_id}/reject", "customer"),
@@ -59,14 +74,23 @@ class Bank:
     bundle: str = ""
     state: str = "PENDING"
     keys: dict[str, str] = field(default_factory=dict)
+    jwk: dict[str, str] = field(default_factory=dict)
+    pop: str = ""
     approved: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     refusal: tuple[int, dict[str, Any]] | None = None
+    verified: list[dict[str, Any]] = field(default_factory=list)
+    fresh: bool = False
+    received: list[tuple[str, str, bytes]] = field(default_factory=list)
 
     def answer(self, received: Received) -> HostedAnswer:
         path = received.target.removeprefix("/app/v1").partition("?")[0]
         self.calls.append(f"{received.method} {path}")
+        if "/documents/" in path:
+            self.received.append((path, received.headers.get("content-type", ""), received.body))
+            answer = {"side": "FRONT", "size": len(received.body), "sha256": hashlib.sha256(received.body).hexdigest()}
+            return HostedAnswer(200, JSON_TYPE, json.dumps(answer).encode())
         body = json.loads(received.body) if received.body else {}
         status, content = self._content(received.method, path, body)
         return HostedAnswer(status, JSON_TYPE, json.dumps(content, ensure_ascii=False).encode())
@@ -84,15 +108,34 @@ class Bank:
             "/devices/current": self._device,
             "/devices/bind/prepare": self._prepare,
             "/devices/bind/confirm": lambda: self._confirm(body),
+            "/sessions/verification/challenge": lambda: {
+                "challenge": chal(body["purpose"]),
+                "expiresAt": self.instant(LIFE),
+            },
+            "/sessions/verification/user": lambda: self._verified("user", body),
+            "/sessions/verification/step-up": lambda: self._verified("step-up", body),
+            "/devices/current/unbind": lambda: self._verified("unbind", body),
+            "/wealth/suitability": lambda: {"level": "C3"},
             "/wealth/products": lambda: {"products": []},
             "/accounts/applications/current": lambda: None,
         }
         if path not in answers:
             return 404, {"code": "NOT_FOUND", "status": 404}
+        if path == "/wealth/suitability" and not self.fresh:
+            return 403, {"code": "STEP_UP_REQUIRED", "status": 403, "message": {"zh": "再次验证", "en": "Verify again"}}
         content = answers[path]()
         if content is None:
             return 404, {"code": "NO_APPLICATION", "status": 404, "message": {"zh": "没有申请", "en": "No application"}}
         return (422, content) if isinstance(content, dict) and content.get("code") == "CODE_WRONG" else (200, content)
+
+    def _verified(self, purpose: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.verified.append({"purpose": purpose, **body})
+        self.fresh = self.fresh or purpose == "step-up"
+        if purpose == "unbind":
+            self.state = "REMOVED"
+            return {"deviceId": "dev_5mJw2Q8tYb", "state": "REMOVED"}
+        until = self.instant(timedelta(minutes=15)) if purpose == "step-up" else None
+        return {"factor": body["factor"], "verifiedAt": self.instant(), "until": until}
 
     def instant(self, later: timedelta = timedelta()) -> str:
         return (self.now + later).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -100,6 +143,7 @@ class Bank:
     def _register(self, body: dict[str, Any]) -> dict[str, Any]:
         required = {name: body["txKey"][name] for name in ("crv", "kty", "x", "y")}
         thumb = hashlib.sha256(json.dumps(required, separators=(",", ":")).encode()).digest()
+        self.jwk = dict(body["txKey"])
         self.keys["tx"] = base64.urlsafe_b64encode(thumb).rstrip(b"=").decode()
         return {"deviceId": "dev_5mJw2Q8tYb", "level": "sim", "state": self.state}
 

@@ -49,7 +49,8 @@ PERMISSIONS = dict.fromkeys(
     (
         "app.info", "app.ready", "ui.setTitleBar", "nav.open", "nav.close", "nav.setBackGuard", "log.event",
         "session.status", "session.logout", "net.request", "store.get", "store.set", "store.remove", "device.status",
-        "device.bind", "tx.sign",
+        "device.bind", "tx.sign", "session.stepUp", "auth.verifyUser", "auth.biometricInfo", "device.unbind",
+        "scan.code", "media.pick", "share.open", "nav.openExternal", "net.upload",
     ),
     1,
 )  # fmt: skip
@@ -92,11 +93,11 @@ def stocked(now: datetime, *, partial: bool = False) -> tuple[tuf_repository.Rep
             "1.0.0",
             files,
             title={"zh": "Ⅱ类户", "en": "Accounts"},
-            ops=["accounts.application.current"],
+            ops=["accounts.application.current", "accounts.application.document"],
             **members,
         )
         more = {
-            "ops": ["wealth.product.list"],
+            "ops": ["wealth.product.list", "wealth.suitability.assess"],
             "purposes": ["wealth.order.place"],
             "title": {"zh": "金芒果", "en": "Wealth"},
         }
@@ -124,7 +125,7 @@ class ShellSite(base.Site):
             "apiBase": "/app/v1", "repository": "/repo", "trustedRoot": self.repository.trusted_root,
             "bundles": ["common", "accounts", "wealth"], "bundleOrigin": f"http://{{bundle}}-h5.localhost:{self.port}",
             "app": {"id": "cn.lanjiang.tidegate", "version": "1.0.0"}, "contract": "/shell/contract.json",
-            "samples": SAMPLES, **self.extra,
+            "links": {"complaints": "https://bank.example/complaints?from=app"}, "samples": SAMPLES, **self.extra,
         }  # fmt: skip
 
     def _shell(self, target: str) -> HostedAnswer:

@@ -1,0 +1,58 @@
+/**
+ * Methods that reach outside the app: the person is asked each time, on the bank's sheet, before anything happens.
+ */
+import { ShellError } from "../core/errors.mjs";
+import { PickedFiles } from "./picked.mjs";
+
+const NOTHING = Object.freeze({});
+
+/**
+ * @param {{api: any, config: any, sheet: any, page: any, session: (call: () => Promise<any>) => Promise<any>}} parts
+ *   session: runs a call of the bank with the customer's session when it needs one
+ * @returns {Record<string, (params: any, context?: any) => Promise<any>>}
+ */
+export function mediaMethods({ api, config, sheet, page, session }) {
+  const files = new PickedFiles();
+  const free = () => {
+    if (sheet.busy) throw new ShellError("BUSY", "another sheet is open");
+  };
+  return {
+    "nav.openExternal": async ({ linkId }, { signal } = {}) => {
+      const address = linked(config, linkId);
+      free();
+      await sheet.leave({ page, address, signal });
+      return NOTHING;
+    },
+    "scan.code": async ({ formats }, { signal } = {}) => {
+      free();
+      return sheet.scan({ page, formats: formats ?? ["qr", "ean13", "code128", "pdf417"], signal });
+    },
+    "media.pick": async ({ kind, maxCount }, { signal } = {}) => {
+      free();
+      const picked = await sheet.pick({ page, kind, most: maxCount ?? 1, signal });
+      return { files: picked.map((/** @type {File} */ file) => files.keep(file)) };
+    },
+    "share.open": async ({ text, linkId }, { signal } = {}) => {
+      const address = linkId === undefined ? null : linked(config, linkId);
+      free();
+      return { shared: await sheet.share({ page, text, address, signal }) };
+    },
+    "net.upload": async ({ op, fileToken, params, idempotencyKey }, { signal, chunk = () => {} } = {}) => {
+      if (!page.release.manifest.ops.includes(op)) {
+        throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
+      }
+      const file = files.file(fileToken);
+      const onProgress = (/** @type {number} */ sent, /** @type {number} */ total) => chunk({ sent, total });
+      const call = { op, params: params ?? {}, file, idempotencyKey, bundle: page.release.ref, onProgress, signal };
+      const { status, body } = await session(() => api.upload(call));
+      return { status, body };
+    },
+  };
+}
+
+/** An address of the bank's own list. @param {any} config @param {string} linkId @returns {string} */
+function linked(config, linkId) {
+  const links = config.links ?? {};
+  if (!Object.hasOwn(links, linkId)) throw new ShellError("PARAMS_INVALID", `the bank lists no address ${linkId}`, { path: "linkId" });
+  return links[linkId];
+}
