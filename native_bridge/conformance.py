@@ -10,13 +10,14 @@ from native_bridge.errors import VectorError
 from native_bridge.model import Contract
 from native_bridge.schema import Schema
 
-VECTORS: Final = Path(__file__).parent / "vectors" / "attacks"
-SCHEMA: Final = Path(__file__).parent / "vectors" / "vector.schema.json"
+FOLDER: Final = Path(__file__).parent / "vectors"
+VECTORS: Final = FOLDER / "attacks"
+SCHEMA: Final = FOLDER / "vector.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One vector: its name, the number of the attack in the threat model, its title, and all of it as data."""
+    """One vector: its name, the number of the attack in the threat model (0: it is none), its title, and all of it."""
 
     name: str
     attack: int
@@ -25,13 +26,13 @@ class Vector:
 
 
 def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
-    """Read every vector of a folder.
+    """Read every vector of a folder and of the folders in it.
 
     Raises:
         VectorError: a vector does not have its schema's shape, or names what the contract does not have.
     """
     schema = Schema(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    vectors = [_read(path, schema, contract) for path in sorted(folder.glob("*.json"))]
+    vectors = [_read(path, schema, contract) for path in sorted(folder.rglob("*-*.json"))]
     return tuple(sorted(vectors, key=lambda vector: (vector.attack, vector.name)))
 
 
@@ -45,7 +46,7 @@ def _read(path: Path, schema: Schema, contract: Contract) -> Vector:
     mistakes = mistakes or [f"{path.name}: {mistake}" for mistake in _contradictions(data, contract)]
     if mistakes:
         raise VectorError("\n".join(mistakes))
-    return Vector(path.stem, data["attack"], data["title"], data)
+    return Vector(path.stem, data.get("attack", 0), data["title"], data)
 
 
 def _contradictions(data: Mapping[str, Any], contract: Contract) -> Iterator[str]:

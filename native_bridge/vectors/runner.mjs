@@ -3,66 +3,11 @@
  *
  *   const differences = await runVector({ Dispatcher, BridgeError, acceptWindowMessage }, contract, vector);   // [] = conforms
  */
+import { Clock, Scripted } from "./stage.mjs";
+
 const NONCE = "VECTOR-NONCE";
 const TOKEN = "VECTOR-TOKEN";
 const MICROTASKS = 20;
-
-/** Time that moves only when a step says so. */
-class Clock {
-  now = 0;
-  #timers = new Set();
-
-  setTimer = (run, ms) => {
-    const timer = { at: this.now + ms, run };
-    this.#timers.add(timer);
-    return timer;
-  };
-
-  clearTimer = (timer) => this.#timers.delete(timer);
-
-  advance(ms) {
-    this.now += ms;
-    for (const timer of [...this.#timers].sort((one, other) => one.at - other.at)) {
-      if (timer.at <= this.now && this.#timers.delete(timer)) timer.run();
-    }
-  }
-}
-
-/** Methods that do what the vector scripts, and remember who called them with what. */
-class Scripted {
-  calls = {};
-  #waiting = [];
-
-  constructor(core, script) {
-    this.core = core;
-    this.methods = Object.fromEntries(Object.entries(script).map(([name, acts]) => [name, this.#method(name, acts)]));
-  }
-
-  #method(name, acts) {
-    return async (params, ctx) => {
-      const calls = (this.calls[name] ??= []);
-      calls.push({ bundle: ctx.bundle.id, params });
-      const act = acts[Math.min(calls.length, acts.length) - 1];
-      if (act.waits) return new Promise((resolve, reject) => this.#waiting.push({ name, resolve, reject }));
-      return this.#act(act);
-    };
-  }
-
-  #act(act) {
-    if (act.throws) throw new this.core.BridgeError(act.throws.code, act.throws.message ?? "", act.throws);
-    return act.returns;
-  }
-
-  /** Let the oldest waiting call of a method end. */
-  finish({ method, returns, throws }) {
-    const [job] = this.#waiting.splice(this.#waiting.findIndex(({ name }) => name === method), 1);
-    try {
-      job.resolve(this.#act(throws ? { throws } : { returns }));
-    } catch (error) {
-      job.reject(error);
-    }
-  }
-}
 
 const settled = async () => {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
@@ -101,7 +46,7 @@ class Stage {
 
   constructor(core, contract, vector) {
     this.clock = new Clock();
-    this.scripted = new Scripted(core, vector.methods);
+    this.scripted = new Scripted(core.BridgeError, vector.methods);
     this.dispatcher = new core.Dispatcher({
       contract, manifest: vector.manifest, policy: vector.policy ?? Object.keys(contract.methods),
       killList: vector.killList ?? [], methods: this.scripted.methods, audit: (entry) => this.audit.push(entry),
@@ -122,6 +67,7 @@ class Stage {
   act(step) {
     if (step.do === "receive") this.dispatcher.receive(step.text === undefined ? this.#written(step.message) : unfold(step.text));
     if (step.do === "finish") this.scripted.finish(step);
+    if (step.do === "chunk") this.scripted.chunk(step);
     if (step.do === "wait") this.clock.advance(step.ms);
     if (step.do === "emit") this.dispatcher.emit(step.event, step.payload);
     if (step.do === "revoke") this.dispatcher.revoke(step.method);

@@ -10,11 +10,12 @@
  *   dispatcher.end("navigation");       // the document is gone: nothing is sent any more
  *
  * Invariants: nothing that a page sends makes `receive` throw; each id gets at most one terminal `res`, and exactly one
- * while the session lives; a method runs only after envelope, session, counter, grant and parameters were found good;
+ * while the session lives, and its chunks before it in order; a method runs only after envelope, session, counter, grant and parameters were found good;
  * everything, dropped messages too, is told to `audit`.
  */
 import { Answers } from "./answers.mjs";
 import { audited, consentOf, described, PromptGate } from "./calls.mjs";
+import { Chunks } from "./chunks.mjs";
 import { EnvelopeError, readEnvelope } from "./envelope.mjs";
 import { BridgeError } from "./errors.mjs";
 import { Grants, speaks } from "./grants.mjs";
@@ -32,6 +33,7 @@ export class Dispatcher {
   #limits;
   #shapes;
   #answers;
+  #chunks;
   #grants;
   #bundle;
   #prompts;
@@ -61,6 +63,7 @@ export class Dispatcher {
     this.#limits = { ...contract.envelope };
     this.#shapes = new Shapes(contract.types);
     this.#answers = new Answers(contract.errors, contract.envelope.maxBytes);
+    this.#chunks = new Chunks(this.#shapes, this.#limits);
     this.#grants = new Grants(contract, manifest.permissions, policy, killList, (method) => Object.hasOwn(methods, method));
     this.#bundle = Object.freeze({ id: manifest.bundle, version: manifest.version, digest: parts.digest ?? null });
     this.#prompts = parts.prompts ?? new PromptGate();
@@ -216,7 +219,7 @@ export class Dispatcher {
     const job = {
       id: message.id, method: message.m, mv: message.mv, spec, params: audited(spec, params), at: this.#parts.clock(),
       gates: this.#grants.gates(message.m, message.mv), controller: new AbortController(), timer: null,
-      traceparent: message.traceparent ?? null, done: false,
+      traceparent: message.traceparent ?? null, done: false, chunks: 0, late: false,
     };
     this.#jobs.set(job.id, job);
     this.#run(job, params, Math.min(message.timeoutMs ?? spec.timeoutMs, spec.timeoutMs), release);
@@ -228,7 +231,8 @@ export class Dispatcher {
       job.controller.abort();
     }, milliseconds);
     const { id, method, traceparent } = job;
-    const ctx = Object.freeze({ bundle: this.#bundle, signal: job.controller.signal, method, id, traceparent });
+    const chunk = (/** @type {unknown} */ payload) => this.#chunk(job, payload);
+    const ctx = Object.freeze({ bundle: this.#bundle, signal: job.controller.signal, method, id, traceparent, chunk });
     this.#running += 1;
     const left = () => {
       this.#running -= 1;
@@ -246,6 +250,24 @@ export class Dispatcher {
         this.#settle(job, this.#failure(job, error));
       },
     );
+  }
+
+  /** Send a piece of a call under way; one that no page may get ends the call. */
+  #chunk(job, payload) {
+    if (job.done) return this.#lateChunk(job);
+    const { text, failure } = this.#chunks.next(job, payload);
+    if (failure) {
+      this.#settle(job, failure);
+      job.controller.abort();
+    } else {
+      this.#post(text);
+    }
+  }
+
+  #lateChunk(job) {
+    if (job.late) return;
+    job.late = true;
+    this.#audit({ kind: "late", ...described(job), ok: false, code: "", reason: "a chunk after the answer" });
   }
 
   #succeed(job, result) {
@@ -280,7 +302,7 @@ export class Dispatcher {
     this.#jobs.delete(job.id);
     const sent = this.#state === "ended" ? code : this.#answer(job.id, failure, result);
     const entry = { kind: "call", ...described(job), ok: sent === "", code: sent, ms: this.#parts.clock() - job.at };
-    this.#audit(failure?.reason ? { ...entry, reason: failure.reason } : entry);
+    this.#audit({ ...entry, ...(job.chunks ? { chunks: job.chunks } : {}), ...(failure?.reason ? { reason: failure.reason } : {}) });
   }
 
   /** @returns {string} the code that was sent, empty for a success */
