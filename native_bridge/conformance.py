@@ -32,8 +32,13 @@ def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
         VectorError: a vector does not have its schema's shape, or names what the contract does not have.
     """
     schema = Schema(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    vectors = [_read(path, schema, contract) for path in sorted(folder.rglob("*-*.json"))]
+    vectors = [_read(path, schema, contract) for path in _files(folder)]
     return tuple(sorted(vectors, key=lambda vector: (vector.attack, vector.name)))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Give the vectors' files; what lies at the top beside the schema are goldens of other kinds."""
+    return sorted(path for path in folder.rglob("*.json") if not (path.parent / SCHEMA.name).exists())
 
 
 def _read(path: Path, schema: Schema, contract: Contract) -> Vector:

@@ -159,7 +159,7 @@ def _step(host: Host, index: int, step: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _kept(kept: Mapping[str, Any], data: Mapping[str, Any], skipped: int) -> Iterator[str]:
-    yield from _compared("calls", data["calls"], kept.get("calls"))
+    yield from _compared("calls", _unfolded(data["calls"]), kept.get("calls"))
     audit = kept.get("audit")
     entries = audit[skipped:] if isinstance(audit, list) else []
     yield from _compared("audit entries", len(data["audit"]), len(entries))
@@ -170,8 +170,17 @@ def _kept(kept: Mapping[str, Any], data: Mapping[str, Any], skipped: int) -> Ite
 def _raw(step: Mapping[str, Any]) -> str | None:
     """Give what crosses the port; null for something that is no text."""
     if "text" in step:
-        return _FOLDED.sub(lambda found: _UNFOLD[found[1]](int(found[2])), step["text"])
+        return str(_unfolded(step["text"]))
     return None if step["message"] is None else json.dumps(step["message"], ensure_ascii=False)
+
+
+def _unfolded(value: Any) -> Any:
+    """Write out what a vector abbreviates."""
+    if isinstance(value, str):
+        return _FOLDED.sub(lambda found: _UNFOLD[found[1]](int(found[2])), value)
+    if isinstance(value, dict):
+        return {name: _unfolded(member) for name, member in value.items()}
+    return [_unfolded(item) for item in value] if isinstance(value, list) else value
 
 
 def _replies(answer: Mapping[str, Any]) -> Any:

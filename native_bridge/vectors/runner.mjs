@@ -19,6 +19,13 @@ const unfold = (text) =>
     .replace(/@WIDE\((\d+)\)@/, (_, length) => "字".repeat(Number(length)))
     .replace(/@NEST\((\d+)\)@/, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
 
+const unfolded = (value) => {
+  if (typeof value === "string") return unfold(value);
+  if (Array.isArray(value)) return value.map(unfolded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unfolded(member)]));
+};
+
 const withoutMessage = (reply) => {
   if (!reply.e || typeof reply.e !== "object") return reply;
   const { message: _message, ...e } = reply.e;
@@ -100,7 +107,7 @@ export async function runVector(core, contract, vector) {
   const stage = new Stage(core, contract, vector);
   stage.greet(contract, vector.handshake ?? true);
   for (const [index, step] of vector.steps.entries()) await stage.play(step, index);
-  stage.compare("calls", vector.calls, stage.scripted.calls);
+  stage.compare("calls", unfolded(vector.calls), stage.scripted.calls);
   stage.compare("audit entries", vector.audit.length, stage.audit.length);
   for (const [index, entry] of vector.audit.entries()) stage.compare(`audit ${index}`, entry, stage.audit[index], holds);
   return stage.differences;

@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from native_bridge.cli import main
-from native_bridge.conformance import FOLDER
+from native_bridge.conformance import FOLDER, read_vectors
+from native_bridge.model import COMPILED, load
+from tests.native_bridge import vector_scripts
 from tests.native_bridge.vector_files import FILES, text
+from tests.native_bridge.vector_scripts import every
 from tests.services import NODE
 
 DRIVER = Path(FOLDER).parent / "drivers" / "javascript" / "host.mjs"
@@ -41,7 +44,7 @@ def test_the_javascript_core_passes_every_vector() -> None:
     result = run("--json", "--require", "session,window,bytes,verify", command=(str(NODE), str(DRIVER)))
     told = json.loads(result.output)
     assert (result.exit_code, told["failures"], told["notOffered"]) == (0, [], 0)
-    assert told["passed"] == len(list(FOLDER.rglob("*-*.json")))
+    assert told["passed"] == len(list(FOLDER.glob("*/*.json")))
 
 
 @needs_node
@@ -99,7 +102,7 @@ def test_what_a_host_does_not_offer_is_never_passed(tmp_path: Path) -> None:
     result = run("--json", command=host(tmp_path, "pass", {"can": []}))
     told = json.loads(result.output)
     assert (result.exit_code, told["passed"], told["lacking"]) == (1, 0, ["session", "window"])
-    assert told["notOffered"] == len(list(FOLDER.rglob("*-*.json")))
+    assert told["notOffered"] == len(list(FOLDER.glob("*/*.json")))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,23 @@ def test_the_vectors_are_handed_out_with_contract_and_protocol(tmp_path: Path) -
     assert CliRunner().invoke(main, ["vectors", "check", str(folder / "vectors")]).exit_code == 0
     again = CliRunner().invoke(main, ["vectors", "export", str(folder)])
     assert (again.exit_code, "is not empty" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize("name", every())
+def test_the_scripted_vectors_are_what_is_written(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == vector_scripts.text(every()[name])
+
+
+def test_every_error_method_and_kind_of_message_has_its_vector() -> None:
+    contract = load(COMPILED.read_bytes())
+    found = read_vectors(FOLDER, contract)
+    assert len({vector.name for vector in found}) == len(found)
+    text = json.dumps([vector.data for vector in found])
+    assert [code for code in contract.errors if f'"code": "{code}"' not in text] == []
+    assert [name for name in contract.methods if f'"m": "{name}"' not in text] == []
+    assert [name for name in contract.events if f'"event": "{name}"' not in text] == []
+    kinds = ("init", "hello", "welcome", "req", "res", "cancel", "chunk", "evt", "err", "end", "ping", "pong")
+    assert [kind for kind in kinds if kind != "init" and f'"t": "{kind}"' not in text] == []
 
 
 @pytest.mark.parametrize("name", FILES)
