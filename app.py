@@ -65,7 +65,9 @@ from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
+from h5bundle.commands.check import know
 from h5bundle.commands.deltas import OnDemand
+from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, LockedError, StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.repository import is_repository, renew_online, trusted_root
@@ -237,16 +239,20 @@ def _marks(settings: Settings) -> ReplayMarks:
     return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
 
 
+def live_operations(instance: Instance) -> frozenset[str]:
+    """Give the codes of the bank's live operations."""
+    return frozenset(operation.code for operation in instance.house.door.bus.catalogue)
+
+
 def release_desk(instance: Instance) -> ReleaseDesk:
     """Give the desk of remote publishing."""
     settings = instance.settings
-    live = frozenset(operation.code for operation in instance.house.door.bus.catalogue)
     clearing = Clearing(
         engine=instance.engine,
         partials=FolderPartials(settings.uploads),
         store=instance.store,
         keys=instance.release_keys,
-        ops=lambda: live,
+        ops=lambda: live_operations(instance),
     )
     limits = Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours))
     return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
@@ -384,7 +390,9 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     migrate(settings.database)
     instance = open_instance(settings)
     instance.core.seed(load_sandbox())
-    news = list(sandbox.publish_bundles(APPS, instance.store, instance.release_keys, now=clock(), commit=_commit))
+    live = Live(ops=live_operations(instance), contract=know().contract)
+    keys, now = instance.release_keys, clock()
+    news = list(sandbox.publish_bundles(APPS, instance.store, keys, now=now, commit=_commit, live=live))
     found = releases(instance.store, now=clock())
     with transaction(instance.engine) as session:
         instance.house.warehouse.synchronise(session, clock())

@@ -24,6 +24,8 @@ from bff.bundles.uploads import State
 from bff.db.engine import retried
 from bff.kinds import Clock
 from h5bundle.commands import publish
+from h5bundle.commands.check import know
+from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, PublishError, RoleKeyError
 from h5bundle.keys import ONLINE, ROLLOUT, RoleKeys, app_role
 from h5bundle.project import parse_declaration
@@ -101,6 +103,10 @@ class Clearing:
         for upload_id in waiting:
             self.settle(upload_id, clock)
 
+    def live(self) -> Live:
+        """Give what the bank and its hosts offer now, by which release trains are judged."""
+        return Live(ops=self.ops(), contract=know().contract)
+
     def present(self, upload_id: str) -> ReleaseUpload:
         """Give an upload as it stands."""
         return retried(self.engine, lambda session: uploads.find(session, upload_id), writing=False)
@@ -139,7 +145,9 @@ class Clearing:
 
         store = _Watched(self.store, look)
         try:
-            publish.run(publish.PublishOptions(), verdict.received.package, store, self.keys, now=clock())
+            publish.run(
+                publish.PublishOptions(live=self.live()), verdict.received.package, store, self.keys, now=clock()
+            )
         except PublishError as error:
             self._conclude(row, review.refused(error.code, error.detail, error.remedy), clock())
             return False

@@ -21,6 +21,7 @@ from bff.bundles.upload_errors import (
     SignerNotAllowedError,
     SignerRevokedError,
     StatementInvalidError,
+    TrainBrokenError,
     UploadBusyError,
     UploadExpiredError,
     UploadIncompleteError,
@@ -229,7 +230,11 @@ class ReleaseDesk:
             UploadIncompleteError: bytes are missing.
             UploadBusyError: as many uploads are being checked as this process checks at once.
             RepositoryUnavailableError: the repository cannot be read; ask again.
+            TrainBrokenError: it is refused, because a release on offer would lack what it needs.
         """
+        return _held_by_no_train(self._complete(signer, upload_id, now, clock))
+
+    def _complete(self, signer: Signer, upload_id: str, now: datetime, clock: Callable[[], datetime]) -> ReleaseUpload:
         row = self._own(signer, upload_id)
         if row.state not in uploads.UNFINISHED or uploads.is_held(row, now):
             return row
@@ -267,6 +272,7 @@ class ReleaseDesk:
             SignerRevokedError: the uploader's key was revoked.
             StatementInvalidError: what was signed is not this upload as it stands.
             UploadStateError: nothing is to be decided.
+            TrainBrokenError: it was approved, and is refused all the same: a release on offer would lack what it needs.
         """
         if signer.role is not Role.SECURITY:
             raise SignerNotAllowedError(detail="only keys of the security team decide")
@@ -301,7 +307,7 @@ class ReleaseDesk:
         to = State.ACCEPTED if approved else State.REFUSED
         if not self.clearing.move(row, to, clock(), said, **values):
             raise UploadStateError(detail="the upload was changed meanwhile: look at it again")
-        return self.clearing.settle(upload_id, clock)
+        return _held_by_no_train(self.clearing.settle(upload_id, clock))
 
     def _check_four_eyes(self, signer: Signer, row: ReleaseUpload) -> None:
         uploader = self.signer(row.jkt)
@@ -362,6 +368,14 @@ class ReleaseDesk:
         if row.state != State.RECEIVING:
             raise UploadStateError(detail=f"the upload is {row.state} and takes no bytes", state=row.state)
         return row
+
+
+def _held_by_no_train(row: ReleaseUpload) -> ReleaseUpload:
+    """Give an upload unless the release trains have refused it."""
+    blockers = [item["what"] for item in uploads.findings_of(row) if item["code"] == TrainBrokenError.code]
+    if row.state == State.REFUSED and blockers:
+        raise TrainBrokenError(detail="; ".join(blockers), blockers=blockers, state=row.state)
+    return row
 
 
 def _require_active(signer: Signer | None) -> None:

@@ -97,6 +97,14 @@ class UploadStateError(ReleaseError):
     en = "This cannot be done in the upload's present state."
 
 
+class TrainBrokenError(ReleaseError):
+    """A release on offer would lack a pinned release, a live operation or a host; ``blockers`` says which."""
+
+    code = "TRAIN_BROKEN"
+    zh = "这次发布会让线上的版本缺少依赖或业务，没有发布，线上版本不变。"
+    en = "With this, a release on offer would lack what it needs. It was not published; what is on offer is unchanged."
+
+
 class UploadExpiredError(ReleaseError):
     """The upload was left alone for too long, and its bytes are gone."""
 

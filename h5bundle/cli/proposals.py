@@ -11,6 +11,7 @@ from h5bundle.cli.shared import (
     answer,
     json_option,
     keys_option,
+    live_from,
     open_keys,
     open_repository,
     passphrase_option,
@@ -223,12 +224,14 @@ def proposals_command(repository: str | Path, every: bool, as_json: bool) -> Non
 @repository_option
 @keys_option
 @passphrase_option
+@click.option("--catalogue", type=key_files, help="Operations of the bank, as JSON, for the release trains.")
 @json_option
 def promote_command(
     proposal: str,
     repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
+    catalogue: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Make PROPOSAL (a file, or the beginning of its name) what stands; needs the online keys."""
@@ -240,7 +243,8 @@ def promote_command(
     else:
         chosen = propose.find(store, proposal)
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    done = promote.run(chosen, store, open_keys(keys, passphrase_file), now=now)
+    live = live_from(catalogue)
+    done = promote.run(chosen, store, open_keys(keys, passphrase_file), now=now, live=live)
     roles = ", ".join(f"{role} v{version}" for role, version in done.roles.items())
     answer(as_json, done, [f"{roles} {'stand now' if done.changed else 'stood already'}"])
 

@@ -104,6 +104,7 @@ class Press:
     keys: RoleKeys | None = None
     now: datetime = NOW
     ids: Any = field(default_factory=itertools.count)
+    ops: frozenset[str] = OPS
 
     def __post_init__(self) -> None:
         self.yard.publish(package())
@@ -113,7 +114,7 @@ class Press:
             partials=self.partials,
             store=self.yard.store,
             keys=self.keys or self.yard.keys,
-            ops=lambda: OPS,
+            ops=lambda: self.ops,
         )
         self.desk = ReleaseDesk(
             clearing=self.clearing,
