@@ -69,10 +69,10 @@ from h5bundle.commands.check import know
 from h5bundle.commands.deltas import OnDemand
 from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, LockedError, StoreError
-from h5bundle.keys import KeyFolder
-from h5bundle.repository import is_repository, renew_online, trusted_root
+from h5bundle.keys import ONLINE, KeyFolder
+from h5bundle.repository import ALARM, QUIET, is_repository, renew_online, timestamp_age, trusted_root
 from h5bundle.rollout import Change
-from h5bundle.stores.opening import folder_of, open_store
+from h5bundle.stores.opening import LOCK_SECONDS, folder_of, open_store
 from h5bundle.stores.port import Store
 from h5bundle.trust import TIMESTAMP
 from native_bridge.errors import BridgeError
@@ -187,9 +187,9 @@ def open_prepared(settings: Settings) -> Instance:
     return open_instance(settings)
 
 
-def _open_store(settings: Settings) -> Store:
+def _open_store(settings: Settings, lock_seconds: int = LOCK_SECONDS) -> Store:
     try:
-        return open_store(settings.repository_address)
+        return open_store(settings.repository_address, lock_seconds=lock_seconds)
     except StoreError as error:
         message = f"TIDEGATE_REPOSITORY: {error.detail}; {error.remedy}"
         raise StartError(message) from error
@@ -318,7 +318,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         repository=folder_of(settings.repository_address),
         store=instance.store,
         preset=preset if preset.is_dir() else None,
-        delta=OnDemand(instance.store),
+        delta=OnDemand(_open_store(settings, lock_seconds=1)),  # no phone waits for a publisher
     )
 
 
@@ -359,8 +359,16 @@ def _work(instance: Instance) -> None:
         desk.sweep(clock())
 
     def renew() -> None:
-        with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
-            renew_online(instance.store, instance.release_keys, now=clock())
+        if instance.release_keys.has(ONLINE):
+            with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
+                renew_online(instance.store, instance.release_keys, now=clock(), from_age=QUIET)
+
+    def watch() -> None:
+        age = timestamp_age(instance.store, now=clock())
+        if age >= ALARM:
+            _log.error(
+                "the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age
+            )
 
     sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
     jobs = [
@@ -368,6 +376,7 @@ def _work(instance: Instance) -> None:
         Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
         Job("timestamp", HOUR, renew),
+        Job("timestamp-age", HOUR, watch),
     ]
     stop = threading.Event()
     arguments = (sending, stop, time.monotonic)
