@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import click
 import msgspec
-from flask import Flask
+from flask import Blueprint, Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -33,6 +33,7 @@ from bff.bundles.clearing import Clearing
 from bff.bundles.desk import Limits, ReleaseDesk
 from bff.bundles.models import BundleRelease
 from bff.bundles.partials import FolderPartials
+from bff.bundles.proposing import ProposalDesk
 from bff.bundles.schemas import ReleaseAdoption
 from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
@@ -42,8 +43,10 @@ from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
+from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
+from bff.doors.signed import SignedRequests
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
 from bff.house import (
@@ -258,11 +261,23 @@ def release_desk(instance: Instance) -> ReleaseDesk:
     return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
 
 
-def _release_door(instance: Instance) -> ReleaseDoor:
+def proposal_desk(instance: Instance, desk: ReleaseDesk) -> ProposalDesk:
+    """Give the desk for signatures, beside that of uploads."""
+    return ProposalDesk(clearing=desk.clearing, kept=timedelta(days=instance.settings.proposal_days))
+
+
+def _release_doors(instance: Instance) -> list[Blueprint]:
     settings = instance.settings
-    limiter = RateLimiter(settings.redis_url or "memory://")
     desk = release_desk(instance)
-    return ReleaseDoor(desk=desk, public_url=settings.origin, marks=_marks(settings), limiter=limiter, clock=clock)
+    requests = SignedRequests(
+        signer=desk.signer,
+        public_url=settings.origin,
+        marks=_marks(settings),
+        limiter=RateLimiter(settings.redis_url or "memory://"),
+        clock=clock,
+    )
+    proposals = ProposalDoor(desk=proposal_desk(instance, desk), requests=requests)
+    return [ReleaseDoor(desk=desk, requests=requests).blueprint(), proposals.blueprint()]
 
 
 def create_app() -> Flask:
@@ -285,7 +300,7 @@ def wsgi(instance: Instance) -> Flask:
     parts = Parts(
         door=instance.house.door,
         checks=checks,
-        blueprints=[shell_door(_hosting(instance)), _release_door(instance).blueprint()],
+        blueprints=[shell_door(_hosting(instance)), *_release_doors(instance)],
         trusted_proxies=proxies,
         anonymous_limit=instance.settings.anonymous_limit,
         counters=instance.settings.redis_url or "memory://",
@@ -332,6 +347,7 @@ def _work(instance: Instance) -> None:
     settings = instance.settings
     engine = instance.engine
     desk = release_desk(instance)
+    proposals = proposal_desk(instance, desk)
     recorded = [b""]
 
     def sign() -> None:
@@ -357,6 +373,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: outbox.sweep(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
         desk.sweep(clock())
+        proposals.sweep(clock)
 
     def renew() -> None:
         if instance.release_keys.has(ONLINE):

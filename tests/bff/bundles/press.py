@@ -1,6 +1,7 @@
 """A release desk behind its door, in this process, and the machines that speak to it with their own keys."""
 
 import itertools
+import json
 import secrets  # noqa: TID251 — a machine has chance of its own
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,13 @@ from bff.bundles import signers, uploads
 from bff.bundles.clearing import Clearing
 from bff.bundles.desk import Limits, ReleaseDesk
 from bff.bundles.partials import FolderPartials
+from bff.bundles.proposing import ProposalDesk
 from bff.bundles.signers import Role
 from bff.bus.limits import RateLimiter
 from bff.db.engine import transaction
+from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
+from bff.doors.signed import SignedRequests
 from bff.sessions.replay import MemoryReplayMarks
 from bff.web import errors
 from h5bundle.commands.package import receive
@@ -122,16 +126,18 @@ class Press:
             limits=Limits(bytes=LARGEST, lifetime=timedelta(hours=24)),
             new_id=lambda prefix: f"{prefix}_{next(self.ids):08d}",
         )
-        door = ReleaseDoor(
-            desk=self.desk,
+        requests = SignedRequests(
+            signer=self.desk.signer,
             public_url=URL,
             marks=MemoryReplayMarks(lambda: self.now),
             limiter=RateLimiter(factor=1000),
             clock=self.tick,
         )
+        self.proposals = ProposalDesk(clearing=self.clearing, kept=timedelta(days=30))
         self.app = Flask("press", static_folder=None)
         errors.register(self.app)
-        self.app.register_blueprint(door.blueprint())
+        self.app.register_blueprint(ReleaseDoor(desk=self.desk, requests=requests).blueprint())
+        self.app.register_blueprint(ProposalDoor(desk=self.proposals, requests=requests).blueprint())
 
     def tick(self) -> datetime:
         self.now += timedelta(milliseconds=1)
@@ -166,6 +172,12 @@ class Press:
         with transaction(self.engine, writing=False) as session:
             rows = session.scalars(select(EvidenceEntry.kind).order_by(EvidenceEntry.seq))
             return [kind.removeprefix("release.") for kind in rows if kind.startswith("release.")]
+
+    def bodies(self, subject: str) -> list[dict[str, Any]]:
+        """Give what the evidence says of a thing, in order."""
+        with transaction(self.engine, writing=False) as session:
+            rows = select(EvidenceEntry.body).where(EvidenceEntry.subject == subject).order_by(EvidenceEntry.seq)
+            return [json.loads(body) for body in session.scalars(rows)]
 
     def offered(self) -> set[str]:
         return {path.name for path in (self.yard.store.folder / "targets/apps/wealth").glob("*.manifest.json")}

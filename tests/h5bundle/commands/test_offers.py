@@ -1,35 +1,15 @@
 """The release trains at a publication and at a promotion, under what the bank offers now."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from h5bundle.commands import promote, propose, publish
 from h5bundle.commands.offers import Live
 from h5bundle.errors import TrainError
-from h5bundle.formats import Key, Signer
-from h5bundle.keys import RoleKeys
 from h5bundle.repository import load_for_reading
 from h5bundle.standing import standing_of
-from tests.h5bundle.conftest import LATER, Yard, package
+from tests.h5bundle.conftest import LATER, OnlineOnly, Yard, package
 
 LIST = Live(ops=frozenset({"wealth.order.list"}))
-
-
-@dataclass(frozen=True)
-class OnlineOnly:
-    """The keys of a server: those of the online roles."""
-
-    every: RoleKeys
-
-    def has(self, role: str) -> bool:
-        return role in {"online", "rollout"}
-
-    def signers(self, role: str) -> tuple[Signer, ...]:
-        return self.every.signers(role) if self.has(role) else ()
-
-    def public_keys(self, role: str) -> tuple[Key, ...]:
-        return self.every.public_keys(role) if self.has(role) else ()
 
 
 def seen(yard: Yard) -> bytes:
