@@ -1,4 +1,4 @@
-"""A release repository that is watched while something is published: what was withdrawn meanwhile does not get through."""
+"""A repository that is watched while something is published: what was withdrawn meanwhile does not get through."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
