@@ -30,7 +30,9 @@ from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
 from bff.bundles.adoption import Adoption
 from bff.bundles.clearing import Clearing
-from bff.bundles.desk import Limits, ReleaseDesk
+from bff.bundles.deciding import Decisions
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Intake, Limits
 from bff.bundles.models import BundleRelease
 from bff.bundles.partials import FolderPartials
 from bff.bundles.proposing import ProposalDesk
@@ -258,7 +260,8 @@ def release_desk(instance: Instance) -> ReleaseDesk:
         ops=lambda: live_operations(instance),
     )
     limits = Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours))
-    return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
+    intake = Intake(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
+    return ReleaseDesk(clearing=clearing, intake=intake, decisions=Decisions(clearing=clearing, server=settings.origin))
 
 
 def proposal_desk(instance: Instance, desk: ReleaseDesk) -> ProposalDesk:

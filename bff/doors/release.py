@@ -13,7 +13,9 @@ from typing import Any, Final
 import msgspec
 from flask import Blueprint, Response, request
 
-from bff.bundles.desk import Decision, Opening, ReleaseDesk
+from bff.bundles.deciding import Decision
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Opening
 from bff.bundles.signers import Role
 from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import findings_of
@@ -105,7 +107,7 @@ class ReleaseDoor:
         body = parsed(raw, OpeningBody)
         _check_opening(body)
         asked = Opening(**{name: getattr(body, name) for name in OpeningBody.__struct_fields__})
-        row, new = self.desk.open(signer, asked, self.requests.clock())
+        row, new = self.desk.intake.open(signer, asked, self.requests.clock())
         return self._answer(row, 201 if new else 200)
 
     def list(self) -> Response:
@@ -123,7 +125,7 @@ class ReleaseDoor:
         offset = request.headers.get("Upload-Offset", "")
         if _OFFSET.fullmatch(offset) is None or not raw:
             raise RequestInvalidError(detail="Upload-Offset is a whole number, and bytes come with it", field="")
-        return self._answer(self.desk.append(signer, _named(upload), int(offset), raw, self.requests.clock()))
+        return self._answer(self.desk.intake.append(signer, _named(upload), int(offset), raw, self.requests.clock()))
 
     def show(self, upload: str) -> Response:
         """Tell where an upload stands; for HEAD in the headers alone."""
@@ -136,7 +138,9 @@ class ReleaseDoor:
         """Have an upload checked."""
         signer, raw = self.requests.authenticate()
         parsed(raw, NothingBody)
-        return self._answer(self.desk.complete(signer, _named(upload), self.requests.clock(), self.requests.clock))
+        return self._answer(
+            self.desk.intake.complete(signer, _named(upload), self.requests.clock(), self.requests.clock)
+        )
 
     def withdraw(self, upload: str) -> Response:
         """Take an upload back."""
@@ -170,7 +174,7 @@ class ReleaseDoor:
             reason=_reason(body.reason),
             signature=body.signature,
         )
-        return self._answer(self.desk.decide(signer, _named(upload), asked, self.requests.clock))
+        return self._answer(self.desk.decisions.decide(signer, _named(upload), asked, self.requests.clock))
 
     def _answer(self, row: ReleaseUpload, status: int = 200, more: Mapping[str, Any] | None = None) -> Response:
         response = answered({**_shown(row), "server": self.requests.public_url, **(more or {})}, status)

@@ -16,7 +16,9 @@ from sqlalchemy import Engine, select
 from bff.audit.models import EvidenceEntry
 from bff.bundles import signers, uploads
 from bff.bundles.clearing import Clearing
-from bff.bundles.desk import Limits, ReleaseDesk
+from bff.bundles.deciding import Decisions
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Intake, Limits
 from bff.bundles.partials import FolderPartials
 from bff.bundles.proposing import ProposalDesk
 from bff.bundles.signers import Role
@@ -120,12 +122,14 @@ class Press:
             keys=self.keys or self.yard.keys,
             ops=lambda: self.ops,
         )
-        self.desk = ReleaseDesk(
+        intake = Intake(
             clearing=self.clearing,
             server=URL,
             limits=Limits(bytes=LARGEST, lifetime=timedelta(hours=24)),
             new_id=lambda prefix: f"{prefix}_{next(self.ids):08d}",
         )
+        decisions = Decisions(clearing=self.clearing, server=URL)
+        self.desk = ReleaseDesk(clearing=self.clearing, intake=intake, decisions=decisions)
         requests = SignedRequests(
             signer=self.desk.signer,
             public_url=URL,
