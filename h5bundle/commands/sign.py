@@ -126,7 +126,7 @@ def complete(store: Store, *, now: datetime) -> tuple[tuple[Proposal, tuple[Dema
 
 
 def clear(store: Store, *, now: datetime, kept: timedelta) -> tuple[str, ...]:
-    """Remove the proposals that are promoted, stale or invalid and were made longer ago than they are kept.
+    """Remove the proposals that are promoted, stale or invalid and were made at least so long ago.
 
     What waits for signatures or for its promotion stays, however old.
 
@@ -137,7 +137,7 @@ def clear(store: Store, *, now: datetime, kept: timedelta) -> tuple[str, ...]:
         The names of those that were removed.
     """
     before = f"{now - kept:%Y-%m-%dT%H:%M:%SZ}"
-    over = [one for one in run(store, now=now) if one.state not in WAITING and one.created < before]
+    over = [one for one in run(store, now=now) if one.state not in WAITING and one.created <= before]
     if not over:
         return ()
     with store.lock():

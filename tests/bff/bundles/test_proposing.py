@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from bff.bundles.proposing import PATIENCE
 from bff.bundles.signers import Role
+from bff.bundles.upload_errors import RepositoryBusyError
 from h5bundle.client import releases
 from h5bundle.commands import publish
 from h5bundle.commands import sign as signing
@@ -163,6 +166,19 @@ def test_a_file_that_comes_while_a_publisher_is_at_work_waits_for_it(press: Pres
     threading.Timer(0.3, done.set).start()
     assert hand_in(press, name, 0).state == "open"
     thread.join(20)
+
+
+def test_a_publisher_that_takes_too_long_is_told_and_nothing_is_kept(press: Press) -> None:
+    name, signer = waiting(press), press.machine(Role.RELEASE, "zhao.min")
+    data = signed(press, signer.remote.proposal(name), 0)
+    seconds = iter([0.0, 1.0, PATIENCE])
+    hasty = replace(press.proposals, pause=lambda _: None, monotonic=lambda: next(seconds))
+    person = press.desk.signer(signer.jkt)
+    assert person is not None
+    with press.yard.store.lock(), pytest.raises(RepositoryBusyError, match="another publisher"):
+        hasty.hand_in(person, name, data, press.tick)
+    assert press.kinds().count("signed") == 0
+    assert press.proposals.hand_in(person, name, data, press.tick).state == "open"
 
 
 def test_an_upload_that_comes_while_a_publisher_is_at_work_becomes_a_proposal_afterwards(press: Press) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from h5bundle.commands import promote, propose, publish
+from h5bundle.commands import promote, propose, publish, rollout
 from h5bundle.commands.offers import Live
 from h5bundle.errors import TrainError
 from h5bundle.repository import load_for_reading
+from h5bundle.rollout import Change
 from h5bundle.standing import standing_of
-from tests.h5bundle.conftest import LATER, OnlineOnly, Yard, package
+from tests.h5bundle.conftest import LATER, OnlineOnly, Yard, package, shared_package
 
 LIST = Live(ops=frozenset({"wealth.order.list"}))
 
@@ -59,3 +60,14 @@ def test_a_release_that_waits_as_a_proposal_is_judged_again_at_its_promotion(yar
         promote.run(signed, yard.store, yard.keys, now=LATER, live=LIST)
     assert seen(yard) == before
     assert promote.run(signed, yard.store, yard.keys, now=LATER, live=Live()).changed is True
+
+
+def test_a_halt_asks_for_nothing_that_another_bundle_could_have_broken(yard: Yard) -> None:
+    yard.publish(shared_package())
+    yard.publish(package())
+    for manifest in (yard.store.folder / "targets/apps/common").glob("*.manifest.json"):
+        manifest.unlink()
+    receipt = rollout.run(
+        "wealth", rollout.paused(Change("anna", "wrong fees"), halt=True), yard.store, yard.keys, now=LATER, live=LIST
+    )
+    assert (receipt.changed, receipt.halt) == (True, True)
