@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -73,6 +73,8 @@ class ProposalDesk:
     kept: timedelta
     pause: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    _told: dict[str, str] = field(default_factory=dict)
+    """Proposal → why it was not promoted: the log says it once."""
 
     def listed(self, signer: Signer, now: datetime) -> tuple[Listed, ...]:
         """Give every proposal with its state and who is missing, the oldest first."""
@@ -121,7 +123,7 @@ class ProposalDesk:
         self._hold_uploads(given)
         data = encode(given)
         joined, found = self._patiently(lambda: signing.merge([data], self.clearing.store, now=clock()), given)
-        new = _signatures(joined) - _signatures(before)
+        new = _signatures(given) - _signatures(before)  # not those that another hands in at this moment
         if new:
             self._testify("signed", joined, found, clock(), {"by": signer.jkt, "person": signer.person}, only=new)
         if not any(demand.missing for demand in found):
@@ -136,6 +138,9 @@ class ProposalDesk:
                     self._hold_uploads(proposal)
                     self._promote(proposal, found, clock, {"by": "job"})
                 except ReleaseError as error:
+                    if self._told.get(proposal.name) == error.detail:
+                        continue
+                    self._told[proposal.name] = error.detail
                     _log.info("the proposal %s is not promoted: %s: %s", proposal.name, error.code, error.detail)
         cleared: tuple[str, ...] = ()
         with suppress(LockedError):  # a publisher is at work: the next turn clears
@@ -177,9 +182,9 @@ class ProposalDesk:
                 raise self._overtaken(proposal, error) from error
             except TrainError as error:
                 raise TrainBrokenError(detail=error.detail, blockers=list(error.blockers)) from error
-            except (ProposalError, RoleKeyError) as error:
+            except ProposalError as error:
                 raise ProposalRefusedError(detail=error.detail) from error
-            except (StoreError, TrustError) as error:
+            except (RoleKeyError, StoreError, TrustError) as error:
                 raise RepositoryUnavailableError(detail=error.detail) from error
 
     def _overtaken(self, proposal: Proposal, error: StaleProposalError) -> ProposalOvertakenError:

@@ -180,7 +180,7 @@ def _against_trains(
     store: Store, state: TrustedState, manifest: Manifest, digest: str, live: Live
 ) -> Iterator[Finding]:
     """Find what releases on offer would lack, were this one offered to everybody."""
-    world = Offered(store, state, {manifest_target(manifest.bundle, manifest.version): manifest})
+    world = Offered(store, state.unexpired(), {manifest_target(manifest.bundle, manifest.version): manifest})
     policy = rollout.offer(world.policy(manifest.bundle), manifest, digest, rollout.EVERYBODY)
     for blocker in broken_by(world, live, {manifest.bundle: policy}):
         yield Finding(

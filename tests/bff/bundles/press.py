@@ -177,11 +177,11 @@ class Press:
             rows = session.scalars(select(EvidenceEntry.kind).order_by(EvidenceEntry.seq))
             return [kind.removeprefix("release.") for kind in rows if kind.startswith("release.")]
 
-    def bodies(self, subject: str) -> list[dict[str, Any]]:
-        """Give what the evidence says of a thing, in order."""
+    def bodies(self, subject: str, kind: str = "") -> list[dict[str, Any]]:
+        """Give what the evidence says of a thing, in order; all of it, or what is of one kind."""
         with transaction(self.engine, writing=False) as session:
-            rows = select(EvidenceEntry.body).where(EvidenceEntry.subject == subject).order_by(EvidenceEntry.seq)
-            return [json.loads(body) for body in session.scalars(rows)]
+            rows = select(EvidenceEntry).where(EvidenceEntry.subject == subject).order_by(EvidenceEntry.seq)
+            return [json.loads(row.body) for row in session.scalars(rows) if row.kind.endswith(kind)]
 
     def offered(self) -> set[str]:
         return {path.name for path in (self.yard.store.folder / "targets/apps/wealth").glob("*.manifest.json")}

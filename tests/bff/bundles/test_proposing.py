@@ -131,7 +131,7 @@ def test_what_is_handed_in_again_after_the_promotion_changes_nothing(press: Pres
     assert press.kinds().count("promoted") == 1
 
 
-def test_of_three_who_hand_in_at_once_nobodys_signature_is_lost(press: Press) -> None:
+def test_of_three_who_hand_in_at_once_two_are_enough_and_each_stands_for_his_own_key(press: Press) -> None:
     name = waiting(press)
     machines = [press.machine(Role.RELEASE, f"signer{key}") for key in range(3)]
     files = [signed(press, machine.remote.proposal(name), key) for key, machine in enumerate(machines)]
@@ -147,6 +147,9 @@ def test_of_three_who_hand_in_at_once_nobodys_signature_is_lost(press: Press) ->
         thread.start()
     for thread in threads:
         thread.join(60)
+    keys = [key.public_key.keyid for key in press.yard.keys.signers("app-wealth")]
+    handed = {body["person"]: [one["key"] for one in body["signed"]] for body in press.bodies(name, "signed")}
+    assert all(handed[person] == [keys[int(person[-1])]] for person in handed)
     assert (len(ended), "promoted" in ended, offered(press)) == (3, True, ["1.0.0", "1.0.1"])
     assert press.kinds().count("promoted") == 1
 
