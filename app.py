@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import click
 import msgspec
-from flask import Flask
+from flask import Blueprint, Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -30,9 +30,12 @@ from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
 from bff.bundles.adoption import Adoption
 from bff.bundles.clearing import Clearing
-from bff.bundles.desk import Limits, ReleaseDesk
+from bff.bundles.deciding import Decisions
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Intake, Limits
 from bff.bundles.models import BundleRelease
 from bff.bundles.partials import FolderPartials
+from bff.bundles.proposing import ProposalDesk
 from bff.bundles.schemas import ReleaseAdoption
 from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
@@ -42,8 +45,10 @@ from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
+from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
+from bff.doors.signed import SignedRequests
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
 from bff.house import (
@@ -65,12 +70,14 @@ from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
+from h5bundle.commands.check import know
 from h5bundle.commands.deltas import OnDemand
+from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, LockedError, StoreError
-from h5bundle.keys import KeyFolder
-from h5bundle.repository import is_repository, renew_online, trusted_root
+from h5bundle.keys import ONLINE, KeyFolder
+from h5bundle.repository import ALARM, QUIET, is_repository, renew_online, timestamp_age, trusted_root
 from h5bundle.rollout import Change
-from h5bundle.stores.opening import folder_of, open_store
+from h5bundle.stores.opening import LOCK_SECONDS, folder_of, open_store
 from h5bundle.stores.port import Store
 from h5bundle.trust import TIMESTAMP
 from native_bridge.errors import BridgeError
@@ -185,9 +192,9 @@ def open_prepared(settings: Settings) -> Instance:
     return open_instance(settings)
 
 
-def _open_store(settings: Settings) -> Store:
+def _open_store(settings: Settings, lock_seconds: int = LOCK_SECONDS) -> Store:
     try:
-        return open_store(settings.repository_address)
+        return open_store(settings.repository_address, lock_seconds=lock_seconds)
     except StoreError as error:
         message = f"TIDEGATE_REPOSITORY: {error.detail}; {error.remedy}"
         raise StartError(message) from error
@@ -237,26 +244,43 @@ def _marks(settings: Settings) -> ReplayMarks:
     return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
 
 
+def live_operations(instance: Instance) -> frozenset[str]:
+    """Give the codes of the bank's live operations."""
+    return frozenset(operation.code for operation in instance.house.door.bus.catalogue)
+
+
 def release_desk(instance: Instance) -> ReleaseDesk:
     """Give the desk of remote publishing."""
     settings = instance.settings
-    live = frozenset(operation.code for operation in instance.house.door.bus.catalogue)
     clearing = Clearing(
         engine=instance.engine,
         partials=FolderPartials(settings.uploads),
         store=instance.store,
         keys=instance.release_keys,
-        ops=lambda: live,
+        ops=lambda: live_operations(instance),
     )
     limits = Limits(bytes=settings.upload_bytes, lifetime=timedelta(hours=settings.upload_hours))
-    return ReleaseDesk(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
+    intake = Intake(clearing=clearing, server=settings.origin, limits=limits, new_id=new_id)
+    return ReleaseDesk(clearing=clearing, intake=intake, decisions=Decisions(clearing=clearing, server=settings.origin))
 
 
-def _release_door(instance: Instance) -> ReleaseDoor:
+def proposal_desk(instance: Instance, desk: ReleaseDesk) -> ProposalDesk:
+    """Give the desk for signatures, beside that of uploads."""
+    return ProposalDesk(clearing=desk.clearing, kept=timedelta(days=instance.settings.proposal_days))
+
+
+def _release_doors(instance: Instance) -> list[Blueprint]:
     settings = instance.settings
-    limiter = RateLimiter(settings.redis_url or "memory://")
     desk = release_desk(instance)
-    return ReleaseDoor(desk=desk, public_url=settings.origin, marks=_marks(settings), limiter=limiter, clock=clock)
+    requests = SignedRequests(
+        signer=desk.signer,
+        public_url=settings.origin,
+        marks=_marks(settings),
+        limiter=RateLimiter(settings.redis_url or "memory://"),
+        clock=clock,
+    )
+    proposals = ProposalDoor(desk=proposal_desk(instance, desk), requests=requests)
+    return [ReleaseDoor(desk=desk, requests=requests).blueprint(), proposals.blueprint()]
 
 
 def create_app() -> Flask:
@@ -279,7 +303,7 @@ def wsgi(instance: Instance) -> Flask:
     parts = Parts(
         door=instance.house.door,
         checks=checks,
-        blueprints=[shell_door(_hosting(instance)), _release_door(instance).blueprint()],
+        blueprints=[shell_door(_hosting(instance)), *_release_doors(instance)],
         trusted_proxies=proxies,
         anonymous_limit=instance.settings.anonymous_limit,
         counters=instance.settings.redis_url or "memory://",
@@ -313,7 +337,7 @@ def _hosting(instance: Instance) -> ShellHosting:
         repository=folder_of(settings.repository_address),
         store=instance.store,
         preset=preset if preset.is_dir() else None,
-        delta=OnDemand(instance.store),
+        delta=OnDemand(_open_store(settings, lock_seconds=1)),  # no phone waits for a publisher
     )
 
 
@@ -327,6 +351,7 @@ def _work(instance: Instance) -> None:
     settings = instance.settings
     engine = instance.engine
     desk = release_desk(instance)
+    proposals = proposal_desk(instance, desk)
     recorded = [b""]
 
     def sign() -> None:
@@ -352,10 +377,19 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: outbox.sweep(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
         desk.sweep(clock())
+        proposals.sweep(clock)
 
     def renew() -> None:
-        with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
-            renew_online(instance.store, instance.release_keys, now=clock())
+        if instance.release_keys.has(ONLINE):
+            with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
+                renew_online(instance.store, instance.release_keys, now=clock(), from_age=QUIET)
+
+    def watch() -> None:
+        age = timestamp_age(instance.store, now=clock())
+        if age >= ALARM:
+            _log.error(
+                "the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age
+            )
 
     sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
     jobs = [
@@ -363,6 +397,7 @@ def _work(instance: Instance) -> None:
         Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
         Job("timestamp", HOUR, renew),
+        Job("timestamp-age", HOUR, watch),
     ]
     stop = threading.Event()
     arguments = (sending, stop, time.monotonic)
@@ -385,7 +420,9 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     migrate(settings.database)
     instance = open_instance(settings)
     instance.core.seed(load_sandbox())
-    news = list(sandbox.publish_bundles(APPS, instance.store, instance.release_keys, now=clock(), commit=_commit))
+    live = Live(ops=live_operations(instance), contract=know().contract)
+    keys, now = instance.release_keys, clock()
+    news = list(sandbox.publish_bundles(APPS, instance.store, keys, now=now, commit=_commit, live=live))
     found = releases(instance.store, now=clock())
     with transaction(instance.engine) as session:
         instance.house.warehouse.synchronise(session, clock())

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bff.core_bank.network import SandboxBank
 from h5bundle.commands import pack, publish, sign_timestamp
+from h5bundle.commands.offers import Live
 from h5bundle.errors import PublishError
 from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, KeyFolder, app_role
 from h5bundle.repository import is_repository
@@ -77,7 +78,7 @@ def make_release_keys(keys: KeyFolder) -> None:
 
 
 def publish_bundles(
-    projects: Path, store: Store, keys: KeyFolder, *, now: datetime, commit: Callable[[Path], str]
+    projects: Path, store: Store, keys: KeyFolder, *, now: datetime, commit: Callable[[Path], str], live: Live
 ) -> Iterator[BundleNews]:
     """Build, sign and publish the bank's own bundles; a version that stands with other bytes is told, not replaced.
 
@@ -87,6 +88,7 @@ def publish_bundles(
         keys: of its roles.
         now: present instant.
         commit: gives the source commit of a project.
+        live: what hosts and bank offer, for the release trains.
     """
     if is_repository(store):
         sign_timestamp.run(store, keys, now=now)
@@ -94,7 +96,7 @@ def publish_bundles(
         project = projects / bundle
         try:
             package = pack.run(pack.PackOptions(project=project, commit=commit(project)), store)
-            receipt = publish.run(publish.PublishOptions(init=True), package, store, keys, now=now)
+            receipt = publish.run(publish.PublishOptions(init=True, live=live), package, store, keys, now=now)
             yield BundleNews(package.manifest.name, receipt.changed)
         except PublishError as error:
             yield BundleNews(

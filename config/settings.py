@@ -173,6 +173,11 @@ class Settings:
         32 * 1024 * 1024, "Bytes of the largest release that may be uploaded.", _whole(64 * 1024, 512 * 1024 * 1024)
     )
     upload_hours: int = _setting(24, "How long an unfinished upload is kept, in hours.", _whole(1, 720))
+    proposal_days: int = _setting(
+        30,
+        "How long a proposal is kept that is promoted, overtaken or invalid, in days; one that waits stays.",
+        _whole(1, 3660),
+    )
     trusted_proxies: int = _setting(0, "How many reverse proxies in front may set `X-Forwarded-*`.", _whole(0, 5))
     log_level: str = _setting("info", "Least severe log line that is written.", _choice(*LOG_LEVELS))
     log_format: str = _setting(

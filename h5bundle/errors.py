@@ -131,6 +131,23 @@ class PublishError(H5BundleError):
     exit_status = 4
 
 
+class TrainError(PublishError):
+    """The change would leave a release on offer without what it needs; ``blockers`` says which and what."""
+
+    code = "TRAIN_BROKEN"
+
+    def __init__(self, *, detail: str, remedy: str, blockers: tuple[str, ...]) -> None:
+        """Carry what would be lacking.
+
+        Args:
+            detail: the change, and everything that it would break.
+            remedy: what to do.
+            blockers: one sentence for each thing that a release would lack.
+        """
+        super().__init__(detail=detail, remedy=remedy)
+        self.blockers = blockers
+
+
 class DevelopmentError(H5BundleError):
     """Live reload has no sandbox to work in."""
 

@@ -1,11 +1,13 @@
 """Keys in an HSM, through PKCS#11: one session for each token in a process, and one signature at a time.
 
 Tokens count log-ins and lock themselves after a few wrong PINs. So a process logs in once, and a PIN that a token has
-refused is not offered to it again.
+refused is not offered to it again. A session belongs to the process that opened it: a forked child begins the module
+anew and logs in by itself, and its parent's session is neither used nor closed by it.
 """
 
 import contextlib
 import hashlib
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,24 +49,43 @@ class HsmKey:
 
 @dataclass(slots=True)
 class _Sessions:
-    """The sessions of this process, by module and token; whoever uses one holds the lock."""
+    """The sessions of one process, by module and token; whoever uses one holds the lock.
 
+    Attributes:
+        begun: modules that a parent has begun before this process was forked; they are begun anew before their use.
+    """
+
+    begun: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     opened: dict[tuple[str, str], Any] = field(default_factory=dict)
     refused: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
-_SESSIONS: Final = _Sessions()
+_PROCESSES: Final[dict[int, _Sessions]] = {}
+"""Process id → its sessions. Those of a parent are kept and never touched: an object that goes would close one."""
+
+
+def sessions() -> _Sessions:
+    """Give the sessions of this process; a forked child has none yet, and knows which PINs were refused."""
+    found = _PROCESSES.get(os.getpid())
+    if found is None:
+        before = tuple(_PROCESSES.values())
+        begun = {module for one in before for module, _ in one.opened} | {name for one in before for name in one.begun}
+        refused = {attempt: words for one in before for attempt, words in one.refused.items()}
+        found = _PROCESSES.setdefault(os.getpid(), _Sessions(begun=begun, refused=refused))
+    return found
 
 
 class HsmSigner(Signer):
     """Signs with a key that never leaves its token; safe to be used by many threads."""
 
-    def __init__(self, private: Any, public: SSlibKey, key: HsmKey) -> None:
-        """Sign with a private key of an open session."""
+    def __init__(self, private: Any, public: SSlibKey, key: HsmKey, pin: bytes) -> None:
+        """Sign with a private key of an open session of this process; a forked child opens its own with the PIN."""
         self._private = private
         self._public = public
         self._key = key
+        self._pin = pin
+        self._process = os.getpid()
 
     @property
     def public_key(self) -> SSlibKey:
@@ -81,8 +102,10 @@ class HsmSigner(Signer):
 
     def sign(self, payload: bytes) -> Signature:
         """Sign; the token makes r and s, and TUF wants them as DER."""
-        with _SESSIONS.lock:
+        with sessions().lock:
             try:
+                if self._process != os.getpid():
+                    self._private, self._process = _private(self._key, self._pin), os.getpid()
                 raw = self._private.sign(hashlib.sha256(payload).digest(), mechanism=pkcs11.Mechanism.ECDSA)
             except exceptions.PKCS11Error as error:
                 raise _failed(error, self._key) from error
@@ -102,10 +125,10 @@ def open_hsm(uri: str, pin: bytes) -> HsmSigner:
         RoleKeyError: the URI is none, the token or the key is missing, the PIN is wrong or locked.
     """
     key = parse_hsm(uri)
-    with _SESSIONS.lock:
+    with sessions().lock:
         try:
+            private = _private(key, pin)
             session = _session(key, _pin(key, pin))
-            private = _only(session, pkcs11.ObjectClass.PRIVATE_KEY, key)
             public = _only(session, pkcs11.ObjectClass.PUBLIC_KEY, key)
             point = load_der_public_key(encode_ec_public_key(public))
         except exceptions.PKCS11Error as error:
@@ -114,7 +137,7 @@ def open_hsm(uri: str, pin: bytes) -> HsmSigner:
         raise RoleKeyError(
             detail=f"the key {key.label} of the token {key.token} is no ECDSA P-256 key", remedy="make one that is"
         )
-    return HsmSigner(private, SSlibKey.from_crypto(point, scheme=SCHEME), key)
+    return HsmSigner(private, SSlibKey.from_crypto(point, scheme=SCHEME), key, pin)
 
 
 def parse_hsm(uri: str) -> HsmKey:
@@ -137,6 +160,11 @@ def parse_hsm(uri: str) -> HsmKey:
     return HsmKey(options["module-path"], token, label, named.get("id"), Path(source) if source else None)
 
 
+def _private(key: HsmKey, pin: bytes) -> Any:
+    """Give the private key, in the process's session."""
+    return _only(_session(key, _pin(key, pin)), pkcs11.ObjectClass.PRIVATE_KEY, key)
+
+
 def _pin(key: HsmKey, given: bytes) -> str:
     """Give the PIN from its file or as it was given."""
     if key.pin_source is None:
@@ -149,20 +177,24 @@ def _pin(key: HsmKey, given: bytes) -> str:
 
 def _session(key: HsmKey, pin: str) -> Any:
     """Give the process's session with a token, logging in the first time."""
-    place = (key.module, key.token)
-    if place in _SESSIONS.opened:
-        return _SESSIONS.opened[place]
+    place, own = (key.module, key.token), sessions()
+    if place in own.opened:
+        return own.opened[place]
     attempt = (*place, hashlib.sha256(pin.encode()).hexdigest())
-    if attempt in _SESSIONS.refused:
-        raise RoleKeyError(detail=_SESSIONS.refused[attempt], remedy="it was not tried again; look the PIN up")
+    if attempt in own.refused:
+        raise RoleKeyError(detail=own.refused[attempt], remedy="it was not tried again; look the PIN up")
     try:
-        token = pkcs11.lib(key.module).get_token(token_label=key.token, token_flags=pkcs11.TokenFlag.TOKEN_INITIALIZED)
+        library = pkcs11.lib(key.module)
+        if key.module in own.begun:
+            library.reinitialize()
+            own.begun.discard(key.module)
+        token = library.get_token(token_label=key.token, token_flags=pkcs11.TokenFlag.TOKEN_INITIALIZED)
         session = token.open(user_pin=pin)
     except (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange, exceptions.PinLocked) as error:
         refusal = _refusal(error, key)
-        _SESSIONS.refused[attempt] = refusal.detail
+        own.refused[attempt] = refusal.detail
         raise refusal from error
-    _SESSIONS.opened[place] = session
+    own.opened[place] = session
     return session
 
 
@@ -184,7 +216,7 @@ def _only(session: Any, kind: pkcs11.ObjectClass, key: HsmKey) -> Any:
 
 def _failed(error: exceptions.PKCS11Error, key: HsmKey) -> RoleKeyError:
     """Give up a session that failed, so that the next one who needs the token logs in anew."""
-    session = _SESSIONS.opened.pop((key.module, key.token), None)
+    session = sessions().opened.pop((key.module, key.token), None)
     if session is not None:
         with contextlib.suppress(exceptions.PKCS11Error):
             session.close()

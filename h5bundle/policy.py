@@ -48,7 +48,12 @@ class Policy:
 
     def due(self, role: str, expires: datetime, now: datetime) -> bool:
         """Tell whether half of a role's lifetime is over."""
-        return expires - now < (self.lifetimes.get(role) or self.lifetimes["app"]) / 2
+        return self.age(role, expires, now) > 1 / 2
+
+    def age(self, role: str, expires: datetime, now: datetime) -> float:
+        """Give how much of a role's lifetime is over: 0 when it was just signed, 1 at its expiry, then more."""
+        lifetime = self.lifetimes.get(role) or self.lifetimes["app"]
+        return (lifetime - (expires - now)) / lifetime
 
 
 def write_policy(root: Root, policy: Policy) -> None:

@@ -18,6 +18,7 @@ from security.encoding import b64url_encode
 from security.suites import PrivateKey
 
 DOOR: Final = "/release/v1/uploads"
+PROPOSALS: Final = "/release/v1/proposals"
 JSON: Final = "application/json"
 _FAILED: Final = 400
 _AGAIN: Final = frozenset({502, 503, 504})
@@ -58,6 +59,10 @@ class UnreachableError(H5BundleError):
 
 _REMEDIES: Final = {
     "FOUR_EYES": "another person of the security team must decide",
+    "PROPOSAL_INVALID": "fetch the proposal anew, and sign that file",
+    "PROPOSAL_STALE": "h5bundle signing list shows the proposal that takes its place, if there is one",
+    "PROPOSAL_UNKNOWN": "h5bundle signing list shows what waits",
+    "TRAIN_BROKEN": "have what is needed published or brought back first",
     "PROOF_INVALID": "is --to exactly the server's public address, and is this machine's clock right?",
     "SIGNER_NOT_ALLOWED": "ask the security team which bundles this key is registered for",
     "SIGNER_REVOKED": "make a new key with h5bundle keygen and have it registered",
@@ -110,6 +115,27 @@ class Upload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     declaration: str = ""
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A proposal as the server shows it.
+
+    Attributes:
+        state: ``open``, ``complete``, ``promoted``, ``stale`` or ``invalid``.
+        lines: who has signed and who is missing, or what is wrong.
+    """
+
+    name: str
+    proposer: str
+    reason: str
+    created: str
+    roles: tuple[str, ...]
+    state: str
+    lines: tuple[str, ...]
+
+
+class _Proposals(msgspec.Struct, frozen=True):
+    proposals: tuple[Listed, ...]
+
+
 class _Uploads(msgspec.Struct, frozen=True):
     uploads: tuple[Upload, ...]
 
@@ -145,14 +171,34 @@ class Remote:
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(upload.offset)}
         return _read(self.call("PATCH", f"/{upload.upload_id}", data, headers).body, Upload)
 
-    def call(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+    def proposals(self) -> tuple[Listed, ...]:
+        """Give the proposals of the server, the oldest first."""
+        return _read(self.call("GET", "", door=PROPOSALS).body, _Proposals).proposals
+
+    def proposal(self, name: str) -> bytes:
+        """Give a proposal as a file."""
+        return self.call("GET", f"/{name}", door=PROPOSALS).body
+
+    def hand_in(self, name: str, data: bytes) -> Listed:
+        """Hand a signed proposal in."""
+        return _read(self.call("POST", f"/{name}", data, door=PROPOSALS).body, Listed)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        door: str = DOOR,
+    ) -> Reply:
         """Send one signed request.
 
         Raises:
             RemoteError: the server refused.
             UnreachableError: it did not answer.
         """
-        url = f"{self.server}{DOOR}{path}"
+        url = f"{self.server}{door}{path}"
         target = urlsplit(url)._replace(query="").geturl()
         jti = b64url_encode(self.new_bytes(18))
         proof = make_proof(key=self.key, method=method, url=target, body=body, now=self.clock(), jti=jti)

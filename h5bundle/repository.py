@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from h5bundle.changes import delegate
 from h5bundle.edit import Edit
@@ -13,6 +14,8 @@ from h5bundle.reading import is_repository, load_for_reading, load_for_renewal, 
 from h5bundle.stores.port import Store
 
 __all__ = [
+    "ALARM",
+    "QUIET",
     "Edit",
     "Policy",
     "init_repository",
@@ -22,6 +25,7 @@ __all__ = [
     "policy_of",
     "read_without_time",
     "renew_online",
+    "timestamp_age",
     "trusted_root",
 ]
 
@@ -63,11 +67,37 @@ def init_repository(
         edit.commit(snapshot_version=1, timestamp_version=1, files={})
 
 
-def renew_online(store: Store, keys: RoleKeys, *, now: datetime, policy: Policy | None = None) -> tuple[str, ...]:
+QUIET: Final = 1 / 6
+"""Share of the timestamp's life after which a job signs it anew: four hours of a day."""
+ALARM: Final = 1 / 2
+"""Share of its life at which somebody must look why nothing was signed."""
+
+
+def timestamp_age(store: Store, *, now: datetime) -> float:
+    """Give how much of the timestamp's life is over; from ``ALARM`` on somebody must look.
+
+    Raises:
+        TrustError: the repository is not whole.
+    """
+    state = load_for_renewal(store, now)
+    return policy_of(state.root.signed).age("timestamp", state.timestamp.signed.expires, now)
+
+
+def renew_online(
+    store: Store, keys: RoleKeys, *, now: datetime, policy: Policy | None = None, from_age: float | None = None
+) -> tuple[str, ...]:
     """Sign the timestamp anew, and the snapshot and the rollout role when half of their time is over.
 
     This is what keeps a quiet repository alive; it runs every few hours. Expired online metadata is renewed as well:
     its content is verified up to its expiry.
+
+    Args:
+        store: the repository.
+        keys: of online, and of rollout when it is due.
+        now: the present instant.
+        policy: lifetimes; those of the repository when not given.
+        from_age: sign only when so much of the timestamp's life is over (``QUIET``): of several processes that come
+            at the same time one signs, and the others find nothing to do. None signs in any case.
 
     Raises:
         TrustError: the repository is not whole.
@@ -79,13 +109,16 @@ def renew_online(store: Store, keys: RoleKeys, *, now: datetime, policy: Policy 
     with store.lock():
         state = load_for_renewal(store, now)
         policy = policy or policy_of(state.root.signed)
-        edit = Edit(store, keys, policy, now, state=state)
         snapshot, timestamp = state.snapshot.signed, state.timestamp.signed
         rollout = state.roles[ROLLOUT].metadata.signed
         due = policy.due(ROLLOUT, rollout.expires, now)
+        again = due or policy.due("snapshot", snapshot.expires, now)
+        if not again and from_age is not None and policy.age("timestamp", timestamp.expires, now) < from_age:
+            return ()
+        edit = Edit(store, keys, policy, now, state=state)
         if due:
             edit.update_role(ROLLOUT, rollout, {})
-        if due or policy.due("snapshot", snapshot.expires, now):
+        if again:
             edit.commit(
                 snapshot_version=snapshot.version + 1, timestamp_version=timestamp.version + 1, files=snapshot.meta
             )

@@ -8,7 +8,7 @@ what is on offer before and after.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from h5bundle.errors import PublishError
+from h5bundle.errors import TrainError
 from h5bundle.manifest import Manifest
 from h5bundle.versions import is_spoken
 
@@ -51,22 +51,22 @@ def blockers(offered: Iterable[Manifest], world: World) -> frozenset[Blocker]:
     return frozenset(blocker for manifest in offered for blocker in _of(manifest, world))
 
 
-def refuse(before: frozenset[Blocker], after: frozenset[Blocker], *, what: str) -> None:
+def refuse(broken: Iterable[Blocker], *, what: str) -> None:
     """Refuse a change that breaks what was not broken.
 
     Args:
-        before: blockers as it stands now.
-        after: blockers as it would stand.
+        broken: blockers as it would stand that are none as it stands now.
         what: the change, in words.
 
     Raises:
-        PublishError: naming each release and what it would lack.
+        TrainError: naming each release and what it would lack.
     """
-    broken = sorted(after - before)
-    if broken:
-        raise PublishError(
-            detail=f"{what} would break a release train: {'; '.join(map(str, broken))}",
+    named = tuple(map(str, sorted(broken)))
+    if named:
+        raise TrainError(
+            detail=f"{what} would break a release train: {'; '.join(named)}",
             remedy="publish or offer what is needed first, or take the release that needs it off",
+            blockers=named,
         )
 
 

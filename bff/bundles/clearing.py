@@ -6,29 +6,33 @@ leaves an upload that the same request, or the next turn of a job, takes further
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from sqlalchemy import Engine
 
-from bff.bundles import review, uploads
+from bff.bundles import review, signers, uploads
 from bff.bundles.partials import Partials
 from bff.bundles.review import Verdict
 from bff.bundles.upload_errors import RepositoryUnavailableError, UploadElsewhereError
 from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import State
+from bff.bundles.watching import WatchedStore
 from bff.db.engine import retried
 from bff.kinds import Clock
 from h5bundle.commands import publish
-from h5bundle.errors import H5BundleError, PublishError, RoleKeyError
-from h5bundle.keys import ONLINE, ROLLOUT, RoleKeys, app_role
+from h5bundle.commands.check import know
+from h5bundle.commands.offers import Live
+from h5bundle.errors import H5BundleError, PublishError
+from h5bundle.keys import ONLINE, ROLLOUT, RoleKeys
 from h5bundle.project import parse_declaration
+from h5bundle.proposals import FOLDER
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
+from h5bundle.trust import TIMESTAMP
 from security.release import widening_digest
 
 _log: Final = logging.getLogger(__name__)
@@ -50,6 +54,8 @@ class Clearing:
     store: Store
     keys: RoleKeys
     ops: Callable[[], frozenset[str]]
+    _proposed: dict[str, bytes] = field(default_factory=dict)
+    """Upload → the timestamp under which it was proposed."""
 
     def check(self, row: ReleaseUpload, clock: Clock) -> ReleaseUpload:
         """Examine an upload and write down what was found; an accepted one is taken further at once.
@@ -83,7 +89,7 @@ class Clearing:
             return row
         try:
             done = review.is_offered(load_for_reading(self.store), row) or (
-                self._holds_keys(row.bundle) and self._publish(row, clock)
+                self._holds_keys() and self._publish(row, clock)
             )
         except (
             H5BundleError,
@@ -100,6 +106,10 @@ class Clearing:
         waiting = retried(self.engine, lambda session: uploads.in_state(session, State.ACCEPTED), writing=False)
         for upload_id in waiting:
             self.settle(upload_id, clock)
+
+    def live(self) -> Live:
+        """Give what the bank and its hosts offer now, by which release trains are judged."""
+        return Live(ops=self.ops(), contract=know().contract)
 
     def present(self, upload_id: str) -> ReleaseUpload:
         """Give an upload as it stands."""
@@ -123,27 +133,54 @@ class Clearing:
         return retried(self.engine, lambda session: uploads.move(session, row, to, now, said=said, **values))
 
     def _publish(self, row: ReleaseUpload, clock: Clock) -> bool:
-        """Publish an accepted upload; tell whether it is on offer now."""
+        """Publish an accepted upload, or propose it where keys are missing; tell whether it is on offer now.
+
+        While nothing is published a proposal stays what it is, so nothing is examined again.
+        """
+        stamp = self.store.read(TIMESTAMP)
+        if self._proposed.get(row.upload_id) == stamp:
+            return False
         data = self.archive(row)
         verdict = self._examine(row, data)
         if verdict.received is None or not self._stands(row, verdict):
             self._conclude(row, verdict, clock())
             return False
 
-        def look() -> None:
-            """Look once more while nobody else can publish: withdrawn, or wider than what is on offer by now?"""
+        def still() -> None:
+            """Refuse what was withdrawn, or whose key was revoked, before the write by which it would be published."""
             if self.present(row.upload_id).state != State.ACCEPTED:
                 raise _MeanwhileError(detail=f"{row.upload_id} is not accepted any more")
+
+        def look() -> None:
+            """Look once more while nobody else can publish: withdrawn, or wider than what is on offer by now?"""
+            still()
             if not self._stands(row, self._examine(row, data)):
                 raise _MeanwhileError(detail=f"what is on offer has changed since {row.upload_id} was checked")
 
-        store = _Watched(self.store, look)
+        store = WatchedStore(self.store, look, still)
+        known = frozenset(self.store.paths(FOLDER))
+        options = publish.PublishOptions(live=self.live(), proposer=self._person(row))
         try:
-            publish.run(publish.PublishOptions(), verdict.received.package, store, self.keys, now=clock())
+            receipt = publish.run(options, verdict.received.package, store, self.keys, now=clock())
         except PublishError as error:
             self._conclude(row, review.refused(error.code, error.detail, error.remedy), clock())
             return False
+        if receipt.proposal is not None:
+            self._note(row, receipt.proposal, receipt.waiting, known, clock())
+            self._proposed[row.upload_id] = stamp
         return review.is_offered(load_for_reading(self.store), row)
+
+    def _note(
+        self, row: ReleaseUpload, proposal: str, waiting: tuple[str, ...], known: frozenset[str], now: datetime
+    ) -> None:
+        """Put into the evidence that a proposal was made, unless it was there before."""
+        if f"{FOLDER}{proposal}.json" not in known:
+            retried(self.engine, lambda session: uploads.propose(session, row, proposal, waiting, now))
+
+    def _person(self, row: ReleaseUpload) -> str:
+        """Give whose upload it is: the proposer of what comes of it."""
+        uploader = retried(self.engine, lambda session: signers.find(session, row.jkt), writing=False)
+        return row.jkt if uploader is None else uploader.person
 
     @staticmethod
     def _stands(row: ReleaseUpload, verdict: Verdict) -> bool:
@@ -169,12 +206,9 @@ class Clearing:
         to = State.ACCEPTED if self._stands(row, verdict) else State.WAITING_SECURITY
         return self.move(row, to, now, said, **values)
 
-    def _holds_keys(self, bundle: str) -> bool:
-        """Tell whether this server has keys for a release of the bundle; whether they are enough, publishing tells."""
-        try:
-            return all(self.keys.signers(role) for role in (app_role(bundle), *_SIGNING))
-        except RoleKeyError:
-            return False
+    def _holds_keys(self) -> bool:
+        """Tell whether this server has the online keys; where those of the bundle are missing it makes a proposal."""
+        return all(self.keys.has(role) for role in _SIGNING)
 
     def _examine(self, row: ReleaseUpload, data: bytes) -> Verdict:
         before = retried(self.engine, lambda session: uploads.last_declaration(session, row.bundle), writing=False)
@@ -186,49 +220,3 @@ class _MeanwhileError(H5BundleError):
     """The upload was accepted under other circumstances; nothing was written, and the next turn looks again."""
 
     code = "MEANWHILE_CHANGED"
-
-
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    """A store that has something looked at as soon as its lock is held."""
-
-    store: Store
-    look: Callable[[], None]
-
-    def read(self, path: str) -> bytes:
-        """See the port."""
-        return self.store.read(path)
-
-    def exists(self, path: str) -> bool:
-        """See the port."""
-        return self.store.exists(path)
-
-    def put_blob(self, path: str, data: bytes) -> None:
-        """See the port."""
-        self.store.put_blob(path, data)
-
-    def put_metadata(self, path: str, data: bytes) -> None:
-        """See the port."""
-        self.store.put_metadata(path, data)
-
-    def swap(self, path: str, data: bytes, *, previous: bytes | None) -> None:
-        """See the port."""
-        self.store.swap(path, data, previous=previous)
-
-    def paths(self, prefix: str) -> tuple[str, ...]:
-        """See the port."""
-        return self.store.paths(prefix)
-
-    def remove(self, path: str) -> None:
-        """See the port."""
-        self.store.remove(path)
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Hold the store, then look."""
-        return self._lock()
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        with self.store.lock():
-            self.look()
-            yield

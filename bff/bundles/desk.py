@@ -1,86 +1,21 @@
-"""The desk of remote publishing: who may do what, what is taken in, and what the security team decides.
+"""The desk of remote publishing: who asks, what he may see, and what becomes of an upload that he leaves or fetches.
 
-Invariants: a developer sees and changes his own uploads only; nobody decides on what he uploaded himself, with whatever
-key; a decision counts for the very list of widenings and the very manifest that were signed.
+Invariant: a developer sees and changes his own uploads only. Taking in stands in ``intake``, deciding in ``deciding``.
 """
 
-import json
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
-
-from sqlalchemy.orm import Session
+from dataclasses import dataclass
+from datetime import datetime
 
 from bff.bundles import signers, uploads
 from bff.bundles.clearing import Clearing
+from bff.bundles.deciding import Decisions
+from bff.bundles.intake import Intake
+from bff.bundles.rights import own, see
 from bff.bundles.signers import Role, Signer
-from bff.bundles.upload_errors import (
-    FourEyesError,
-    SignerNotAllowedError,
-    SignerRevokedError,
-    StatementInvalidError,
-    UploadBusyError,
-    UploadExpiredError,
-    UploadIncompleteError,
-    UploadOffsetError,
-    UploadsOpenError,
-    UploadStateError,
-    UploadTooLargeError,
-    UploadUnknownError,
-)
+from bff.bundles.upload_errors import SignerNotAllowedError, UploadStateError
 from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import State
 from bff.db.engine import retried
-from bff.kinds import NewId
-from security import release
-from security.encoding import digest
-from security.errors import SignatureError
-from security.release import APPROVE, DecisionStatement, UploadStatement
-
-CHECKS: Final = 2
-"""How many uploads a process checks at once: a check holds a release several times in memory."""
-CHECK_WAIT: Final = 20.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """How much may be uploaded.
-
-    Attributes:
-        bytes: of one release.
-        lifetime: how long an unfinished upload is kept.
-        unfinished: how many of them a key may have.
-    """
-
-    bytes: int
-    lifetime: timedelta
-    unfinished: int = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opening:
-    """What a developer wants to upload, with his signature over ``UploadStatement``."""
-
-    bundle: str
-    version: str
-    length: int
-    archive: str
-    manifest: str
-    declaration: str
-    signature: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What a member of the security team decides, with the signature over ``DecisionStatement``."""
-
-    decision: str
-    manifest: str
-    widening: str
-    reason: str
-    signature: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,16 +24,12 @@ class ReleaseDesk:
 
     Attributes:
         clearing: examines and publishes, and knows the database and the bytes of open uploads.
-        server: public address, which statements name.
-        limits: how much may be uploaded.
-        new_id: maker of ids.
+        intake: where uploads come in; decisions: where the security team decides.
     """
 
     clearing: Clearing
-    server: str
-    limits: Limits
-    new_id: NewId
-    _checks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(CHECKS))
+    intake: Intake
+    decisions: Decisions
 
     def signer(self, jkt: str) -> Signer | None:
         """Give a key's registration."""
@@ -110,10 +41,7 @@ class ReleaseDesk:
         Raises:
             UploadUnknownError: there is none, or it is another developer's.
         """
-        row = self.clearing.present(upload_id)
-        if signer.role is Role.DEVELOPER and row.jkt != signer.jkt:
-            raise UploadUnknownError(detail="no upload of yours has that id")
-        return row
+        return see(self.clearing, signer, upload_id)
 
     def listed(self, signer: Signer, state: str | None) -> tuple[ReleaseUpload, ...]:
         """Give the newest uploads that the signer may see."""
@@ -122,205 +50,17 @@ class ReleaseDesk:
             self.clearing.engine, lambda session: uploads.listed(session, jkt=jkt, state=state), writing=False
         )
 
-    def open(self, signer: Signer, asked: Opening, now: datetime) -> tuple[ReleaseUpload, bool]:
-        """Begin an upload, or give the living one of the same content.
-
-        Returns:
-            The upload, and whether it is new.
-
-        Raises:
-            SignerNotAllowedError: the key may not upload that bundle.
-            StatementInvalidError: the signature is not over this statement.
-            UploadTooLargeError, UploadsOpenError: more than may be.
-        """
-        if signer.role is not Role.DEVELOPER or asked.bundle not in signer.bundles:
-            raise SignerNotAllowedError(detail=f"this key may not upload the bundle {asked.bundle[:24]}")
-        if asked.length > self.limits.bytes:
-            message = f"a release has at most {self.limits.bytes:,} bytes, not {asked.length:,}"
-            raise UploadTooLargeError(detail=message, limit=self.limits.bytes)
-        statement = UploadStatement(
-            server=self.server,
-            bundle=asked.bundle,
-            version=asked.version,
-            manifest=asked.manifest,
-            archive=asked.archive,
-            declaration=digest(asked.declaration.encode()),
-        )
-        _verify(signer, statement, asked.signature)
-        return retried(self.clearing.engine, lambda session: self._open(session, signer, asked, now))
-
-    def _open(self, session: Session, signer: Signer, asked: Opening, now: datetime) -> tuple[ReleaseUpload, bool]:
-        """Look and write while nobody else opens an upload under this key."""
-        _require_active(signers.find(session, signer.jkt, locking=True))
-        live = uploads.live_name(
-            signer.jkt, asked.bundle, asked.version, asked.manifest, asked.archive, asked.declaration
-        )
-        known = uploads.find_live(session, live)
-        if known is not None and not self._lapse(session, known, now):
-            return known, False
-        if uploads.unfinished(session, signer.jkt, now) >= self.limits.unfinished:
-            message = f"{self.limits.unfinished} uploads of this key are unfinished: finish or withdraw one"
-            raise UploadsOpenError(detail=message)
-        row = ReleaseUpload(
-            upload_id=self.new_id("upl"),
-            jkt=signer.jkt,
-            bundle=asked.bundle,
-            version=asked.version,
-            length=asked.length,
-            received=0,
-            archive=asked.archive,
-            manifest=asked.manifest,
-            declaration=asked.declaration,
-            signature=asked.signature,
-            live=live,
-            state=State.RECEIVING,
-            findings="[]",
-            widening="[]",
-            widening_digest=release.widening_digest(()),
-            created_at=now,
-            changed_at=now,
-            expires_at=now + self.limits.lifetime,
-        )
-        uploads.open_upload(session, row, signer, now)
-        return row, True
-
-    def _lapse(self, session: Session, row: ReleaseUpload, now: datetime) -> bool:
-        """End a living upload that is past its time and was not swept yet; tell whether it was one."""
-        if row.state not in uploads.OPEN or row.expires_at > now:
-            return False
-        said = {"reason": "left alone for too long"}
-        return uploads.move(session, row, State.EXPIRED, now, said=said, reason=said["reason"])
-
-    def append(self, signer: Signer, upload_id: str, offset: int, data: bytes, now: datetime) -> ReleaseUpload:
-        """Take bytes in; they are on the disk and counted when this returns.
-
-        Raises:
-            UploadOffsetError: they do not continue where the upload stands.
-            UploadTooLargeError: they would be more than was said.
-            UploadStateError, UploadExpiredError: the upload takes no bytes any more.
-            StorageFullError: there is no room.
-        """
-        self._receiving(self._own(signer, upload_id), now)
-        with self.clearing.partials.hold(upload_id) as part:
-            row = self._receiving(self.see(signer, upload_id), now)
-            there = part.size()
-            if there < row.received:  # kept on another machine, or lost with its disk: go on from what is here
-                retried(self.clearing.engine, lambda session: uploads.receive(session, row, received=there))
-                raise UploadOffsetError(detail=f"only {there:,} bytes are here", offset=there)
-            if offset != row.received:
-                raise UploadOffsetError(detail=f"the upload stands at {row.received:,}", offset=row.received)
-            if offset + len(data) > row.length:
-                message = f"{offset + len(data):,} bytes are more than the {row.length:,} that were announced"
-                raise UploadTooLargeError(detail=message)
-            part.write(offset, data)
-            counted = retried(
-                self.clearing.engine, lambda session: uploads.receive(session, row, received=offset + len(data))
-            )
-        present = self.see(signer, upload_id)
-        if not counted:
-            self._receiving(present, now)
-            raise UploadOffsetError(detail=f"the upload stands at {present.received:,}", offset=present.received)
-        return present
-
-    def complete(self, signer: Signer, upload_id: str, now: datetime, clock: Callable[[], datetime]) -> ReleaseUpload:
-        """Check an upload whose bytes are all there; a decided one stays as it is.
-
-        Raises:
-            UploadIncompleteError: bytes are missing.
-            UploadBusyError: as many uploads are being checked as this process checks at once.
-            RepositoryUnavailableError: the repository cannot be read; ask again.
-        """
-        row = self._own(signer, upload_id)
-        if row.state not in uploads.UNFINISHED or uploads.is_held(row, now):
-            return row
-        if row.state == State.RECEIVING:
-            self._receiving(row, now)
-            row = self._recount(row)
-        if row.received != row.length:
-            message = f"{row.received:,} of {row.length:,} bytes are here"
-            raise UploadIncompleteError(detail=message, offset=row.received)
-        if not self._checks.acquire(timeout=CHECK_WAIT):
-            raise UploadBusyError(detail="other uploads are being checked", retryAfter=5)
-        try:
-            began = clock()
-            if not self.clearing.move(row, State.CHECKING, began):
-                return self.see(signer, upload_id)
-            return self.clearing.check(self.see(signer, upload_id), clock)
-        finally:
-            self._checks.release()
-
-    def _recount(self, row: ReleaseUpload) -> ReleaseUpload:
-        """Count the bytes of an upload anew when fewer are here than were counted: they are asked for again."""
-        with self.clearing.partials.hold(row.upload_id) as part:
-            there = part.size()
-            if there >= row.received:
-                return row
-            retried(self.clearing.engine, lambda session: uploads.receive(session, row, received=there))
-        return self.clearing.present(row.upload_id)
-
-    def decide(self, signer: Signer, upload_id: str, asked: Decision, clock: Callable[[], datetime]) -> ReleaseUpload:
-        """Approve or reject an upload that waits; an approved one is published if this server can.
-
-        Raises:
-            SignerNotAllowedError: the key is not of the security team.
-            FourEyesError: it is the uploader's, or of the same person.
-            SignerRevokedError: the uploader's key was revoked.
-            StatementInvalidError: what was signed is not this upload as it stands.
-            UploadStateError: nothing is to be decided.
-        """
-        if signer.role is not Role.SECURITY:
-            raise SignerNotAllowedError(detail="only keys of the security team decide")
-        row = self.see(signer, upload_id)
-        self._check_four_eyes(signer, row)
-        if row.state != State.WAITING_SECURITY:
-            raise UploadStateError(detail=f"the upload is {row.state}: nothing is to be decided", state=row.state)
-        if (asked.manifest, asked.widening) != (row.manifest, row.widening_digest):
-            raise StatementInvalidError(detail="the decision names another manifest or another list of widenings")
-        statement = DecisionStatement(
-            server=self.server,
-            upload=upload_id,
-            manifest=asked.manifest,
-            widening=asked.widening,
-            decision=asked.decision,
-            reason=asked.reason,
-        )
-        _verify(signer, statement, asked.signature)
-        approved = asked.decision == APPROVE
-        said = {
-            "decision": asked.decision,
-            "by": signer.jkt,
-            "person": signer.person,
-            "reason": asked.reason,
-            "widening": json.loads(row.widening),
-            "wideningDigest": row.widening_digest,
-            "signature": asked.signature,
-        }
-        values = {"decided_by": signer.jkt, "reason": asked.reason}
-        if approved:
-            values["approved"] = row.widening_digest
-        to = State.ACCEPTED if approved else State.REFUSED
-        if not self.clearing.move(row, to, clock(), said, **values):
-            raise UploadStateError(detail="the upload was changed meanwhile: look at it again")
-        return self.clearing.settle(upload_id, clock)
-
-    def _check_four_eyes(self, signer: Signer, row: ReleaseUpload) -> None:
-        uploader = self.signer(row.jkt)
-        if uploader is None or not uploader.is_active:
-            raise SignerRevokedError(detail="the uploader's key was revoked")
-        if signer.jkt == uploader.jkt or signer.person == uploader.person:
-            raise FourEyesError(detail=f"{signer.person} uploaded this release: another person must decide")
-
     def withdraw(self, signer: Signer, upload_id: str, reason: str, now: datetime) -> ReleaseUpload:
         """Take an upload back that is not published yet; doing so again changes nothing.
 
         Raises:
             UploadStateError: it is published, or was decided otherwise.
         """
-        row = self._own(signer, upload_id)
+        row = own(self.clearing, signer, upload_id)
         if row.state in uploads.OPEN:
             said = {"by": signer.jkt, "person": signer.person, "reason": reason}
             self.clearing.move(row, State.WITHDRAWN, now, said, reason=reason)
-            row = self.see(signer, upload_id)
+            row = see(self.clearing, signer, upload_id)
         if row.state != State.WITHDRAWN:
             raise UploadStateError(detail=f"the upload is {row.state} and cannot be withdrawn", state=row.state)
         self.clearing.partials.remove(upload_id)
@@ -335,7 +75,7 @@ class ReleaseDesk:
         """
         if signer.role is Role.DEVELOPER:
             raise SignerNotAllowedError(detail="only release and security keys fetch packages")
-        row = self.see(signer, upload_id)
+        row = see(self.clearing, signer, upload_id)
         if row.state not in {State.WAITING_SECURITY, State.ACCEPTED}:
             raise UploadStateError(detail=f"the upload is {row.state}: there is no package to sign", state=row.state)
         return row, self.clearing.archive(row)
@@ -346,31 +86,3 @@ class ReleaseDesk:
         retried(self.clearing.engine, lambda session: uploads.expire(session, now))
         for name in retried(self.clearing.engine, lambda session: uploads.ended(session, there), writing=False):
             self.clearing.partials.remove(name)
-
-    def _own(self, signer: Signer, upload_id: str) -> ReleaseUpload:
-        """Give an upload of the signer's own."""
-        row = self.see(signer, upload_id)
-        if row.jkt != signer.jkt:
-            raise SignerNotAllowedError(detail="only the uploader's key does that")
-        return row
-
-    @staticmethod
-    def _receiving(row: ReleaseUpload, now: datetime) -> ReleaseUpload:
-        """Hold that an upload takes bytes."""
-        if row.state == State.EXPIRED or (row.state == State.RECEIVING and row.expires_at <= now):
-            raise UploadExpiredError(detail="the upload was left alone for too long: begin anew")
-        if row.state != State.RECEIVING:
-            raise UploadStateError(detail=f"the upload is {row.state} and takes no bytes", state=row.state)
-        return row
-
-
-def _require_active(signer: Signer | None) -> None:
-    if signer is None or not signer.is_active:
-        raise SignerRevokedError(detail="this key was revoked")
-
-
-def _verify(signer: Signer, statement: UploadStatement | DecisionStatement, signature: str) -> None:
-    try:
-        release.verify(signer.public.public_key, statement, signature)
-    except SignatureError as error:
-        raise StatementInvalidError(detail=f"{error.code}: {error.detail}") from error

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 from h5bundle import rollout
 from h5bundle.commands.check import know
+from h5bundle.commands.offers import Live, Offered, broken_by
 from h5bundle.commands.package import Received, check_received, receive
 from h5bundle.digests import sha256
-from h5bundle.errors import H5BundleError, StoreError, TrustError
+from h5bundle.errors import H5BundleError, StoreError, TrainError, TrustError
 from h5bundle.keys import app_role
 from h5bundle.lint import Finding
 from h5bundle.manifest import Manifest, decode
@@ -103,8 +104,14 @@ def examine(
         return refused("STATEMENT_MISMATCH", what, "sign and upload the zip that was packed")
     state = load_for_reading(store)
     before = _before(store, state, manifest)
-    found = check_received(received, store, replace(know(), ops=ops))
-    findings = sorted({*found, *_against_repository(store, state, manifest, digest, before)})
+    knowledge = replace(know(), ops=ops)
+    found = check_received(received, store, knowledge)
+    live = Live(ops=ops, contract=knowledge.contract)
+    refusals = (
+        *_against_repository(store, state, manifest, digest, before),
+        *_against_trains(store, state, manifest, digest, live),
+    )
+    findings = sorted({*found, *refusals})
     new = (*widening(before, manifest), *sorted(allowances(received.project.declaration) - accepted))
     return Verdict(received, tuple(findings), () if is_offered(state, stated) else new)
 
@@ -167,6 +174,18 @@ def _against_repository(
         if target is None or target.hashes["sha256"] != requirement.digest:
             what = f"the required {bundle} {requirement.version} with that digest is not on offer"
             yield Finding(FILE_NAME, 1, "REQUIREMENT_UNKNOWN", what, f"publish {bundle} first, then pack again")
+
+
+def _against_trains(
+    store: Store, state: TrustedState, manifest: Manifest, digest: str, live: Live
+) -> Iterator[Finding]:
+    """Find what releases on offer would lack, were this one offered to everybody."""
+    world = Offered(store, state.unexpired(), {manifest_target(manifest.bundle, manifest.version): manifest})
+    policy = rollout.offer(world.policy(manifest.bundle), manifest, digest, rollout.EVERYBODY)
+    for blocker in broken_by(world, live, {manifest.bundle: policy}):
+        yield Finding(
+            FILE_NAME, 1, TrainError.code, str(blocker), "have it published or brought back first, or do without it"
+        )
 
 
 def _floor(store: Store, state: TrustedState, bundle: str) -> str | None:

@@ -97,6 +97,14 @@ class UploadStateError(ReleaseError):
     en = "This cannot be done in the upload's present state."
 
 
+class TrainBrokenError(ReleaseError):
+    """A release on offer would lack a pinned release, a live operation or a host; ``blockers`` says which."""
+
+    code = "TRAIN_BROKEN"
+    zh = "这次发布会让线上的版本缺少依赖或业务，没有发布，线上版本不变。"
+    en = "With this, a release on offer would lack what it needs. It was not published; what is on offer is unchanged."
+
+
 class UploadExpiredError(ReleaseError):
     """The upload was left alone for too long, and its bytes are gone."""
 
@@ -157,3 +165,38 @@ class RepositoryUnavailableError(ReleaseError):
     status = 503
     zh = "发布仓库暂时无法读取，请稍后再试。"
     en = "The release repository cannot be read just now. Try again shortly."
+
+
+class ProposalUnknownError(ReleaseError):
+    """No proposal of that name waits here; it may have been cleared."""
+
+    code = "PROPOSAL_UNKNOWN"
+    status = 404
+    zh = "没有找到这份待签文件。"
+    en = "There is no such proposal."
+
+
+class ProposalRefusedError(ReleaseError):
+    """What was handed in is not this proposal with signatures that count: altered, or signed by a stranger."""
+
+    code = "PROPOSAL_INVALID"
+    status = 422
+    zh = "交来的签名文件不对，没有保存。"
+    en = "What was handed in is not this proposal with signatures that count. It was not kept."
+
+
+class ProposalOvertakenError(ReleaseError):
+    """Something newer was published since the proposal was made; ``present`` says what stands now."""
+
+    code = "PROPOSAL_STALE"
+    zh = "签名期间线上版本有了变化，这份待签文件已作废，请签新的一份。"
+    en = "What is on offer has changed since this proposal was made. Sign the one that takes its place."
+
+
+class RepositoryBusyError(ReleaseError):
+    """Another publisher held the repository all the time."""
+
+    code = "REPOSITORY_LOCKED"
+    status = 503
+    zh = "发布仓库正在被使用，请稍后再试。"
+    en = "The release repository is in use. Try again in a moment."

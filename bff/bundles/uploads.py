@@ -171,6 +171,17 @@ def last_declaration(session: Session, bundle: str) -> str:
     return session.scalar(rows) or ""
 
 
+def of_manifest(session: Session, digest: str) -> tuple[str, ...]:
+    """Give the ids of the uploads of a release, the newest first."""
+    rows = select(ReleaseUpload.upload_id).where(ReleaseUpload.manifest == digest)
+    return tuple(session.scalars(rows.order_by(ReleaseUpload.created_at.desc())))
+
+
+def propose(session: Session, row: ReleaseUpload, proposal: str, waiting: Iterable[str], now: datetime) -> None:
+    """Put into the evidence that an upload waits for signatures as a proposal."""
+    _testify(session, row, "proposed", now, {"proposal": proposal, "waiting": list(waiting)})
+
+
 def withdraw_all(session: Session, jkt: str, *, reason: str, now: datetime) -> int:
     """Withdraw every open upload of a key that was revoked; tell how many there were."""
     rows = session.scalars(

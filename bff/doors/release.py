@@ -8,41 +8,35 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from flask import Blueprint, Response, request
 
-from bff.bundles.desk import Decision, Opening, ReleaseDesk
-from bff.bundles.signers import Role, Signer
-from bff.bundles.upload_errors import SignerRevokedError, SignerUnknownError
+from bff.bundles.deciding import Decision
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Opening
+from bff.bundles.signers import Role
 from bff.bundles.upload_models import ReleaseUpload
 from bff.bundles.uploads import findings_of
-from bff.bus.limits import Limiter
+from bff.doors.signed import SignedRequests, answered, parsed
 from bff.errors import RequestInvalidError
-from bff.kinds import Clock, instant
-from bff.sessions.errors import ProofInvalidError, ProofReplayedError
-from bff.sessions.replay import ReplayMarks
+from bff.kinds import instant
 from bff.web.errors import MediaTypeError
 from h5bundle.errors import ManifestError
 from h5bundle.manifest import BUNDLE_ID
 from h5bundle.versions import parse_version
-from security.dpop import verify_proof
-from security.encoding import canonical_json, clean_text, is_digest, parse_object
-from security.errors import EncodingError, ProofError
+from security.encoding import clean_text, is_digest
+from security.errors import EncodingError
 from security.release import APPROVE, REJECT
 
 PIECE: Final = 1024 * 1024
 """Bytes of the largest piece of an upload: 1 MiB, within what is thrown away when a request is refused unread."""
 BYTES: Final = "application/offset+octet-stream"
-RATE: Final = "1200/minute"
-"""How often one key may ask."""
 LONGEST_DECLARATION: Final = 64 * 1024
 LONGEST_REASON: Final = 500
-_JSON: Final = "application/json"
 _ID: Final = re.compile(r"upl_[a-z0-9_]{6,36}")
 _OFFSET: Final = re.compile(r"0|[1-9][0-9]{0,12}")
-Body = TypeVar("Body")
 
 
 class OpeningBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -82,16 +76,11 @@ class ReleaseDoor:
 
     Attributes:
         desk: decides and keeps.
-        public_url: address at which this server is reached; proofs and statements name it.
-        marks: which proofs were seen; limiter: how often a key asks.
-        clock: the present instant.
+        requests: establishes who asks.
     """
 
     desk: ReleaseDesk
-    public_url: str
-    marks: ReplayMarks
-    limiter: Limiter
-    clock: Clock
+    requests: SignedRequests
 
     def blueprint(self) -> Blueprint:
         """Make the routes."""
@@ -114,48 +103,50 @@ class ReleaseDoor:
 
     def open(self) -> Response:
         """Begin an upload, or find the living one of the same content."""
-        signer, raw = self._authenticate()
-        body = _parsed(raw, OpeningBody)
+        signer, raw = self.requests.authenticate()
+        body = parsed(raw, OpeningBody)
         _check_opening(body)
         asked = Opening(**{name: getattr(body, name) for name in OpeningBody.__struct_fields__})
-        row, new = self.desk.open(signer, asked, self.clock())
+        row, new = self.desk.intake.open(signer, asked, self.requests.clock())
         return self._answer(row, 201 if new else 200)
 
     def list(self) -> Response:
         """Give the newest uploads that the signer may see."""
-        signer, _ = self._authenticate()
+        signer, _ = self.requests.authenticate()
         rows = self.desk.listed(signer, request.args.get("state"))
-        return _json({"uploads": [_shown(row) for row in rows]})
+        return answered({"uploads": [_shown(row) for row in rows]})
 
     def append(self, upload: str) -> Response:
         """Take bytes in at ``Upload-Offset``."""
         request.max_content_length = PIECE
-        signer, raw = self._authenticate()
+        signer, raw = self.requests.authenticate()
         if request.mimetype != BYTES:
             raise MediaTypeError(detail=f"Content-Type must be {BYTES}")
         offset = request.headers.get("Upload-Offset", "")
         if _OFFSET.fullmatch(offset) is None or not raw:
             raise RequestInvalidError(detail="Upload-Offset is a whole number, and bytes come with it", field="")
-        return self._answer(self.desk.append(signer, _named(upload), int(offset), raw, self.clock()))
+        return self._answer(self.desk.intake.append(signer, _named(upload), int(offset), raw, self.requests.clock()))
 
     def show(self, upload: str) -> Response:
         """Tell where an upload stands; for HEAD in the headers alone."""
-        signer, _ = self._authenticate()
+        signer, _ = self.requests.authenticate()
         row = self.desk.see(signer, _named(upload))
         more = {} if signer.role is Role.DEVELOPER else {"declaration": row.declaration}
         return self._answer(row, more=more)
 
     def complete(self, upload: str) -> Response:
         """Have an upload checked."""
-        signer, raw = self._authenticate()
-        _parsed(raw, NothingBody)
-        return self._answer(self.desk.complete(signer, _named(upload), self.clock(), self.clock))
+        signer, raw = self.requests.authenticate()
+        parsed(raw, NothingBody)
+        return self._answer(
+            self.desk.intake.complete(signer, _named(upload), self.requests.clock(), self.requests.clock)
+        )
 
     def withdraw(self, upload: str) -> Response:
         """Take an upload back."""
-        signer, raw = self._authenticate()
-        reason = _reason(_parsed(raw, ReasonBody).reason)
-        return self._answer(self.desk.withdraw(signer, _named(upload), reason, self.clock()))
+        signer, raw = self.requests.authenticate()
+        reason = _reason(parsed(raw, ReasonBody).reason)
+        return self._answer(self.desk.withdraw(signer, _named(upload), reason, self.requests.clock()))
 
     def approve(self, upload: str) -> Response:
         """Let a widening through."""
@@ -167,15 +158,15 @@ class ReleaseDoor:
 
     def package(self, upload: str) -> Response:
         """Give the zip to whoever decides on it or signs it."""
-        signer, _ = self._authenticate()
+        signer, _ = self.requests.authenticate()
         row, data = self.desk.package(signer, _named(upload))
         name = f"{row.bundle}-{row.version}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(data, content_type="application/zip", headers=headers)
 
     def _decide(self, upload: str, decision: str) -> Response:
-        signer, raw = self._authenticate()
-        body = _parsed(raw, DecisionBody)
+        signer, raw = self.requests.authenticate()
+        body = parsed(raw, DecisionBody)
         asked = Decision(
             decision=decision,
             manifest=body.manifest,
@@ -183,48 +174,15 @@ class ReleaseDoor:
             reason=_reason(body.reason),
             signature=body.signature,
         )
-        return self._answer(self.desk.decide(signer, _named(upload), asked, self.clock))
-
-    def _authenticate(self) -> tuple[Signer, bytes]:
-        """Establish who asks, by the proof over this very request; give him and the body.
-
-        Raises:
-            ProofInvalidError, ProofReplayedError: there is no proof, or it is not this request's.
-            SignerUnknownError, SignerRevokedError: its key is not registered, or not any more.
-            RateLimitedError: the key asks too often.
-        """
-        now = self.clock()
-        proof = request.headers.get("DPoP", "")
-        raw = request.get_data(cache=False)
-        try:
-            verified = verify_proof(
-                proof=proof,
-                method=request.method,
-                url=self.public_url + request.path,
-                access_token=None,
-                now=now,
-                nonces=None,
-                seen=self.marks.seen,
-                body=raw,
-            )
-        except ProofError as error:
-            kind = ProofReplayedError if error.code == "PROOF_REPLAYED" else ProofInvalidError
-            raise kind(detail=f"{error.detail}; this server is {self.public_url}") from error
-        signer = self.desk.signer(verified.jkt)
-        if signer is None:
-            raise SignerUnknownError(detail=f"no key {verified.jkt} is registered here: tidegate signers add")
-        if not signer.is_active:
-            raise SignerRevokedError(detail=f"the key {verified.jkt} was revoked")
-        self.limiter.check(RATE, "release", signer.jkt, now=now)
-        return signer, raw
+        return self._answer(self.desk.decisions.decide(signer, _named(upload), asked, self.requests.clock))
 
     def _answer(self, row: ReleaseUpload, status: int = 200, more: Mapping[str, Any] | None = None) -> Response:
-        response = _json({**_shown(row), "server": self.public_url, **(more or {})}, status)
+        response = answered({**_shown(row), "server": self.requests.public_url, **(more or {})}, status)
         response.headers["Upload-Offset"] = str(row.received)
         response.headers["Upload-Length"] = str(row.length)
         response.headers["Upload-Expires"] = instant(row.expires_at)
         if status == 201:  # noqa: PLR2004 - Created
-            response.headers["Location"] = f"{self.public_url}{request.path}/{row.upload_id}"
+            response.headers["Location"] = f"{self.requests.public_url}{request.path}/{row.upload_id}"
         return response
 
 
@@ -248,28 +206,6 @@ def _shown(row: ReleaseUpload) -> dict[str, Any]:
         "createdAt": instant(row.created_at),
         "expiresAt": instant(row.expires_at),
     }
-
-
-def _json(members: Mapping[str, Any], status: int = 200) -> Response:
-    return Response(msgspec.json.encode(members), status, content_type=_JSON)
-
-
-def _parsed(raw: bytes, kind: type[Body]) -> Body:
-    """Read a body strictly.
-
-    Raises:
-        MediaTypeError: it is not application/json.
-        RequestInvalidError: it is not strict JSON of that shape.
-    """
-    if raw and request.mimetype != _JSON:
-        raise MediaTypeError(detail="Content-Type must be application/json")
-    try:
-        members = dict(parse_object(raw)) if raw else {}
-        canonical_json(members)  # refuses numbers and texts that evidence could not hold
-        return msgspec.convert(members, type=kind)
-    except (EncodingError, msgspec.ValidationError) as error:
-        detail = getattr(error, "detail", str(error))
-        raise RequestInvalidError(detail=f"the body is not what this address takes: {detail}", field="") from error
 
 
 def _check_opening(body: OpeningBody) -> None:

@@ -8,7 +8,21 @@ from typing import Final
 
 import click
 
-from h5bundle.cli import client, deltas, dev, diff, project, proposals, release, roles, rollout, stores, test, upload
+from h5bundle.cli import (
+    client,
+    deltas,
+    dev,
+    diff,
+    project,
+    proposals,
+    release,
+    roles,
+    rollout,
+    signing,
+    stores,
+    test,
+    upload,
+)
 from h5bundle.cli.shared import VERSION, Section, ToolkitGroup
 
 EPILOG: Final = (
@@ -21,7 +35,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     ("Make a bundle", (*project.COMMANDS, *dev.COMMANDS, *test.COMMANDS, *diff.COMMANDS)),
     ("Release it", (*release.COMMANDS, *deltas.COMMANDS, *stores.COMMANDS, *upload.COMMANDS)),
     ("Who gets it", rollout.COMMANDS),
-    ("Roles and keys", (*roles.COMMANDS, *proposals.COMMANDS)),
+    ("Roles and keys", (*roles.COMMANDS, *proposals.COMMANDS, *signing.COMMANDS)),
     ("Be a client", client.COMMANDS),
 )
 """What `h5bundle --help` shows; a module of commands stands in one section."""

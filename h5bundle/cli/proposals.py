@@ -1,7 +1,7 @@
 """Commands for changes that people sign: propose, sign, merge, proposals, promote."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from h5bundle.cli.shared import (
     answer,
     json_option,
     keys_option,
+    live_from,
     open_keys,
     open_repository,
     passphrase_option,
@@ -201,21 +202,25 @@ def merge_command(files: tuple[Path, ...], repository: str | Path, out: Path | N
 @click.command("proposals", epilog="Example: h5bundle proposals --all")
 @repository_option
 @click.option("--all", "every", is_flag=True, help="Also those that are promoted, stale or invalid.")
+@click.option(
+    "--clear", "days", type=click.IntRange(0, 3660), help="Remove those first, if they were made so many days ago."
+)
 @json_option
-def proposals_command(repository: str | Path, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def proposals_command(repository: str | Path, every: bool, days: int | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """List what waits for signatures or for promotion: who has signed, and who is missing."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
+    cleared: tuple[str, ...] = ()
+    if days is not None:
+        cleared = signing.clear(open_repository(repository), now=now, kept=timedelta(days=days))
     found = [
-        each
-        for each in signing.run(open_repository(repository), now=now)
-        if every or each.state in {"open", "complete"}
+        each for each in signing.run(open_repository(repository), now=now) if every or each.state in signing.WAITING
     ]
-    lines: list[str] = []
+    lines: list[str] = [f"cleared {name}" for name in cleared]
     for listed in found:
         lines.append(f"{listed.name}  {listed.state}  {', '.join(listed.roles)}")
         lines.append(f"  {listed.proposer}, {listed.created}: {listed.reason}")
         lines += [f"  {line}" for line in listed.lines]
-    answer(as_json, {"proposals": found}, lines or ["nothing waits"])
+    answer(as_json, {"proposals": found, "cleared": cleared}, lines or ["nothing waits"])
 
 
 @click.command("promote", epilog="Example: h5bundle promote 4be1 --passphrase-file /run/secrets/online")
@@ -223,12 +228,14 @@ def proposals_command(repository: str | Path, every: bool, as_json: bool) -> Non
 @repository_option
 @keys_option
 @passphrase_option
+@click.option("--catalogue", type=key_files, help="Operations of the bank, as JSON, for the release trains.")
 @json_option
 def promote_command(
     proposal: str,
     repository: str | Path,
     keys: Path,
     passphrase_file: Path | None,
+    catalogue: Path | None,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Make PROPOSAL (a file, or the beginning of its name) what stands; needs the online keys."""
@@ -240,7 +247,8 @@ def promote_command(
     else:
         chosen = propose.find(store, proposal)
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
-    done = promote.run(chosen, store, open_keys(keys, passphrase_file), now=now)
+    live = live_from(catalogue)
+    done = promote.run(chosen, store, open_keys(keys, passphrase_file), now=now, live=live)
     roles = ", ".join(f"{role} v{version}" for role, version in done.roles.items())
     answer(as_json, done, [f"{roles} {'stand now' if done.changed else 'stood already'}"])
 

@@ -13,6 +13,7 @@ from h5bundle.cli.shared import (
     answer,
     json_option,
     keys_option,
+    live_from,
     open_keys,
     open_repository,
     passphrase_option,
@@ -71,7 +72,7 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     held = open_keys(keys, passphrase_file)
     for role in publish.missing_roles(store, package.manifest.bundle) if init else ():
         held.generate(role)
-    options = publish.PublishOptions(permyriad=permyriad, init=init, proposer=by)
+    options = publish.PublishOptions(permyriad=permyriad, init=init, proposer=by, live=live_from(catalogue))
     with progress_bar(as_json) as report:
         receipt = publish.run(options, package, store, held, now=datetime.now(UTC), progress=report)  # noqa: TID251 - the CLI is where time comes in
     answer(as_json, receipt, _receipt_lines(receipt))

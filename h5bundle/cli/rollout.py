@@ -13,13 +13,13 @@ from h5bundle.cli.shared import (
     answer,
     json_option,
     keys_option,
+    live_from,
     open_keys,
     open_repository,
     passphrase_option,
     repository_option,
 )
 from h5bundle.commands import rollout as changing
-from h5bundle.commands.check import know
 from h5bundle.errors import PublishError
 from h5bundle.rollout import STABLE, Change, Here, Reason, RolloutRelease, hashed
 
@@ -217,17 +217,11 @@ def why_command(
 @json_option
 def train_command(repository: str | Path, catalogue: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Show what every release on offer requires, and what it would have to do without."""
-    found = changing.train(open_repository(repository), _live(catalogue))
+    found = changing.train(open_repository(repository), live_from(catalogue))
     lines = [f"{name}  {'  '.join(required) or '(nothing)'}" for name, required in sorted(found.requires.items())]
     answer(as_json, found, [*lines, *(f"BLOCKED {blocker}" for blocker in found.blockers)])
     if found.blockers:
         click.get_current_context().exit(PublishError.exit_status)
-
-
-def _live(catalogue: Path | None) -> changing.Live:
-    """Give what hosts and bank offer."""
-    known = know(catalogue)
-    return changing.Live(ops=known.ops, contract=known.contract)
 
 
 def _run(
@@ -242,7 +236,7 @@ def _run(
     """Sign the new policy and say what stands."""
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
     held = open_keys(keys, passphrase_file)
-    receipt = changing.run(bundle, alter, open_repository(repository), held, now=now, live=_live(catalogue))
+    receipt = changing.run(bundle, alter, open_repository(repository), held, now=now, live=live_from(catalogue))
     head = f"{bundle} policy {receipt.policy}{'' if receipt.changed else ' (as it was)'}"
     halted = ", paused" if receipt.halt else ""
     answer(as_json, receipt, [f"{head}{halted}, floor {receipt.floor}", *map(_line, receipt.releases)])

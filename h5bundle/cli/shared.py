@@ -12,6 +12,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from h5bundle.commands.check import know
+from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, ProjectError, StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.stores.opening import folder_of, open_store
@@ -113,6 +115,12 @@ def open_repository(address: str | Path) -> Store:
         StoreError: it is no address of a repository.
     """
     return open_store(address)
+
+
+def live_from(catalogue: Path | None) -> Live:
+    """Give what hosts and bank offer, for the release trains; without a catalogue operations are not judged."""
+    known = know(catalogue)
+    return Live(ops=known.ops, contract=known.contract)
 
 
 def open_keys(folder: Path, passphrase_file: Path | None) -> KeyFolder:

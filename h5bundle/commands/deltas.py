@@ -5,14 +5,14 @@ makes is believed only with the hashes of the new manifest, so an altered one co
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 from h5bundle import delta, rollout
 from h5bundle.digests import sha256
-from h5bundle.errors import H5BundleError, PublishError, TrustError
+from h5bundle.errors import H5BundleError, LockedError, PublishError, TrustError
 from h5bundle.keys import app_role
 from h5bundle.manifest import Manifest, decode
 from h5bundle.pack import Package
@@ -117,6 +117,7 @@ class OnDemand:
         Returns:
             The delta; None when one of them is not on offer, they are not of one bundle, nothing would be gained,
             another delta is being made just now, or the repository is not whole or full: the phone fetches the files.
+            While a publisher holds a repository in a database, a delta is given and not kept.
         """
         if digest == base or (digest, base) in self._useless or not self._working.acquire(blocking=False):
             return None
@@ -196,7 +197,8 @@ def _stored(
         return None
     made = delta.make(files_of(store, base), manifest, files, effort=effort)
     if made is not None:
-        store.put_blob(path, made)
+        with suppress(LockedError) if effort is delta.ON_DEMAND else nullcontext():  # kept when somebody asks again
+            store.put_blob(path, made)
     return made
 
 

@@ -17,7 +17,7 @@ import msgspec
 from h5bundle import rollout
 from h5bundle.assets import collect
 from h5bundle.changes import delegate, next_version
-from h5bundle.commands.rollout import Offered
+from h5bundle.commands.offers import Offered
 from h5bundle.digests import sha256
 from h5bundle.errors import DevelopmentError, LockedError, ManifestError
 from h5bundle.formats import Key, Metadata, Signer, TargetFile, Targets

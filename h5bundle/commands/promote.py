@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from h5bundle import rollout
+from h5bundle.commands.offers import Live, Offered, hold_trains, versions_in
 from h5bundle.errors import (
     ObjectMissingError,
     ProposalError,
@@ -59,7 +60,7 @@ class Promotion:
     changed: bool
 
 
-def run(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime) -> Promotion:
+def run(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime, live: Live | None = None) -> Promotion:
     """Promote a proposal.
 
     Args:
@@ -67,19 +68,27 @@ def run(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime) -> P
         store: the repository.
         keys: the online keys, and that of rollout when the proposal needs it.
         now: the present instant.
+        live: what hosts and bank offer, for the release trains.
 
     Raises:
         SignaturesMissingError: and whose.
         StaleProposalError: something else has been promoted since it was made.
         ProposalError: it is not as it should be.
+        TrainError: a release on offer would lack what it needs.
         RoleKeyError: an online key is missing; nothing has changed.
     """
     with store.lock():
-        return promote(proposal, store, keys, now=now)
+        return promote(proposal, store, keys, now=now, live=live)
 
 
 def promote(
-    proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime, written: Collection[str] = ()
+    proposal: Proposal,
+    store: Store,
+    keys: RoleKeys,
+    *,
+    now: datetime,
+    written: Collection[str] = (),
+    live: Live | None = None,
 ) -> Promotion:
     """Do the same under a lock that the caller holds, who has perhaps just written targets with all that they need."""
     state = _state(proposal, store)
@@ -90,7 +99,9 @@ def promote(
     check_base(proposal, state, done)
     require(check(proposal, before(proposal, stands, done), now))
     _check_blobs(proposal, stands, store, written)
-    _Promotion(proposal, state, store, keys, now).run()
+    promotion = _Promotion(proposal, state, store, keys, now)
+    promotion.hold_trains(live or Live())
+    promotion.run()
     return Promotion(proposal.name, _versions(proposal), changed=True)
 
 
@@ -128,6 +139,18 @@ class _Promotion:
     store: Store
     keys: RoleKeys
     now: datetime
+
+    def hold_trains(self, live: Live) -> None:
+        """Refuse a proposal that would leave a release on offer without what it needs."""
+        bundles = [role.removeprefix(app_role("")) for role in self.proposal.roles if role.startswith(app_role(""))]
+        if self.state is None or not bundles:
+            return
+        offer, documents = self.proposal.offer, self.proposal.documents
+        fresh = {} if offer is None else {offer.manifest: decode_manifest(documents[offer.manifest].encode())}
+        signed = {name: versions_in(name, proposed(self.proposal, app_role(name)).signed.targets) for name in bundles}
+        policies = {policy.bundle: policy for policy in self._policies().values()}
+        world = Offered(self.store, self.state.unexpired(), fresh)
+        hold_trains(world, live, policies, signed, what=f"the proposal {self.proposal.name}")
 
     def run(self) -> None:
         """Write what people signed, then what the online keys sign, then what is seen."""

@@ -204,9 +204,12 @@ def sign_with(proposal: Proposal, stands: Standing, held: RoleKeys, now: datetim
 
 def save(store: Store, proposal: Proposal) -> Proposal:
     """Keep a proposal in the store, joined with the signatures that are there; the caller holds the lock."""
+    present: bytes | None = None
     with contextlib.suppress(ObjectMissingError):
-        proposal = join(proposal, decode_proposal(store.read(proposal.path)))
-    store.put_metadata(proposal.path, encode(proposal))
+        present = store.read(proposal.path)
+        proposal = join(proposal, decode_proposal(present))
+    if encode(proposal) != present:  # over what was joined and nothing else: no signature that came meanwhile is lost
+        store.swap(proposal.path, encode(proposal), previous=present)
     return proposal
 
 

@@ -14,8 +14,8 @@ from h5bundle import rollout
 from h5bundle.changes import delegate, next_version, with_targets
 from h5bundle.commands import propose
 from h5bundle.commands.deltas import make_deltas
+from h5bundle.commands.offers import Live, Offered, hold_trains
 from h5bundle.commands.promote import ask, promote
-from h5bundle.commands.rollout import Offered
 from h5bundle.errors import PublishError
 from h5bundle.formats import Metadata, TargetFile
 from h5bundle.keys import ONLINE, ROLLOUT, ROOT, TARGETS, RoleKeys, app_role
@@ -44,12 +44,14 @@ class PublishOptions:
         init: make the repository, or the bundle's role in it, where there is none.
         policy: thresholds and lifetimes for a repository or a role that is made; None takes what the repository says.
         proposer: whose name a proposal bears when keys are missing.
+        live: what hosts and bank offer, for the release trains.
     """
 
     permyriad: int | None = None
     init: bool = False
     policy: Policy | None = None
     proposer: str = "publish"
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class _Publication:
         permyriad = self.options.permyriad
         if permyriad is None:
             permyriad = offered.permyriad if offered else rollout.EVERYBODY
+        self._hold_trains(state, old, permyriad)
         edit = Edit(self.store, self.keys, self._policy(state), self.now, state=state)
         targets = self._write_blobs(edit)
         signed = self._known(state) == targets and not self._due(state)
@@ -206,6 +209,14 @@ class _Publication:
                     remedy=f"publish {bundle} first, then pack again",
                 )
 
+    def _hold_trains(self, state: TrustedState, old: rollout.RolloutPolicy | None, permyriad: int) -> None:
+        """Refuse a release that the offer as it will stand would leave without what it needs."""
+        manifest, digest = self.package.manifest, self.package.digest
+        path = manifest_target(manifest.bundle, manifest.version)
+        world = Offered(self.store, state.unexpired(), {path: manifest})
+        policy = rollout.offer(old, manifest, digest, permyriad)
+        hold_trains(world, self.options.live or Live(), {manifest.bundle: policy}, what=f"the release {manifest.name}")
+
     def _role_targets(self, state: TrustedState) -> Mapping[str, TargetFile]:
         """Give what the bundle's role offers so far."""
         role = state.roles.get(self._role)
@@ -249,7 +260,7 @@ class _Publication:
         )
         if not complete:
             return replace(receipt, proposal=propose.save(self.store, proposal).name, waiting=waiting)
-        promote(proposal, self.store, self.keys, now=self.now, written=targets)
+        promote(proposal, self.store, self.keys, now=self.now, written=targets, live=self.options.live)
         self.progress("metadata", 1, 1)
         return receipt
 

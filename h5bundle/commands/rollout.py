@@ -5,98 +5,22 @@ signed. A change that would leave any offered release without what it needs is r
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from h5bundle import rollout, trains
-from h5bundle.digests import sha256
+from h5bundle.commands.offers import Live, Offered, hold_trains
 from h5bundle.errors import PublishError
-from h5bundle.keys import ROLLOUT, RoleKeys, app_role
-from h5bundle.manifest import Manifest, decode
+from h5bundle.keys import ROLLOUT, RoleKeys
 from h5bundle.policy import policy_of
 from h5bundle.repository import Edit, load_for_reading, load_for_renewal
 from h5bundle.rollout import Change, RolloutPolicy, RolloutRelease
 from h5bundle.stores.port import Store
-from h5bundle.trust import TrustedState, manifest_target, read_target, rollout_target
+from h5bundle.trust import rollout_target
 from h5bundle.versions import parse_version
-
-_MANIFEST: Final = ".manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What a verified repository signs and offers.
-
-    Attributes:
-        store, state: the repository, expiry of delegated roles forgiven.
-    """
-
-    store: Store
-    state: TrustedState
-    _manifests: dict[str, Manifest] = field(default_factory=dict)
-
-    def policy(self, bundle: str) -> RolloutPolicy | None:
-        """Give a bundle's policy, or None when it has none."""
-        path = rollout_target(bundle)
-        if path not in self.state.roles[ROLLOUT].metadata.signed.targets:
-            return None
-        return rollout.decode(read_target(self.store.read, self.state, path))
-
-    def release(self, bundle: str, version: str) -> tuple[Manifest, str]:
-        """Give a signed release's manifest and digest.
-
-        Raises:
-            PublishError: the bundle's role does not sign that version.
-        """
-        path = manifest_target(bundle, version)
-        role = self.state.roles.get(app_role(bundle))
-        if role is None or path not in role.metadata.signed.targets:
-            signed = ", ".join(sorted(self.signed().get(bundle, {}))) or "nothing"
-            raise PublishError(
-                detail=f"{bundle} {version} is not signed here: {signed} is", remedy="publish it, or name another one"
-            )
-        data = read_target(self.store.read, self.state, path)
-        return decode(data), sha256(data)
-
-    def signed(self) -> dict[str, dict[str, str]]:
-        """Give bundle → version → digest of every release that a role signs."""
-        found: dict[str, dict[str, str]] = {bundle: {} for bundle in self.state.bundles}
-        for bundle, versions in found.items():
-            for path, target in self.state.roles[app_role(bundle)].metadata.signed.targets.items():
-                if path.endswith(_MANIFEST):
-                    version = path.removeprefix(f"apps/{bundle}/").removesuffix(_MANIFEST)
-                    versions[version] = target.hashes["sha256"]
-        return found
-
-    def manifests(self, instead: Mapping[str, RolloutPolicy] | None = None) -> tuple[Manifest, ...]:
-        """Give the manifests of all releases that policies offer to anybody.
-
-        Args:
-            instead: policies that are about to take the place of those that stand.
-        """
-        policies = [(instead or {}).get(bundle) or self.policy(bundle) for bundle in self.state.bundles]
-        releases = [release for policy in policies if policy is not None for release in policy.releases]
-        return tuple(self._manifest(release) for release in releases if release.permyriad or release.allow)
-
-    def _manifest(self, release: RolloutRelease) -> Manifest:
-        """Read a manifest once."""
-        if release.manifest not in self._manifests:
-            self._manifests[release.manifest] = decode(read_target(self.store.read, self.state, release.manifest))
-        return self._manifests[release.manifest]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Live:
-    """What hosts and bank offer now, for the release trains; None where it is not known.
-
-    Attributes:
-        ops: operations of the live catalogue.
-        contract: version of the bridge contract.
-    """
-
-    ops: frozenset[str] | None = None
-    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,21 +147,16 @@ def run(
         new = alter(old, world)
         if new == old:
             return _receipt(old, changed=False)
-        _hold_trains(world, new, live or Live())
+        if new != msgspec.structs.replace(
+            old, halt=True, policy=new.policy, change=new.change
+        ):  # a halt is never refused
+            hold_trains(world, live or Live(), {bundle: new}, what=f"policy {new.policy} of {bundle}")
         edit = Edit(store, keys, policy_of(state.root.signed), now, state=state)
         path = rollout_target(bundle)
         edit.update_role(ROLLOUT, state.roles[ROLLOUT].metadata.signed, {path: edit.blob(path, rollout.encode(new))})
         snapshot, timestamp = state.snapshot.signed, state.timestamp.signed
         edit.commit(snapshot_version=snapshot.version + 1, timestamp_version=timestamp.version + 1, files=snapshot.meta)
         return _receipt(new, changed=True)
-
-
-def _hold_trains(world: Offered, new: RolloutPolicy, live: Live) -> None:
-    """Refuse a policy that leaves a release without what it needs."""
-    ground = trains.World(world.signed(), live.ops, live.contract)
-    before = trains.blockers(world.manifests(), ground)
-    after = trains.blockers(world.manifests({new.bundle: new}), ground)
-    trains.refuse(before, after, what=f"policy {new.policy} of {new.bundle}")
 
 
 def _receipt(policy: RolloutPolicy, *, changed: bool) -> PolicyReceipt:

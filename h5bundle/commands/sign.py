@@ -2,17 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from h5bundle.commands.offers import versions_in
 from h5bundle.commands.promote import current
 from h5bundle.commands.propose import every, save
 from h5bundle.errors import H5BundleError, ProposalError, RoleKeyError
 from h5bundle.formats import Signer
+from h5bundle.keys import app_role
 from h5bundle.proposal_words import explain, standing_lines
-from h5bundle.proposals import Proposal, decode, join
+from h5bundle.proposals import FOLDER, Proposal, decode, join
 from h5bundle.quorum import Demand, check, counts, sign
 from h5bundle.standing import Standing, applied, check_base, standing_in, standing_of
 from h5bundle.stores.port import Store
+from h5bundle.versions import parse_version
+
+WAITING: Final = frozenset({"open", "complete"})
+"""States in which a proposal can still be promoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,46 @@ def merge(files: Iterable[bytes], store: Store, *, now: datetime) -> tuple[Propo
             joined = join(joined, proposal)
         joined = save(store, joined)
         return joined, check(joined, stands, now)
+
+
+def one(proposal: Proposal, store: Store, *, now: datetime) -> Listed:
+    """Say how one proposal stands."""
+    return _listed(proposal, store, now)
+
+
+def complete(store: Store, *, now: datetime) -> tuple[tuple[Proposal, tuple[Demand, ...]], ...]:
+    """Give the proposals that all have signed and nobody has promoted, with who signed."""
+    waiting = [proposal for proposal in every(store) if _judge(proposal, store, now)[0] == "complete"]
+    return tuple((proposal, check(proposal, standing_of(current(store)), now)) for proposal in waiting)
+
+
+def clear(store: Store, *, now: datetime, kept: timedelta) -> tuple[str, ...]:
+    """Remove the proposals that are promoted, stale or invalid and were made at least so long ago.
+
+    What waits for signatures or for its promotion stays, however old.
+
+    Raises:
+        StoreError: one cannot be removed, or another publisher is at work.
+
+    Returns:
+        The names of those that were removed.
+    """
+    before = f"{now - kept:%Y-%m-%dT%H:%M:%SZ}"
+    over = [one for one in run(store, now=now) if one.state not in WAITING and one.created <= before]
+    if not over:
+        return ()
+    with store.lock():
+        for listed in over:
+            store.remove(f"{FOLDER}{listed.name}.json")
+    return tuple(listed.name for listed in over)
+
+
+def newest_first(store: Store, bundle: str) -> tuple[str, ...]:
+    """Give the versions of a bundle that its role signs, the newest first."""
+    state = current(store)
+    role = None if state is None else state.roles.get(app_role(bundle))
+    targets = {} if role is None else role.metadata.signed.targets
+    return tuple(sorted(versions_in(bundle, targets), key=parse_version, reverse=True))
 
 
 def run(store: Store, *, now: datetime) -> tuple[Listed, ...]:

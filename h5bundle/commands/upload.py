@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from h5bundle.commands.package import Received
 from h5bundle.digests import sha256
-from h5bundle.errors import H5BundleError
+from h5bundle.errors import H5BundleError, TrainError
 from h5bundle.remote import Remote, RemoteError, UnreachableError, Upload
 from security import release
 from security.release import DecisionStatement, UploadStatement
@@ -168,7 +168,7 @@ class _Course:
         return upload
 
     def _complete(self, upload_id: str) -> Upload:
-        return self.remote.one("POST", f"/{upload_id}/complete", {})
+        return _told(f"/{upload_id}", "complete", {}, self.remote)
 
 
 def decide(upload: Upload, decision: str, reason: str, remote: Remote) -> Upload:
@@ -194,7 +194,17 @@ def decide(upload: Upload, decision: str, reason: str, remote: Remote) -> Upload
         "reason": reason,
         "signature": release.sign(remote.key, statement),
     }
-    return remote.one("POST", f"/{upload.upload_id}/{decision}", body)
+    return _told(f"/{upload.upload_id}", decision, body, remote)
+
+
+def _told(place: str, what: str, body: dict[str, str], remote: Remote) -> Upload:
+    """Have something done to an upload; one that a release train refuses is given with all that was found in it."""
+    try:
+        return remote.one("POST", f"{place}/{what}", body)
+    except RemoteError as error:
+        if error.problem != TrainError.code:
+            raise
+        return remote.one("GET", place)
 
 
 def withdraw(upload_id: str, reason: str, remote: Remote) -> Upload:

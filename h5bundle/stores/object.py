@@ -127,13 +127,13 @@ class ObjectStore:
         session = self._current.session if path == TIMESTAMP else None
         if session is not None:
             session.lease.prolong(now=True)
-            seen, etag = session.seen, session.etag
+            seen, lying, etag = session.seen, session.lying, session.etag
         else:
             found = self._bucket.see(check_path(path))
-            seen, etag = (None, None) if found is None else (found.data, found.etag)
-            seen = _stamp(seen) if path == TIMESTAMP else seen
+            lying, etag = (None, None) if found is None else (found.data, found.etag)
+            seen = _stamp(lying) if path == TIMESTAMP else lying
         changed = LockedError(detail=f"{path} was changed meanwhile", remedy="look at what is there and try again")
-        if seen != previous:
+        if previous not in {seen, lying}:
             raise changed
         try:
             written = self._put(path, data, Condition(etag))
@@ -175,6 +175,7 @@ class ObjectStore:
         found = self._bucket.head(path)  # before the timestamp is altered: what is written later has another tag
         try:
             self._fence(session)
+            session.lease.prolong(now=True)
             self._put(path, data, Condition(None if found is None else found.etag))
         except ConditionError as error:
             raise leases.lost() from error

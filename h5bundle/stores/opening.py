@@ -14,7 +14,8 @@ from h5bundle.stores.bucket import Bucket, connect
 from h5bundle.stores.local import LocalStore
 from h5bundle.stores.object import LEASE_SECONDS, ObjectStore
 from h5bundle.stores.port import Store
-from h5bundle.stores.sql import SCHEMES, SqlStore
+from h5bundle.stores.sql import SqlStore
+from h5bundle.stores.sql_engines import SCHEMES
 
 LOCK_SECONDS: Final = 10
 """How long a publisher waits for another one, where a store can wait."""

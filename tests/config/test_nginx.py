@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,6 +117,19 @@ def test_versions_of_metadata_targets_and_objects_may_be_kept_for_ever(front: Fr
         assert (reply.status, reply.headers["Cache-Control"]) == (200, IMMUTABLE), path
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
         assert reply.data == (front.running.var / path.removeprefix("/")).read_bytes()
+
+
+def test_a_delta_is_the_file_itself_and_one_that_is_not_there_is_asked_of_the_instance(front: Front) -> None:
+    there, absent = (f"deltas/{'a' * 64}/{digit * 64}.zst" for digit in "bc")
+    place = front.running.var / "repo" / there
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"delta")
+    answer = front.ask(f"/repo/{there}")
+    assert (answer.status, answer.data, answer.headers["Content-Type"]) == (200, b"delta", "application/octet-stream")
+    assert answer.headers["Cache-Control"] == IMMUTABLE
+    missing = front.ask(f"/repo/{absent}")
+    assert (missing.status, missing.headers["Cache-Control"]) == (404, "no-store")
+    assert json.loads(missing.data)["code"] == "SHELL_FILE_UNKNOWN"
 
 
 def test_metadata_may_travel_compressed(front: Front) -> None:

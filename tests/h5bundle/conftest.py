@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from h5bundle.commands import publish
-from h5bundle.keys import KeyFolder, app_role
+from h5bundle.formats import Key, Signer
+from h5bundle.keys import KeyFolder, RoleKeys, app_role
 from h5bundle.manifest import Requirement
 from h5bundle.pack import Package, pack
 from h5bundle.project import parse_declaration
@@ -57,6 +58,22 @@ class Yard:
     def publish(self, what: Package, *, now: datetime = NOW, **options: object) -> publish.PublishReceipt:
         chosen = publish.PublishOptions(init=True, **options)  # type: ignore[arg-type]  # options come by name
         return publish.run(chosen, what, self.store, self.keys, now=now)
+
+
+@dataclass(frozen=True)
+class OnlineOnly:
+    """The keys of a server: those of the online roles."""
+
+    every: RoleKeys
+
+    def has(self, role: str) -> bool:
+        return role in {"online", "rollout"}
+
+    def signers(self, role: str) -> tuple[Signer, ...]:
+        return self.every.signers(role) if self.has(role) else ()
+
+    def public_keys(self, role: str) -> tuple[Key, ...]:
+        return self.every.public_keys(role) if self.has(role) else ()
 
 
 @pytest.fixture(scope="session")

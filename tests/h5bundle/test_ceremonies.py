@@ -47,3 +47,25 @@ def test_a_release_waits_for_its_signers_and_says_whom_to_ask(bank: Bank) -> Non
     assert offered(bank) == [("1.0.0", 10_000)]
     assert run("verify", *bank.repository).exit_code == 0
     assert json.loads(run("proposals", *bank.repository, "--json").stdout)["proposals"] == []
+
+
+def test_proposals_that_are_over_are_cleared_and_those_that_wait_stay(bank: Bank) -> None:
+    bank.release("1.0.0")
+    open_one = bank.waiting("1.1.0")
+    kept = run("proposals", *bank.repository, "--all", "--clear", "30", "--json")
+    assert (json.loads(kept.stdout)["cleared"], len(json.loads(kept.stdout)["proposals"])) == ([], 3)
+    done = json.loads(run("proposals", *bank.repository, "--all", "--clear", "0", "--json").stdout)
+    assert (len(done["cleared"]), [each["name"] for each in done["proposals"]]) == (2, [open_one])
+    assert run("verify", *bank.repository).exit_code == 0
+
+
+def test_a_promotion_asks_the_trains_with_the_catalogue_at_hand(bank: Bank) -> None:
+    more = {"permissions": "{net.request: 1}", "ops": "[wealth.order.list]"}
+    file = bank.file_of(bank.waiting("1.0.0", **more))
+    bank.sign(file, "anna", "dario")
+    catalogue = bank.folder / "catalogue.json"
+    catalogue.write_text('[{"code": "wealth.order.get"}]', encoding="utf-8")
+    keys = ("--keys", str(bank.folder / "machine"), *bank.secret)
+    refused = run("promote", str(file), *bank.repository, *keys, "--catalogue", str(catalogue))
+    assert (refused.exit_code, "TRAIN_BROKEN" in refused.stderr) == (4, True)
+    assert (offered(bank), bank.promote(file).exit_code) == ([], 0)

@@ -27,7 +27,7 @@ PROJECT = [
 ]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
 ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
-UPLOAD = ["keygen", "upload", "uploads"]
+UPLOAD = ["keygen", "signing", "upload", "uploads"]
 CLIENT = ["open", "preset", "report"]
 COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT, *UPLOAD, *CLIENT])
 PLAIN = {"permissions": "{}", "ops": "[]"}

@@ -1,6 +1,7 @@
 import os
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,7 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             parameters = session.create_domain_parameters(pkcs11.KeyType.EC, curves, local=True)
             parameters.generate_keypair(store=True, label=name, id=bytes([number]))
     yield folder
-    hsm._SESSIONS.opened.clear()
+    hsm.sessions().opened.clear()
     library.finalize()
     if before is not None:
         os.environ["SOFTHSM2_CONF"] = before  # noqa: TID251 - the same
@@ -63,10 +64,10 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def logged_out() -> None:
-    for session in hsm._SESSIONS.opened.values():
+    for session in hsm.sessions().opened.values():
         session.close()
-    hsm._SESSIONS.opened.clear()
-    hsm._SESSIONS.refused.clear()
+    hsm.sessions().opened.clear()
+    hsm.sessions().refused.clear()
 
 
 @pytest.mark.usefixtures("token")
@@ -89,7 +90,78 @@ def test_sixteen_threads_at_once_give_only_valid_signatures_in_one_session() -> 
 
     with ThreadPoolExecutor(16) as pool:
         assert len(list(pool.map(work, range(len(payloads))))) == 320
-    assert len(hsm._SESSIONS.opened) == 1
+    assert len(hsm.sessions().opened) == 1
+
+
+def in_a_child(work: Callable[[], object]) -> str:
+    """Do something in a forked child, and give what it has to say."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            said = str(work())
+        except BaseException as error:  # noqa: BLE001 - a child of a test must never go on with the tests
+            said = repr(error)
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(child, 0)
+    return said
+
+
+@pytest.mark.usefixtures("token")
+def test_a_forked_child_signs_in_a_session_of_its_own() -> None:
+    signer = open_hsm(uri(), PIN)
+    parents = hsm.sessions()
+    handle = next(iter(parents.opened.values()))
+
+    def work() -> object:
+        signature = signer.sign(b"child")
+        signer.public_key.verify_signature(signature, b"child")
+        own = hsm.sessions()
+        return own is not parents and list(own.opened) == list(parents.opened) and handle not in own.opened.values()
+
+    assert [in_a_child(work) for _ in range(2)] == ["True", "True"]
+    assert next(iter(hsm.sessions().opened.values())) is handle
+    signer.public_key.verify_signature(signer.sign(b"parent"), b"parent")
+
+
+@pytest.mark.usefixtures("token")
+def test_a_child_that_is_forked_while_another_thread_signs_does_not_wait_for_it() -> None:
+    signer, held, done = open_hsm(uri(), PIN), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with hsm.sessions().lock:
+            held.set()
+            done.wait(20)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(20)
+    said = in_a_child(lambda: len(bytes.fromhex(signer.sign(b"x").signature)) > 60)
+    done.set()
+    thread.join(20)
+    assert said == "True"
+
+
+@pytest.mark.usefixtures("token")
+def test_a_child_knows_which_pin_was_refused_and_opens_keys_anew() -> None:
+    with pytest.raises(RoleKeyError, match="PIN"):
+        open_hsm(uri(), b"0000")
+    open_hsm(uri(), PIN)
+    assert "was not tried again" in in_a_child(lambda: refusal(b"0000"))
+    assert in_a_child(lambda: open_hsm(uri("boris"), PIN).public_key.keytype) == "ecdsa"
+
+
+def refusal(pin: bytes) -> str:
+    hsm.sessions().opened.clear()
+    try:
+        open_hsm(uri(), pin)
+    except RoleKeyError as error:
+        return error.remedy
+    return "opened"
 
 
 @pytest.mark.usefixtures("token")
@@ -97,7 +169,7 @@ def test_threads_that_open_the_token_at_once_share_the_session() -> None:
     with ThreadPoolExecutor(16) as pool:
         signers = list(pool.map(lambda _: open_hsm(uri(), PIN), range(16)))
     assert len({signer.public_key.keyid for signer in signers}) == 1
-    assert len(hsm._SESSIONS.opened) == 1
+    assert len(hsm.sessions().opened) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,7 +198,7 @@ def test_what_does_not_open_is_told_with_exit_code_three(where: str, pin: bytes,
 @pytest.mark.usefixtures("token")
 def test_a_session_that_the_token_ended_is_told_and_the_next_one_logs_in_anew() -> None:
     signer = open_hsm(uri(), PIN)
-    hsm._SESSIONS.opened[MODULE, "release"].close()
+    hsm.sessions().opened[MODULE, "release"].close()
     with pytest.raises(RoleKeyError, match="the token release does not work"):
         signer.sign(b"x")
     again = open_hsm(uri(), PIN)
@@ -202,7 +274,7 @@ def test_a_ceremony_with_a_key_in_a_token(tmp_path: Path) -> None:
     arguments = ("sign", str(release), "--key", uri(), "--root", str(bank.root()), "--yes", "--passphrase-file")
     wrong = bank.folder / "wrong"
     wrong.write_bytes(b"9999\n")
-    hsm._SESSIONS.opened.popitem()[1].close()
+    hsm.sessions().opened.popitem()[1].close()
     refused = run(*arguments, str(wrong))
     assert (refused.exit_code, "h5bundle: ROLE_KEY: the PIN of the token release is wrong" in refused.stderr) == (
         3,

@@ -25,7 +25,17 @@ from h5bundle.errors import (
 from h5bundle.formats import Metadata
 from h5bundle.keys import KeyFolder
 from h5bundle.manifest import Requirement
-from h5bundle.repository import Policy, init_repository, is_repository, load_for_reading, trusted_root
+from h5bundle.repository import (
+    ALARM,
+    QUIET,
+    Policy,
+    init_repository,
+    is_repository,
+    load_for_reading,
+    renew_online,
+    timestamp_age,
+    trusted_root,
+)
 from h5bundle.stores.local import LocalStore
 from h5bundle.trust import load, read_target, role_keys
 from tests.h5bundle.conftest import FILES, LATER, NOW, Yard, package, shared_package
@@ -252,6 +262,17 @@ def test_the_timestamp_is_renewed_even_after_it_expired_and_rollout_at_half_time
     assert renewal.roles == ("rollout", "snapshot", "timestamp")
     assert renewal.expires == late + timedelta(days=1)
     verify.run(yard.store, now=late)
+
+
+def test_a_job_signs_what_is_due_and_sees_when_nobody_has(yard: Yard) -> None:
+    yard.publish(package())
+    found = [
+        renew_online(yard.store, yard.keys, now=NOW + timedelta(hours=hours), from_age=QUIET)
+        for hours in (3, 4, 7, 8, 31, 37)
+    ]
+    assert found == [(), ("timestamp",), (), ("timestamp",), ("timestamp",), ("rollout", "snapshot", "timestamp")]
+    ages = [timestamp_age(yard.store, now=NOW + timedelta(hours=37 + hours)) for hours in (0, 12, 30)]
+    assert ages == [0, ALARM, 1.25]
 
 
 def test_a_missing_key_changes_nothing_and_says_whom_to_ask(yard: Yard, tmp_path: Path) -> None:

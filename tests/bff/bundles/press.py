@@ -1,6 +1,7 @@
 """A release desk behind its door, in this process, and the machines that speak to it with their own keys."""
 
 import itertools
+import json
 import secrets  # noqa: TID251 — a machine has chance of its own
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +16,17 @@ from sqlalchemy import Engine, select
 from bff.audit.models import EvidenceEntry
 from bff.bundles import signers, uploads
 from bff.bundles.clearing import Clearing
-from bff.bundles.desk import Limits, ReleaseDesk
+from bff.bundles.deciding import Decisions
+from bff.bundles.desk import ReleaseDesk
+from bff.bundles.intake import Intake, Limits
 from bff.bundles.partials import FolderPartials
+from bff.bundles.proposing import ProposalDesk
 from bff.bundles.signers import Role
 from bff.bus.limits import RateLimiter
 from bff.db.engine import transaction
+from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
+from bff.doors.signed import SignedRequests
 from bff.sessions.replay import MemoryReplayMarks
 from bff.web import errors
 from h5bundle.commands.package import receive
@@ -104,6 +110,7 @@ class Press:
     keys: RoleKeys | None = None
     now: datetime = NOW
     ids: Any = field(default_factory=itertools.count)
+    ops: frozenset[str] = OPS
 
     def __post_init__(self) -> None:
         self.yard.publish(package())
@@ -113,24 +120,28 @@ class Press:
             partials=self.partials,
             store=self.yard.store,
             keys=self.keys or self.yard.keys,
-            ops=lambda: OPS,
+            ops=lambda: self.ops,
         )
-        self.desk = ReleaseDesk(
+        intake = Intake(
             clearing=self.clearing,
             server=URL,
             limits=Limits(bytes=LARGEST, lifetime=timedelta(hours=24)),
             new_id=lambda prefix: f"{prefix}_{next(self.ids):08d}",
         )
-        door = ReleaseDoor(
-            desk=self.desk,
+        decisions = Decisions(clearing=self.clearing, server=URL)
+        self.desk = ReleaseDesk(clearing=self.clearing, intake=intake, decisions=decisions)
+        requests = SignedRequests(
+            signer=self.desk.signer,
             public_url=URL,
             marks=MemoryReplayMarks(lambda: self.now),
             limiter=RateLimiter(factor=1000),
             clock=self.tick,
         )
+        self.proposals = ProposalDesk(clearing=self.clearing, kept=timedelta(days=30))
         self.app = Flask("press", static_folder=None)
         errors.register(self.app)
-        self.app.register_blueprint(door.blueprint())
+        self.app.register_blueprint(ReleaseDoor(desk=self.desk, requests=requests).blueprint())
+        self.app.register_blueprint(ProposalDoor(desk=self.proposals, requests=requests).blueprint())
 
     def tick(self) -> datetime:
         self.now += timedelta(milliseconds=1)
@@ -165,6 +176,12 @@ class Press:
         with transaction(self.engine, writing=False) as session:
             rows = session.scalars(select(EvidenceEntry.kind).order_by(EvidenceEntry.seq))
             return [kind.removeprefix("release.") for kind in rows if kind.startswith("release.")]
+
+    def bodies(self, subject: str, kind: str = "") -> list[dict[str, Any]]:
+        """Give what the evidence says of a thing, in order; all of it, or what is of one kind."""
+        with transaction(self.engine, writing=False) as session:
+            rows = select(EvidenceEntry).where(EvidenceEntry.subject == subject).order_by(EvidenceEntry.seq)
+            return [json.loads(row.body) for row in session.scalars(rows) if row.kind.endswith(kind)]
 
     def offered(self) -> set[str]:
         return {path.name for path in (self.yard.store.folder / "targets/apps/wealth").glob("*.manifest.json")}

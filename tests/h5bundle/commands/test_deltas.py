@@ -9,7 +9,7 @@ from h5bundle.cli import main
 from h5bundle.commands import deltas
 from h5bundle.commands.deltas import OnDemand, delta_path
 from h5bundle.commands.publish import silent
-from h5bundle.errors import PublishError, StoreError
+from h5bundle.errors import LockedError, PublishError, StoreError
 from h5bundle.pack import Package
 from h5bundle.stores.local import LocalStore
 from h5bundle.trust import object_path
@@ -124,6 +124,21 @@ def test_one_delta_is_made_at_a_time_and_others_are_sent_to_the_files(yard: Yard
     Slow.go_on.set()
     first.join(20)
     assert [one is not None for one in found] == [True]
+
+
+class Held(LocalStore):
+    """A store that a publisher holds."""
+
+    def put_blob(self, path: str, data: bytes) -> None:
+        raise LockedError(detail=f"another publisher keeps {path} with {len(data)} bytes from being written")
+
+
+def test_a_delta_is_given_though_a_publisher_keeps_it_from_being_kept(yard: Yard, published: list[Package]) -> None:
+    oldest, newest = published[0], published[-1]
+    made = OnDemand(Held(yard.store.folder))(newest.digest, oldest.digest)
+    assert made is not None
+    assert delta.apply(made, oldest.files, newest.manifest) == {"app.js": newest.files["app.js"]}
+    assert yard.store.exists(delta_path(newest.digest, oldest.digest)) is False
 
 
 class Full(LocalStore):

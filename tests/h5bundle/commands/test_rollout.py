@@ -6,7 +6,8 @@ import pytest
 
 from h5bundle.commands import rollout as changing
 from h5bundle.commands import verify
-from h5bundle.commands.rollout import Live, Offered, Targeting
+from h5bundle.commands.offers import Live, Offered
+from h5bundle.commands.rollout import Targeting
 from h5bundle.errors import PublishError, RoleKeyError
 from h5bundle.keys import KeyFolder
 from h5bundle.manifest import Requirement

@@ -2,6 +2,7 @@
 
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS publish BUNDLE FIRST COUNT
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS renew COUNT
+python -m tests.h5bundle.stores.publisher ADDRESS KEYS job HOURS      renews as the job does, so long after
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS die BUNDLE VERSION AT    kills itself after AT writes
 python -m tests.h5bundle.stores.publisher ADDRESS KEYS full BUNDLE VERSION BYTES  has no room for BYTES
 """
@@ -12,12 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from h5bundle.commands import publish, sign_timestamp
 from h5bundle.errors import LockedError, StoreError
 from h5bundle.keys import KeyFolder
+from h5bundle.repository import QUIET, renew_online
 from h5bundle.stores.opening import open_store
 from tests.h5bundle.conftest import LATER, package
 
@@ -68,6 +71,9 @@ def main(address: str, keys: str, verb: str, *words: str) -> None:
         for _ in range(int(words[0])):
             patiently(lambda: sign_timestamp.run(store, held, now=LATER))
             time.sleep(0.02)
+    elif verb == "job":
+        now = LATER + timedelta(hours=int(words[0]))
+        patiently(lambda: renew_online(store, held, now=now, from_age=QUIET))
     elif verb == "publish":
         bundle, first, count = words[0], int(words[1]), int(words[2])
         for number in range(first, first + count):

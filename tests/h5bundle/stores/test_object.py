@@ -251,6 +251,42 @@ def test_what_an_interrupted_publication_left_is_written_over_only_after_the_tim
     assert (bucket.read(SNAPSHOT), bucket.read(TIMESTAMP)) == (b"new", b"{ }")
 
 
+def test_a_timestamp_may_be_named_as_it_was_before_the_fence_or_after_it(bucket: Bucket) -> None:
+    store = with_client(bucket, bucket.client)
+    store.put_metadata(TIMESTAMP, b"{}")
+    store.put_metadata(SNAPSHOT, b"left")
+    with store.lock():
+        store.put_metadata(SNAPSHOT, b"new")
+        store.swap(TIMESTAMP, b"{ }", previous=store.read(TIMESTAMP))
+    assert bucket.read(TIMESTAMP) == b"{ }"
+
+
+def test_a_publisher_that_wakes_up_after_its_fence_writes_over_nothing(bucket: Bucket) -> None:
+    taker = with_client(bucket, Outlived(bucket.client))
+
+    def meanwhile() -> None:
+        with taker.lock():
+            taker.put_metadata(SNAPSHOT, b"left")  # the same bytes again: the interrupted publication is finished
+            taker.swap(TIMESTAMP, b"{ }", previous=b"{}\n")
+
+    class AfterFence(Outlived):
+        def get_object(self, **options: Any) -> Any:
+            return self.inner.get_object(**options)
+
+        def put_object(self, **options: Any) -> Any:
+            answer = self.inner.put_object(**options)
+            if options["Key"].endswith(TIMESTAMP) and options["Body"] == b"{}\n":
+                meanwhile()
+            return answer
+
+    sleeper = with_client(bucket, AfterFence(bucket.client))
+    sleeper.put_metadata(TIMESTAMP, b"{}")
+    sleeper.put_metadata(SNAPSHOT, b"left")
+    with pytest.raises(LockedError, match="taken the repository over"), sleeper.lock():
+        sleeper.put_metadata(SNAPSHOT, b"other")
+    assert (bucket.read(SNAPSHOT), bucket.read(TIMESTAMP)) == (b"left", b"{ }")
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "kept"),
     [

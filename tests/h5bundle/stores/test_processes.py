@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from h5bundle.repository import load_for_reading
 from h5bundle.stores.opening import open_store
 from h5bundle.stores.port import Store
 from tests.h5bundle.conftest import LATER, NOW, package
-from tests.h5bundle.stores.conftest import SQL
+from tests.h5bundle.stores.conftest import KINDS, SQL
 from tests.h5bundle.stores.publisher import OPTIONS
 from tests.h5bundle.test_repository import shown
 
@@ -120,6 +121,20 @@ def test_publishers_that_do_not_wait_for_each_other_come_through_by_trying_again
         ("renew", "2"),
     ]
     run_all(make_address(kind), key_folder, jobs)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_several_processes_whose_job_is_due_one_signs_the_timestamp(
+    make_address: Callable[[str], str], key_folder: KeyFolder, kind: str
+) -> None:
+    address = make_address(kind)
+    publish.run(OPTIONS, package(), open_store(address), key_folder, now=LATER)
+    for hours, signed in ((3, 0), (5, 1), (8, 0), (10, 1)):
+        before = load_for_reading(open_store(address)).timestamp.signed.version
+        ended = [finish(process) for process in [start(address, key_folder, "job", str(hours)) for _ in range(3)]]
+        assert ended == [(0, "")] * 3
+        assert load_for_reading(open_store(address)).timestamp.signed.version == before + signed
+    verify.run(open_store(address), now=LATER + timedelta(hours=10))
 
 
 @pytest.mark.parametrize("kind", ["folder", *SQL])

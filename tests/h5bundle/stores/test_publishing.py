@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from h5bundle import delta
 from h5bundle.client import Installation
 from h5bundle.commands import publish, pull, sign_timestamp, verify
+from h5bundle.commands.deltas import OnDemand, delta_path
 from h5bundle.errors import StoreError
 from h5bundle.keys import KeyFolder
+from h5bundle.pack import Package
 from h5bundle.repository import is_repository, load_for_reading, trusted_root
 from h5bundle.stores.opening import open_store
 from h5bundle.stores.port import Store
 from tests.h5bundle.conftest import FILES, LATER, NOW, TODAY, package
+from tests.h5bundle.delta.releases import program
 from tests.h5bundle.stores.conftest import KINDS
 from tests.h5bundle.test_repository import FailingStore, shown
 
@@ -34,6 +38,24 @@ def test_what_is_published_verifies_and_is_pulled(address: str, key_folder: KeyF
     pulled = pull.run(options, store, trusted_root=trusted_root(store))
     assert pulled.digest == made.digest
     assert (pulled.folder / "app.js").read_bytes() == FILES["app.js"]
+
+
+def test_a_delta_is_made_on_demand_wherever_the_repository_lies(address: str, key_folder: KeyFolder) -> None:
+    store = open_store(address)
+    made = [release(number) for number in range(5)]
+    for one in made:
+        publish.run(OPTIONS, one, store, key_folder, now=TODAY)
+    oldest, newest = made[0], made[-1]
+    assert store.exists(delta_path(newest.digest, oldest.digest)) is False
+    given = OnDemand(open_store(address, lock_seconds=1))(newest.digest, oldest.digest)
+    assert given is not None
+    assert delta.apply(given, oldest.files, newest.manifest) == {"app.js": newest.files["app.js"]}
+    assert store.read(delta_path(newest.digest, oldest.digest)) == given
+
+
+def release(number: int) -> Package:
+    script = program("etnri") + b";version(%d)" % number
+    return package(version=f"1.{number}.0", files={"index.html": b"<!doctype html>", "app.js": script})
 
 
 @pytest.mark.parametrize("after", [False, True])

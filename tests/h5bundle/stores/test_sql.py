@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, text
 
 from h5bundle.errors import LockedError, ObjectMissingError, StoreError
 from h5bundle.stores.opening import open_store
-from h5bundle.stores.sql import PART_BYTES, SqlStore
+from h5bundle.stores.sql import SqlStore
+from h5bundle.stores.sql_rows import PART_BYTES
 from h5bundle.trust import TIMESTAMP
 from tests.h5bundle.stores.conftest import SQL
 
@@ -141,6 +142,28 @@ def test_a_lock_that_is_given_back_in_time_is_had(sql_address: str) -> None:
     with second.lock():
         assert second.read(TIMESTAMP) == b"1"
     thread.join(20)
+
+
+def test_publishers_of_one_file_take_turns(make_address: Callable[[str], str]) -> None:
+    """Without a turn whoever has just had the lock gets it again, and others starve."""
+    address, had, done = make_address("sqlite"), [0, 0, 0, 0], threading.Event()
+    open_store(address).put_metadata(ROOT, b"x")
+
+    def work(number: int) -> None:
+        store = open_store(address)
+        while not done.is_set():
+            with store.lock():
+                time.sleep(0.02)
+            had[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(had))]
+    for thread in threads:
+        thread.start()
+    time.sleep(2)
+    done.set()
+    for thread in threads:
+        thread.join(30)
+    assert min(had) * 3 >= max(had), had
 
 
 def _write(address: str, start: "multiprocessing.synchronize.Barrier", number: int) -> None:
