@@ -8,7 +8,21 @@ from typing import Final
 
 import click
 
-from h5bundle.cli import client, deltas, dev, diff, project, proposals, release, roles, rollout, stores, test, upload
+from h5bundle.cli import (
+    client,
+    deltas,
+    dev,
+    diff,
+    preview,
+    project,
+    proposals,
+    release,
+    roles,
+    rollout,
+    stores,
+    test,
+    upload,
+)
 from h5bundle.cli.shared import VERSION, Section, ToolkitGroup
 
 EPILOG: Final = (
@@ -20,7 +34,7 @@ EPILOG: Final = (
 SECTIONS: Final[tuple[Section, ...]] = (
     ("Make a bundle", (*project.COMMANDS, *dev.COMMANDS, *test.COMMANDS, *diff.COMMANDS)),
     ("Release it", (*release.COMMANDS, *deltas.COMMANDS, *stores.COMMANDS, *upload.COMMANDS)),
-    ("Who gets it", rollout.COMMANDS),
+    ("Who gets it", (*rollout.COMMANDS, *preview.COMMANDS)),
     ("Roles and keys", (*roles.COMMANDS, *proposals.COMMANDS)),
     ("Be a client", client.COMMANDS),
 )
