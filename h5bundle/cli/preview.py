@@ -8,8 +8,15 @@ from typing import Any, Final
 import click
 
 from h5bundle import qr
-from h5bundle.cli.shared import answer, json_option, keys_option, open_keys, open_repository, passphrase_option
-from h5bundle.cli.shared import repository_option
+from h5bundle.cli.shared import (
+    answer,
+    json_option,
+    keys_option,
+    open_keys,
+    open_repository,
+    passphrase_option,
+    repository_option,
+)
 from h5bundle.commands import preview
 from h5bundle.commands import rollout as changing
 from h5bundle.previews import APP_LINK

@@ -98,7 +98,10 @@ def text() -> str:
     """Give the golden file's text: one case a line."""
     chance = random.Random(SEED)
     parts = {"links": [link(*one) for one in LINKS], "decisions": [decision(chance) for _ in range(COUNT)]}
-    written = (f'"{name}": [\n' + ",\n".join(json.dumps(one, sort_keys=True) for one in cases) + "\n]" for name, cases in parts.items())
+    written = []
+    for name, cases in parts.items():
+        lines = ",\n".join(json.dumps(one, sort_keys=True) for one in cases)
+        written.append(f'"{name}": [\n{lines}\n]')
     return "{\n" + ",\n".join(written) + "\n}\n"
 
 
