@@ -24,7 +24,7 @@ import { Faults } from "./ui/faults.mjs";
 import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
 import { listenKeys } from "./ui/keyboard.mjs";
-import { followRepository, liveWish } from "./ui/live.mjs";
+import { followRepository, liveWish, promptly } from "./ui/live.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
 import { followPreviewLink, leavePreview } from "./ui/preview.mjs";
@@ -276,9 +276,11 @@ function followDeveloper() {
     const release = parts.releases.get(wish.bundle);
     if (!release || release.digest === shown) return;
     shown = release.digest;
-    parts.pages.home();
-    await parts.pages.openRoute({ route: `${wish.bundle}${wish.at}` });
-    journal.log({ level: "info", name: "live.shown", fields: { bundle: wish.bundle, version: release.version, milliseconds: Math.round(performance.now() - begun) } }, "shell");
+    const atOnce = await promptly(() => {
+      parts.pages.home();
+      return parts.pages.openRoute({ route: `${wish.bundle}${wish.at}` });
+    });
+    journal.log({ level: "info", name: "live.shown", fields: { bundle: wish.bundle, version: release.version, atOnce, milliseconds: Math.round(performance.now() - begun) } }, "shell");
   };
   const failed = (/** @type {any} */ error) => journal.log({ level: "warn", name: "live.failed", fields: { code: error.code ?? error.name, message: error.message } }, "shell");
   followRepository({ address: `${parts.config.repository}/metadata/timestamp.json`, fetch: fetch.bind(globalThis), changed, failed });
