@@ -261,7 +261,8 @@ export class Pages {
 
   /** @param {any} page */
   async reopen(page) {
-    await this.#reopened(page, {});
+    if (page.preview) await this.openPreview(page.release, page.object).catch(() => {}); // the failure stands on the phone
+    else await this.#reopened(page, {});
   }
 
   /** @param {any} page @param {{route?: string | null, params?: any, caller?: string | null}} where */
