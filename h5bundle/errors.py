@@ -148,6 +148,13 @@ class TrainError(PublishError):
         self.blockers = blockers
 
 
+class PreviewError(H5BundleError):
+    """A release cannot be previewed: the link is not ours, or the signed policy does not give it."""
+
+    code = "PREVIEW_REFUSED"
+    exit_status = 4
+
+
 class DevelopmentError(H5BundleError):
     """Live reload has no sandbox to work in."""
 

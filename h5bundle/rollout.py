@@ -106,6 +106,31 @@ class Reason(StrEnum):
     NONE = "none"
 
 
+class PreviewReason(StrEnum):
+    """Why an installation may open a release that a link names, or may not; all but the first refuse."""
+
+    NAMED = "named"
+    FOREIGN = "foreign"
+    BELOW_FLOOR = "below-floor"
+    HALTED = "halted"
+    NOT_OFFERED = "not-offered"
+    OTHER_DIGEST = "other-digest"
+    PLATFORM = "platform"
+    CHANNEL = "channel"
+    APP_TOO_OLD = "app-too-old"
+    APP_TOO_NEW = "app-too-new"
+    NOT_NAMED = "not-named"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """The release that a preview link names; it grants nothing."""
+
+    bundle: str
+    version: str
+    digest: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Here:
     """What the policy asks about an installation; ``install_id`` never leaves the device."""
@@ -338,6 +363,31 @@ def _verdict(policy: RolloutPolicy, release: RolloutRelease, here: Here) -> Verd
     if hashed(here.install_id) in release.allow:
         return Verdict(release, bucket, Reason.NAMED)
     return Verdict(release, bucket, Reason.COHORT if bucket < release.permyriad else Reason.OUTSIDE)
+
+
+def preview(policy: RolloutPolicy, wish: Wish, here: Here) -> tuple[RolloutRelease | None, PreviewReason]:
+    """Say whether an installation may open exactly the release that a link names.
+
+    Only the signed policy gives a release, and only to whom it names as a tester; the share does not count. A halted
+    policy gives no preview either: whoever stops a bundle stops its testers too.
+    """
+    release = next((one for one in policy.releases if one.version == wish.version), None)
+    failing = (
+        (wish.bundle != policy.bundle, PreviewReason.FOREIGN),
+        (parse_version(wish.version) < parse_version(policy.floor), PreviewReason.BELOW_FLOOR),
+        (policy.halt, PreviewReason.HALTED),
+    )
+    refused = next((reason for failed, reason in failing if failed), None)
+    if refused is not None:
+        return None, refused
+    if release is None:
+        return None, PreviewReason.NOT_OFFERED
+    if release.digest != wish.digest:
+        return None, PreviewReason.OTHER_DIGEST
+    reason = _verdict(policy, release, here).reason
+    if reason is Reason.NAMED:
+        return release, PreviewReason.NAMED
+    return None, PreviewReason.NOT_NAMED if reason in {Reason.COHORT, Reason.OUTSIDE} else PreviewReason(reason)
 
 
 def choose(

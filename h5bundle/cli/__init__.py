@@ -13,6 +13,7 @@ from h5bundle.cli import (
     deltas,
     dev,
     diff,
+    preview,
     project,
     proposals,
     release,
@@ -34,7 +35,7 @@ EPILOG: Final = (
 SECTIONS: Final[tuple[Section, ...]] = (
     ("Make a bundle", (*project.COMMANDS, *dev.COMMANDS, *test.COMMANDS, *diff.COMMANDS)),
     ("Release it", (*release.COMMANDS, *deltas.COMMANDS, *stores.COMMANDS, *upload.COMMANDS)),
-    ("Who gets it", rollout.COMMANDS),
+    ("Who gets it", (*rollout.COMMANDS, *preview.COMMANDS)),
     ("Roles and keys", (*roles.COMMANDS, *proposals.COMMANDS, *signing.COMMANDS)),
     ("Be a client", client.COMMANDS),
 )

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -26,6 +26,7 @@ from h5bundle.commands import check, pack, publish, pull, status, verify
 from h5bundle.commands.package import check_received, receive
 from h5bundle.errors import CheckError
 from h5bundle.lint import Finding
+from h5bundle.previews import APP_LINK, read_link
 from h5bundle.repository import trusted_root
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -104,6 +105,10 @@ def status_command(repository: str | Path, url: str | None, as_json: bool) -> No
 @click.option("--url", help="Address of the repository; the folder is read when not given.")
 @click.option("--root", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Trusted root metadata.")
 @click.option("--install-id", default="h5bundle-pull", show_default=True, help="Who asks, for the rollout policy.")
+@click.option(
+    "--preview", "link", metavar="LINK", help="Fetch the release that a preview link names, beside what runs."
+)
+@click.option("--app-link", default=APP_LINK, show_default=True, help="The app's own address; no other link is taken.")
 @json_option
 def pull_command(
     bundle: str,
@@ -111,14 +116,17 @@ def pull_command(
     into: Path,
     url: str | None,
     root: Path | None,
-    install_id: str,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
+    **given: Any,
 ) -> None:
     """Fetch BUNDLE like a phone would, verify it, and unpack it into a new slot."""
     store = open_repository(repository)
     anchor = root.read_bytes() if root is not None else trusted_root(store)
-    options = pull.PullOptions(bundle=bundle, folder=into, url=url, installation=Installation(install_id=install_id))
-    pulled = pull.run(options, store, trusted_root=anchor)
+    options = pull.PullOptions(
+        bundle=bundle, folder=into, url=url, installation=Installation(install_id=given["install_id"])
+    )
+    wish = None if given["link"] is None else read_link(given["link"], given["app_link"])
+    pulled = pull.run(options, store, trusted_root=anchor, wish=wish)
     lines = [f"{pulled.bundle}@{pulled.version}#{pulled.digest}", f"{pulled.folder}", *filter(None, [pulled.note])]
     answer(as_json, pulled, lines)
 

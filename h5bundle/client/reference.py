@@ -25,6 +25,8 @@ from h5bundle.client.trials import Refusal, Slot, Standing
 from h5bundle.digests import sha256
 from h5bundle.errors import ClientStorageError, H5BundleError, PullError, SlotError
 from h5bundle.manifest import Manifest, decode
+from h5bundle.previews import refusal
+from h5bundle.rollout import Wish
 from h5bundle.trust import manifest_target, rollout_target
 
 Patch: TypeAlias = Callable[[Release, Release | None, frozenset[str]], Mapping[str, bytes]]
@@ -178,8 +180,47 @@ class ReferenceClient:
         slot = standing.running
         return Pulled(bundle, slot.version, slot.digest, self._slots.folder(bundle, slot), 0, note)
 
+    def preview(self, bundle: str, wish: Wish, installation: Installation) -> Pulled:
+        """Fetch exactly the release that a link names, if the policy names this installation as a tester of it.
+
+        It lies beside what runs until the next pull: nothing is switched to it, nothing is counted, and it gets no
+        verdict.
+
+        Raises:
+            PreviewError: the policy does not give it.
+            PullError: something does not verify.
+            ClientStorageError: the disk takes no more.
+        """
+        with self._slots.held(), writing(f"the preview of {bundle}"):
+            policy = rollout.decode(self._source.target(rollout_target(bundle)))
+            here = rollout.Here(
+                install_id=installation.install_id,
+                app_version=installation.app_version,
+                platform=installation.platform,
+                channel=installation.channel,
+            )
+            given, reason = rollout.preview(policy, wish, here)
+            if given is None:
+                raise refusal(reason, wish, rollout.hashed(installation.install_id))
+            release, files, fetched = self._obtained(bundle, self._slots.standing(bundle), given)
+            self._fill(bundle, release, files)
+            return Pulled(bundle, wish.version, wish.digest, self._slots.folder(bundle, release.slot), fetched)
+
     def _take(self, bundle: str, standing: Standing, chosen: rollout.RolloutRelease, platform: str) -> Pulled:
         """Fill the slot of the chosen release and let it open next."""
+        release, files, fetched = self._obtained(bundle, standing, chosen)
+        self._count(bundle, chosen.digest, adoption.DOWNLOADED, platform)
+        self._fill(bundle, release, files)
+        self._count(bundle, chosen.digest, adoption.VERIFIED, platform)
+        self._slots.switch(bundle, trials.downloaded(standing, release.slot))
+        self._slots.collect()
+        folder = self._slots.folder(bundle, release.slot)
+        return Pulled(bundle, release.manifest.version, chosen.digest, folder, fetched)
+
+    def _obtained(
+        self, bundle: str, standing: Standing, chosen: rollout.RolloutRelease
+    ) -> tuple[Release, dict[str, bytes], int]:
+        """Verify a release that the policy names, and obtain its files; give how many were fetched as well."""
         data = self._source.target(chosen.manifest)
         if sha256(data) != chosen.digest:
             raise PullError(detail=f"{chosen.manifest} is not the release that the policy names")
@@ -188,16 +229,13 @@ class ReferenceClient:
             raise PullError(detail=f"the rollout policy of {bundle} names {manifest.name}, another bundle's release")
         release = self._whole(manifest, data)
         running = None if standing.running is None else self._slots.read(bundle, standing.running)
-        files, fetched = self._files(release, running)
-        self._count(bundle, chosen.digest, adoption.DOWNLOADED, platform)
+        return release, *self._files(release, running)
+
+    def _fill(self, bundle: str, release: Release, files: Mapping[str, bytes]) -> None:
+        """Fill a release's slot, unless it is whole already."""
         known = self._slots.read(bundle, release.slot)
         if known is None or self._slots.damaged(known):
             self._slots.fill(release, files)
-        self._count(bundle, chosen.digest, adoption.VERIFIED, platform)
-        self._slots.switch(bundle, trials.downloaded(standing, release.slot))
-        self._slots.collect()
-        folder = self._slots.folder(bundle, release.slot)
-        return Pulled(bundle, release.manifest.version, chosen.digest, folder, fetched)
 
     def _whole(self, manifest: Manifest, data: bytes) -> Release:
         """Put a release together with the shared bundles that it pins."""

@@ -14,6 +14,7 @@ from h5bundle.client import (
     StoreFetcher,
 )
 from h5bundle.client.presets import open_preset
+from h5bundle.rollout import Wish
 from h5bundle.stores.port import Store
 
 
@@ -59,13 +60,23 @@ def client(
     )
 
 
-def run(options: PullOptions, store: Store | None, *, trusted_root: bytes) -> Pulled:
+def run(options: PullOptions, store: Store | None, *, trusted_root: bytes, wish: Wish | None = None) -> Pulled:
     """Fetch, verify and unpack into a slot; arguments as for ``client``.
 
+    Args:
+        options: what and where.
+        store: the repository when there is no address.
+        trusted_root: root metadata that came by a trusted way.
+        wish: the release that a preview link names; what the policy chooses when not given.
+
     Raises:
+        PreviewError: the policy does not give this installation the release that is wished.
         PullError: something does not verify, or the policy gives no release and nothing is in place.
     """
-    return client(options, store, trusted_root=trusted_root).pull(options.bundle, options.installation)
+    phone = client(options, store, trusted_root=trusted_root)
+    if wish is None:
+        return phone.pull(options.bundle, options.installation)
+    return phone.preview(options.bundle, wish, options.installation)
 
 
 def open_now(

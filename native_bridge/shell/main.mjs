@@ -10,6 +10,7 @@ import { ShellError } from "./core/errors.mjs";
 import { BundleFrame } from "./core/frames.mjs";
 import { DeviceKeys } from "./core/keys.mjs";
 import { deltaPatch } from "./core/patching.mjs";
+import { Previews } from "./core/preview.mjs";
 import { Releases } from "./core/releases.mjs";
 import { tellingFetch } from "./core/sending.mjs";
 import { Store } from "./core/store.mjs";
@@ -24,9 +25,10 @@ import { Faults } from "./ui/faults.mjs";
 import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
 import { listenKeys } from "./ui/keyboard.mjs";
-import { followRepository, liveWish } from "./ui/live.mjs";
+import { followRepository, liveWish, promptly } from "./ui/live.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
+import { followPreviewLink, leavePreview } from "./ui/preview.mjs";
 import { saveJson, vectorOf } from "./ui/recorder.mjs";
 import { createState, drawScreen } from "./ui/screen.mjs";
 import { createSheets } from "./ui/sheets.mjs";
@@ -36,6 +38,7 @@ const JOURNAL_MS = 60;
 const DOCUMENT_MS = 15_000;
 const REPORT_MS = 5000;
 const RELOAD_MS = 1500;
+const PROBE = "accounts.application.current";
 const state = createState(keptAppearance());
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
@@ -61,7 +64,7 @@ function journalChanged() {
 function actions() {
   return {
     reload: () => void start(), record, help: () => void help(t()), open: (/** @type {string} */ bundle) => void parts?.pages.open(bundle),
-    back: () => parts?.pages.back(), network: (/** @type {any} */ network) => { faults.network = network; },
+    back: () => parts?.pages.back(), leave: () => void leavePreview(parts.pages, parts.releases, t()), network: (/** @type {any} */ network) => { faults.network = network; },
     locale: (/** @type {string | Event} */ locale) => look({ locale: typeof locale === "string" ? locale : state.get("locale") === "en" ? "zh-CN" : "en" }),
     theme: () => look({ theme: state.get("theme") === "dark" ? "light" : "dark" }),
     reset: () => void reset(), logout: () => void parts?.api.logout(),
@@ -114,6 +117,7 @@ async function build() {
   const presetFetcher = config.preset ? repositoryFetcher(config.preset) : null;
   const patch = deltaPatch({ fetcher, object: (/** @type {string} */ sha256) => releases.object(sha256) });
   const releases = new Releases({ store, config, platform: PLATFORM, fetcher, presetFetcher, patch });
+  const previews = new Previews({ releases, store, config, platform: PLATFORM, fetcher });
   const adoption = new Adoption({ store, platform: PLATFORM, send: adoptionSender(config.apiBase, faults.fetch(fetch)) });
   releases.onEvent = (event, bundle, digest) => void counted(adoption, event, bundle, digest);
   const vault = new PinVault({ store });
@@ -128,7 +132,7 @@ async function build() {
   pages.onBack = (/** @type {any} */ what) => notice(t()("phone.back.release", what));
   api.onSession = sessionChanged;
   api.onCall = (/** @type {any} */ call) => called(call);
-  return { ...made, pages };
+  return { ...made, pages, previews };
 }
 
 /** Count an event and send what waits a little later; neither ever stops what is counted. @param {any} adoption @param {string} event @param {string} bundle @param {string} digest */
@@ -262,6 +266,18 @@ async function begin() {
   state.set({ busy: false });
 }
 
+/** Where the address is a preview link: open that release, or say why not. */
+async function followPreview() {
+  if (!parts) return;
+  const { previews, pages, api } = parts;
+  const log = (/** @type {any} */ event) => journal.log(event, "shell");
+  const revoked = async (/** @type {string} */ ref) => {
+    const answer = await api.request({ op: PROBE, bundle: ref }).catch(() => null); // without an answer the bank refuses its calls later
+    return answer?.body?.code === "BUNDLE_REVOKED";
+  };
+  await followPreviewLink({ location, history, previews, revoked, pages, t: t(), log });
+}
+
 /** Where the address asks for live reload: show the bundle, and show it anew whenever another release of it is there. */
 function followDeveloper() {
   const wish = liveWish(location.search, state.get("env"));
@@ -274,9 +290,11 @@ function followDeveloper() {
     const release = parts.releases.get(wish.bundle);
     if (!release || release.digest === shown) return;
     shown = release.digest;
-    parts.pages.home();
-    await parts.pages.openRoute({ route: `${wish.bundle}${wish.at}` });
-    journal.log({ level: "info", name: "live.shown", fields: { bundle: wish.bundle, version: release.version, milliseconds: Math.round(performance.now() - begun) } }, "shell");
+    const atOnce = await promptly(() => {
+      parts.pages.home();
+      return parts.pages.openRoute({ route: `${wish.bundle}${wish.at}` });
+    });
+    journal.log({ level: "info", name: "live.shown", fields: { bundle: wish.bundle, version: release.version, atOnce, milliseconds: Math.round(performance.now() - begun) } }, "shell");
   };
   const failed = (/** @type {any} */ error) => journal.log({ level: "warn", name: "live.failed", fields: { code: error.code ?? error.name, message: error.message } }, "shell");
   followRepository({ address: `${parts.config.repository}/metadata/timestamp.json`, fetch: fetch.bind(globalThis), changed, failed });
@@ -325,4 +343,5 @@ async function reset() {
 applyAppearance({ locale: state.get("locale"), theme: state.get("theme") });
 listenKeys({ rows: (step) => debug.move(step), enter: () => debug.enter(), faults: () => debug.toFaults(), home: () => parts?.pages.home(), help: () => void help(t()) });
 await Promise.all([loadSprite(), start()]);
+await followPreview();
 followDeveloper();

@@ -26,7 +26,7 @@ PROJECT = [
     "verify",
 ]
 ROLES = ["init", "merge", "new-key", "promote", "proposals", "propose", "public-key", "sign", "sign-timestamp"]
-ROLLOUT = ["halt", "offer", "resume", "rollback", "rollout", "testers", "train", "why"]
+ROLLOUT = ["halt", "offer", "preview", "resume", "rollback", "rollout", "testers", "train", "why"]
 UPLOAD = ["keygen", "signing", "upload", "uploads"]
 CLIENT = ["open", "preset", "report"]
 COMMANDS = sorted([*PROJECT, *ROLES, *ROLLOUT, *UPLOAD, *CLIENT])

@@ -19,6 +19,12 @@ export class Offers {
     this.#shellVersion = shellVersion;
   }
 
+  /** The policy of a bundle, verified; null when the bundle is not offered. @param {any} client @param {string} bundle */
+  async read(client, bundle) {
+    const target = await offered(client, `rollout/${bundle}.json`);
+    return target && readPolicy(await this.bytes(client, target), bundle);
+  }
+
   /** The policy of a bundle and what it chooses here; null when the bundle is not offered. @param {any} client @param {string} bundle */
   async policy(client, bundle) {
     const target = await offered(client, `rollout/${bundle}.json`);

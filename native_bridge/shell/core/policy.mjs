@@ -143,6 +143,27 @@ function reasonFor(policy, release, { appVersion, platform, channel = "stable" }
 }
 
 /**
+ * Whether this installation may open exactly the release that a link names. The link grants nothing: the signed policy
+ * must name the installation as a tester, its share does not count, and a halted policy gives no preview either.
+ * @param {any} policy @param {{bundle: string, version: string, digest: string}} wish
+ * @param {{installId: string, appVersion: string, platform: string, channel?: string}} here
+ * @returns {Promise<{release: any | null, reason: string}>}
+ */
+export async function previewed(policy, wish, here) {
+  const refused = (/** @type {string} */ reason) => ({ release: null, reason });
+  const release = policy.releases.find(({ version }) => version === wish.version);
+  if (wish.bundle !== policy.bundle) return refused("foreign");
+  if (compareVersions(wish.version, policy.floor) < 0) return refused("below-floor");
+  if (policy.halt) return refused("halted");
+  if (!release) return refused("not-offered");
+  if (release.digest !== wish.digest) return refused("other-digest");
+  const hashed = await sha256Hex(utf8(here.installId));
+  const reason = reasonFor(policy, release, here, hashed, await cohort(here.installId, release.salt));
+  if (reason === "named") return { release, reason };
+  return refused(reason === "cohort" || reason === "outside" ? "not-named" : reason);
+}
+
+/**
  * Read a manifest whose bytes are verified already.
  * @param {Uint8Array} bytes @param {{bundle: string, version: string, kind?: "app" | "shared", shellVersion: string}} expected
  *   kind: either when it is not said

@@ -362,7 +362,7 @@ function isRefusal(error) {
 }
 
 /** One tab at a time, where the browser can tell tabs apart. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-function exclusively(work) {
+export function exclusively(work) {
   const locks = globalThis.navigator?.locks;
   return locks ? locks.request("tidegate-update", work) : work();
 }
@@ -372,7 +372,7 @@ async function noNetwork() {
 }
 
 /** The TUF client's storage in the store's own area. @param {import("./store.mjs").Store} store */
-function tufArea(store) {
+export function tufArea(store) {
   return {
     get: (role) => store.get("tuf", role),
     put: (role, bytes) => store.put("tuf", role, bytes),

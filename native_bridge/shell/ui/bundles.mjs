@@ -43,7 +43,8 @@ export class BundlePanel {
 
   #names(release) {
     const t = this.t();
-    const running = this.state.get("open")?.bundle === release.bundle;
+    const open = this.state.get("open");
+    const running = open?.bundle === release.bundle && !open.preview;
     return [h("span", { class: "lead good", title: t("bundles.verified") }, icon("shield")),
       h("span", { class: "nm" }, h("b", null, pairText(release.manifest.title, this.state.get("locale"))), h("span", { class: "mono" }, release.bundle)),
       h("span", { class: "row g2" }, this.#refusals(release.bundle).length ? h("span", { class: "chip warn" }, t("bundles.sentBack")) : null,

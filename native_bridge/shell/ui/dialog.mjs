@@ -9,7 +9,7 @@ const NOTICE_MS = 5000;
  * @param {string} title @param {(close: (answer: boolean) => void) => HTMLElement[]} content
  * @returns {Promise<boolean>}
  */
-function ask(title, content) {
+export function ask(title, content) {
   const overlay = /** @type {HTMLElement} */ (document.getElementById("overlay"));
   return new Promise((resolve) => {
     /** @param {boolean} answer */

@@ -4,6 +4,7 @@
  *   const wish = liveWish(location.search, env);      // { bundle, at } from ?live=wealth&at=%23%2Forders, or null
  *   const stop = followRepository({ address, fetch, changed, failed });
  *       // changed(): called at once and whenever the timestamp has changed, one call at a time; after a failure again
+ *   await promptly(show);                             // show(), and once more when the page is not there within a second
  *
  * Only a sandbox listens to the address: elsewhere a link must not be able to keep an app busy.
  */
@@ -11,6 +12,7 @@ const BUNDLE = /^[a-z][a-z0-9]{1,23}$/;
 const EVERY_MS = 50;
 const IDLE_MS = 1_000;
 const TIMEOUT_MS = 5_000;
+const SOON_MS = 1_000;
 
 /**
  * What the address asks for.
@@ -48,6 +50,22 @@ export function followRepository({ address, fetch, changed, failed }) {
     ended = true;
     clearTimeout(timer);
   };
+}
+
+/**
+ * Show a page, and begin anew when it is not there soon: now and then the browser does not go on after a frame's first
+ * script, and only the deadline of the page would end that. The second showing has all the time that it wants.
+ * @param {() => Promise<void>} show takes away what it showed before @param {number} [milliseconds]
+ * @returns {Promise<boolean>} whether it was there at once
+ */
+export async function promptly(show, milliseconds = SOON_MS) {
+  let timer = 0;
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, "late"); });
+  const first = show();
+  first.catch(() => {}); // taken away by the second showing
+  const outcome = await Promise.race([first, late]).finally(() => clearTimeout(timer));
+  if (outcome === "late") await show();
+  return outcome !== "late";
 }
 
 /** The timestamp's text, or null while the server does not answer. @param {string} address @param {typeof globalThis.fetch} fetch */

@@ -68,6 +68,14 @@ export class Pages {
     await this.#start(this.#made(release, shown), hash);
   }
 
+  /** Show a preview alone on the phone: marked, without a verdict. @param {any} release @param {(sha256: string) => Promise<Uint8Array>} object */
+  async openPreview(release, object) {
+    this.home();
+    const page = this.#made(release, { route: release.bundle, params: null, caller: null, result: null });
+    this.change(page, { preview: release.version, judged: true, object });
+    await this.#start(page, null);
+  }
+
   /** Show the bundle's page if it is open already. @param {string} bundle @param {any} shown @returns {boolean} */
   #goBackTo(bundle, shown) {
     const open = this.#stack.find((page) => page.bundle === bundle);
@@ -95,7 +103,7 @@ export class Pages {
   }
 
   async #start(page, hash) {
-    page.frame = new BundleFrame({ bundle: page.bundle, origin: page.origin, object: (/** @type {string} */ sha256) => this.releases.object(sha256) });
+    page.frame = new BundleFrame({ bundle: page.bundle, origin: page.origin, object: page.object ?? ((/** @type {string} */ sha256) => this.releases.object(sha256)) });
     page.frame.onState = (/** @type {any} */ change) => this.#changed(page, change);
     page.frame.onDrop = (/** @type {any} */ drop) => this.journal.log({ level: "warn", name: "window.dropped", fields: drop }, page.bundle);
     page.frame.onPage = (/** @type {MessagePort} */ port) => this.#connect(page, port);
@@ -253,7 +261,8 @@ export class Pages {
 
   /** @param {any} page */
   async reopen(page) {
-    await this.#reopened(page, {});
+    if (page.preview) await this.openPreview(page.release, page.object).catch(() => {}); // the failure stands on the phone
+    else await this.#reopened(page, {});
   }
 
   /** @param {any} page @param {{route?: string | null, params?: any, caller?: string | null}} where */

@@ -31,16 +31,17 @@ function battery() {
 
 /** The phone and what stands in it. */
 export class Phone {
-  /** @param {{stage: HTMLElement, state: import("./state.mjs").State, t: () => any, onBack: () => void}} parts */
-  constructor({ stage, state, t, onBack }) {
-    Object.assign(this, { state, t, onBack });
+  /** @param {{stage: HTMLElement, state: import("./state.mjs").State, t: () => any, onBack: () => void, onLeave: () => void}} parts */
+  constructor({ stage, state, t, onBack, onLeave }) {
+    Object.assign(this, { state, t, onBack, onLeave });
     this.origin = h("div", { class: "origin" });
     this.time = h("span");
     this.system = h("span", { class: "sys" });
     this.bar = h("header", { class: "navbar" });
     this.home = h("div", { class: "home" });
     this.frame = h("div", { class: "frame" });
-    this.view = h("div", { class: "appview" }, this.bar, this.home, this.frame);
+    this.preview = h("div", { class: "preview", role: "status" });
+    this.view = h("div", { class: "appview" }, this.bar, this.preview, this.home, this.frame);
     this.indicator = h("div", { class: "home-ind indicator", "aria-hidden": "true" });
     this.guard = h("span", { class: "shotguard chip" });
     this.screen = h("div", { class: "screen" },
@@ -66,6 +67,8 @@ export class Phone {
     this.home.hidden = Boolean(open);
     this.frame.hidden = !open;
     this.guard.hidden = !open?.protected;
+    this.preview.hidden = !open?.preview;
+    if (open?.preview) fill(this.preview, h("span", { class: "chip warn" }, t("preview.badge", { version: open.preview })), h("button", { class: "btn", onclick: this.onLeave }, t("preview.leave")));
     this.guard.textContent = t("phone.protected");
     if (open) this.#title(open);
   }

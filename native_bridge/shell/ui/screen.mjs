@@ -30,7 +30,7 @@ export function drawScreen({ state, t, journal, faults, stored, on }) {
   fill(left, bundles, device);
   new BundlePanel({ root: bundles, state, t, onOpen: on.open, onRetry: on.reload, onReset: on.reset });
   new DevicePanel({ root: device, state, t, on });
-  const phone = new Phone({ stage, state, t, onBack: on.back });
+  const phone = new Phone({ stage, state, t, onBack: on.back, onLeave: on.leave });
   new Home({ root: phone.home, state, t, onOpen: on.open });
   const debug = new DebugPanel({ root: right, state, t, journal, faults, stored });
   state.watch(["locale"], () => {

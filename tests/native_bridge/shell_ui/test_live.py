@@ -14,9 +14,8 @@ MODULE = (Path(__file__).parents[3] / "native_bridge" / "shell" / "ui" / "live.m
 
 def told(script: str) -> Any:
     """Give what a script over the module prints as JSON."""
-    source = (
-        f"import {{ liveWish, followRepository }} from {json.dumps(MODULE)};\nglobalThis.document = {{}};\n{script}"
-    )
+    names = "liveWish, followRepository, promptly"
+    source = f"import {{ {names} }} from {json.dumps(MODULE)};\nglobalThis.document = {{}};\n{script}"
     command = [NODE, "--input-type=module", "-"]
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
@@ -61,3 +60,15 @@ setTimeout(() => { stop(); console.log(JSON.stringify({ events, failures })); pr
     assert found["events"][:7] == ["asked a", "shown", "asked a", "asked b", "shown", "asked b", "shown"]
     assert (found["events"].count("shown"), found["failures"]) == (3, ["half written"])
     assert len(found["events"]) > 8
+
+
+def test_a_page_that_does_not_come_is_shown_once_more_and_a_failure_is_told() -> None:
+    script = """
+const never = () => new Promise(() => {});
+let shown = 0;
+const late = await promptly(() => ((shown += 1) === 1 ? never() : Promise.resolve()), 5);
+const atOnce = await promptly(async () => { shown += 10; }, 1000);
+const failure = await promptly(async () => { throw new Error("no"); }, 1000).catch((error) => error.message);
+console.log(JSON.stringify([late, atOnce, failure, shown]));
+"""
+    assert told(script) == [False, True, "no", 12]
