@@ -233,7 +233,9 @@ def _refuse_proofs(
             )
     holding = [path for path in texts if any(f"sha{bits}-".encode() in files[path] for bits in (256, 384, 512))]
     for path in rewritten if holding else []:
-        for proof in (base64.b64encode(hashlib.new(name, files[path]).digest()) for name in ("sha256", "sha384", "sha512")):
+        for proof in (
+            base64.b64encode(hashlib.new(name, files[path]).digest()) for name in ("sha256", "sha384", "sha512")
+        ):
             for text in holding:
                 at = files[text].find(proof)
                 if at >= 0:

@@ -190,7 +190,8 @@ def _check(declaration: Declaration) -> None:
         raise ProjectError(detail="bundle.yaml needs either build: or dist:", remedy="keep exactly one of them")
     if declaration.names not in NAMES:
         raise ProjectError(
-            detail=f"names: {declaration.names[:80]!r} is neither hashed nor stable", remedy="write names: stable, or leave it out"
+            detail=f"names: {declaration.names[:80]!r} is neither hashed nor stable",
+            remedy="write names: stable, or leave it out",
         )
     _check_build(declaration.build)
     for allowance in declaration.allow:
