@@ -34,7 +34,7 @@ def hash_of(path: str) -> str | None:
     """Give the content hash that a build put into a file's name, or None.
 
     Eight to 64 hexadecimal digits (webpack, Parcel) or eight letters of base64 or base32 (Vite, Rollup, esbuild,
-    Angular) at the end of the name, with something before them. Digits alone may be a date, and small letters alone a word.
+    Angular) at the end of the name, with something before them. Digits alone may be a date, small letters a word.
     """
     name = path.rpartition("/")[2]
     suffix = _SUFFIX.search(name)
@@ -63,7 +63,7 @@ def stable(files: Mapping[str, bytes]) -> dict[str, bytes]:
     if not tokens:
         return dict(files)
     made = {renaming.path(path, tokens): renaming.content(path, tokens) for path in files}
-    _refuse_proofs(files, {path: renaming.content(path, tokens) for path in files}, renaming, tokens)
+    _refuse_proofs(files, {path: renaming.content(path, tokens) for path in files}, renaming)
     return dict(sorted(made.items()))
 
 
@@ -216,9 +216,7 @@ def _number(number: int, digits: int) -> str:
     return written
 
 
-def _refuse_proofs(
-    files: Mapping[str, bytes], made: Mapping[str, bytes], renaming: _Renaming, tokens: Mapping[str, str]
-) -> None:
+def _refuse_proofs(files: Mapping[str, bytes], made: Mapping[str, bytes], renaming: _Renaming) -> None:
     """Refuse where something else than the manifest holds the bytes or the name of a rewritten file."""
     rewritten = [path for path, data in files.items() if made[path] is not data]
     texts = [path for path in files if is_text(path)]
