@@ -69,7 +69,7 @@ def stable(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a hash stands in a file, and whether as part of the whole name of a file that has it."""
+    """Where a hash stands in a file: in a whole name, or in a string that a script puts the rest of a name before."""
 
     at: int
     hash: str
@@ -141,8 +141,8 @@ class _Renaming:
             while at >= 0:
                 end = at + len(sought)
                 named = any(_spelt(data, at, owner.rpartition("/")[2], found) for owner in owners)
-                around = data[at - 1 : at], data[end : end + 1]
-                yield _Place(at, found, named, around[0] == around[1] != b"" and around[0][0] in _QUOTES)
+                string = any(_quoted(data, at, owner.rpartition("/")[2], found) for owner in owners)
+                yield _Place(at, found, named, string)
                 at = data.find(sought, end)
 
     def _words(self) -> set[str]:
@@ -205,6 +205,17 @@ def _spelt(data: bytes, at: int, name: str, found: str) -> bool:
         return False
     before, after = data[begin - 1 : begin] if begin else b"", data[end : end + 1]
     return not (before and (before[0] in _WORD or before in b"-.")) and not (after and after[0] in _WORD)
+
+
+def _quoted(data: bytes, at: int, name: str, found: str) -> bool:
+    """Tell whether a hash alone, or with the separator before it and the rest of the name, is a whole string."""
+    where = name.rindex(found)
+    for begin, text in ((at, found), (at - 1, name[where - 1 :])):
+        end = begin + len(text)
+        quotes = data[begin - 1 : begin], data[end : end + 1]
+        if data[begin:end] == text.encode() and quotes[0] == quotes[1] != b"" and quotes[0][0] in _QUOTES:
+            return True
+    return False
 
 
 def _number(number: int, digits: int) -> str:

@@ -100,6 +100,11 @@ def test_a_table_of_webpack_keeps_leading_to_its_files() -> None:
     }
 
 
+def test_the_end_of_a_name_may_be_a_string_of_its_own() -> None:
+    made = stable({"main.js": b'r.c=e=>e+".3f2a1b4c.css"', "608.3f2a1b4c.css": b"1"})
+    assert made == {"main.js": b'r.c=e=>e+".stable00.css"', "608.stable00.css": b"1"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
