@@ -27,6 +27,9 @@ _CERTAIN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
 _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$")
 _QUOTES: Final = frozenset(b"\"'`")
 _ETERNAL: Final = re.compile(rb"revision[\"']?\s*:\s*null")
+_DIGITS: Final = re.compile(r"[0-9a-f]+")
+_MAP: Final = ".map"
+"""Source maps lead no request: what is not certain in one is left as it is, and refused nowhere."""
 _PACKED: Final = (".gz", ".br")
 
 
@@ -76,6 +79,11 @@ class _Place:
     named: bool
     string: bool
 
+    @property
+    def certain(self) -> bool:
+        """Tell whether it can be rewritten: words are never a string of hexadecimal digits, whole names are names."""
+        return self.named or (self.string and _DIGITS.fullmatch(self.hash) is not None)
+
 
 class _Renaming:
     """The hashes of a bundle's names and the places that speak of them."""
@@ -92,7 +100,8 @@ class _Renaming:
         for uncertain in self._words():
             del self._owners[uncertain]
         for path, places in self._places.items():
-            self._places[path] = [place for place in places if place.hash in self._owners]
+            known = [place for place in places if place.hash in self._owners]
+            self._places[path] = [place for place in known if place.certain] if path.endswith(_MAP) else known
 
     def tokens(self) -> dict[str, str]:
         """Give what each hash becomes, numbered in the order in which the bundle first speaks of them.
@@ -147,7 +156,7 @@ class _Renaming:
 
     def _words(self) -> set[str]:
         """Give what may be a word as well as a hash and stands elsewhere than in a file's whole name."""
-        places = (place for places in self._places.values() for place in places)
+        places = (place for path, places in self._places.items() if not path.endswith(_MAP) for place in places)
         return {place.hash for place in places if not place.named and not _CERTAIN.match(place.hash)}
 
     def _order(self) -> list[str]:
@@ -186,8 +195,7 @@ class _Renaming:
             )
         end = 0
         for place in places:
-            hexadecimal = place.string and re.fullmatch(r"[0-9a-f]+", place.hash) is not None
-            if place.at < end or not (place.named or hexadecimal):
+            if place.at < end or not place.certain:
                 raise BuildError(
                     detail=f"{self.where(path, place.at)}: {place.hash} of {self._owners[place.hash][0]} stands "
                     "in no whole file name and in no string of its own, so what it stands for is not certain",
@@ -212,7 +220,8 @@ def _quoted(data: bytes, at: int, name: str, found: str) -> bool:
     where = name.rindex(found)
     for begin, text in ((at, found), (at - 1, name[where - 1 :])):
         end = begin + len(text)
-        quotes = data[begin - 1 : begin], data[end : end + 1]
+        closing = data[end : end + 2].removeprefix(b"\\")[:1]
+        quotes = data[max(begin - 1, 0) : begin], closing
         if data[begin:end] == text.encode() and quotes[0] == quotes[1] != b"" and quotes[0][0] in _QUOTES:
             return True
     return False

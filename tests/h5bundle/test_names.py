@@ -105,6 +105,15 @@ def test_the_end_of_a_name_may_be_a_string_of_its_own() -> None:
     assert made == {"main.js": b'r.c=e=>e+".stable00.css"', "608.stable00.css": b"1"}
 
 
+def test_in_a_source_map_escaped_strings_follow_and_the_rest_stays() -> None:
+    files = {
+        "b-3f2a1b4c.js": b"",
+        "b-3f2a1b4c.js.map": b'"{1:\\"3f2a1b4c\\"}", "x3f2a1b4cx"',
+        "index.html": b"b-3f2a1b4c.js",
+    }
+    assert stable(files)["b-stable00.js.map"] == b'"{1:\\"stable00\\"}", "x3f2a1b4cx"'
+
+
 @pytest.mark.parametrize(
     "text",
     [
