@@ -97,8 +97,8 @@ class _Renaming:
             if found is not None:
                 self._owners.setdefault(found, []).append(path)
         self._places = {path: sorted(self._find(data), key=lambda place: place.at) for path, data in files.items()}
-        for uncertain in self._words():
-            del self._owners[uncertain]
+        for kept in self._words() | (self._owners.keys() - self._spoken()):
+            del self._owners[kept]
         for path, places in self._places.items():
             known = [place for place in places if place.hash in self._owners]
             self._places[path] = [place for place in known if place.certain] if path.endswith(_MAP) else known
@@ -115,17 +115,13 @@ class _Renaming:
         tokens: dict[str, str] = {}
         for found in self._order():
             tokens[found] = self._token(found, taken)
-            taken.update(path.replace(found, tokens[found]).casefold() for path in self._owners[found])
+            taken.update(_marked(path, found, tokens[found]).casefold() for path in self._owners[found])
         return tokens
 
     def path(self, path: str, tokens: Mapping[str, str]) -> str:
         """Give a file's new path."""
         found = hash_of(path)
-        if found not in tokens:
-            return path
-        folder, slash, name = path.rpartition("/")
-        before, _, after = name.rpartition(found)
-        return f"{folder}{slash}{before}{tokens[found]}{after}"
+        return path if found is None or found not in tokens else _marked(path, found, tokens[found])
 
     def content(self, path: str, tokens: Mapping[str, str]) -> bytes:
         """Give a file's new bytes."""
@@ -159,6 +155,11 @@ class _Renaming:
         places = (place for path, places in self._places.items() if not path.endswith(_MAP) for place in places)
         return {place.hash for place in places if not place.named and not _CERTAIN.match(place.hash)}
 
+    def _spoken(self) -> set[str]:
+        """Give the hashes of which another file than a source map or the file itself speaks."""
+        speaking = (path for path in self._files if not path.endswith(_MAP))
+        return {place.hash for path in speaking for place in self._places[path] if path not in self._owners[place.hash]}
+
     def _order(self) -> list[str]:
         """Give the hashes in the order of speaking, from the files whose names have none onwards."""
         queue = sorted(path for path in self._files if hash_of(path) not in self._owners)
@@ -176,10 +177,10 @@ class _Renaming:
         digits = len(found) - len(MARK)
         for number in range(min(len(_NUMERALS) ** digits, len(self._files))):
             token = MARK + _number(number, digits)
-            if not any(path.replace(found, token).casefold() in taken for path in self._owners[found]):
+            if not any(_marked(path, found, token).casefold() in taken for path in self._owners[found]):
                 return token
         raise BuildError(
-            detail=f"too many files would be called {self._owners[found][0].replace(found, MARK)}",
+            detail=f"too many files would be called {_marked(self._owners[found][0], found, MARK)}",
             remedy="let the build give its chunks names of their own, or longer hashes",
         )
 
@@ -225,6 +226,12 @@ def _quoted(data: bytes, at: int, name: str, found: str) -> bool:
         if data[begin:end] == text.encode() and quotes[0] == quotes[1] != b"" and quotes[0][0] in _QUOTES:
             return True
     return False
+
+
+def _marked(path: str, found: str, mark: str) -> str:
+    """Put a mark where the hash of a path stands."""
+    before, _, after = path.rpartition(found)
+    return f"{before}{mark}{after}"
 
 
 def _number(number: int, digits: int) -> str:

@@ -85,6 +85,15 @@ def test_a_file_of_which_the_bundle_does_not_speak_keeps_its_name() -> None:
     assert stable(files) == files
 
 
+def test_a_file_of_which_only_itself_and_its_map_speak_keeps_its_name() -> None:
+    files = {
+        "index.html": b'import("./b-"+"Zz34"+"5678.js")',
+        "b-Zz345678.js": b"//# sourceMappingURL=b-Zz345678.js.map",
+        "b-Zz345678.js.map": b'{"file":"b-Zz345678.js"}',
+    }
+    assert stable(files) == files
+
+
 def test_a_word_that_stands_elsewhere_too_is_left_alone() -> None:
     files = {"index.html": b'"./icons-HomePage.js"; "HomePage"', "icons-HomePage.js": b""}
     assert stable(files) == files
