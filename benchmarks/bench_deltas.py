@@ -5,6 +5,7 @@ Bytes stand against "changed files in brotli-11", what a client without deltas d
 
 import argparse
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
@@ -12,22 +13,26 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import brotli
+import bsdiff4
 import msgspec
 from measuring import Finding, conclude, figure, machine, show
 
 from h5bundle import delta
 from h5bundle.delta import frames, rewriting
 from h5bundle.manifest import Manifest
+from h5bundle.names import stable
 from h5bundle.pack import pack
 from h5bundle.project import parse_declaration
 
 SCRIPT = Path(__file__).with_name("apply_deltas.mjs")
 BASELINE = "brotli-11"
+OURS = ("on demand", "full", "full, stable names")
 
 
 @dataclass(frozen=True)
@@ -127,45 +132,93 @@ def updates(cache: Path, only: Sequence[str] | None) -> list[Update]:
             base, files = release(cache, front_end, old), release(cache, front_end, new)
             files.setdefault("index.html", b"<!doctype html>")
             base.setdefault("index.html", b"<!doctype html>")
-            version = ".".join(new.split(".")[:3])
-            declaration = f"id: measured\nversion: {version}\ntitle: {{zh: 量, en: Measured}}\ndist: dist\n"
-            packed = pack(parse_declaration(declaration), files, requires={})
             patch = old.split(".")[:2] == new.split(".")[:2]
-            name = f"{front_end.package} {old} → {new}"
-            found.append(Update(name, patch, base, files, packed.manifest, packed.manifest_bytes))
+            found.append(update(f"{front_end.package} {old} → {new}", new, base, files, patch=patch))
     return found
 
 
-def whole_prefix(update: Update, level: int) -> int:
-    """Compress the changed files with the whole old bundle as a raw prefix: zstd --patch-from for a bundle."""
-    prefix = b"".join(update.base[path] for path in rewriting.ordered(update.base))
-    return len(frames.compress(b"".join(update.wanted), prefix, level))
+def update(name: str, version: str, base: Mapping[str, bytes], files: Mapping[str, bytes], *, patch: bool) -> Update:
+    """Pack the new release of an update."""
+    declaration = f"id: measured\nversion: {version}\ntitle: {{zh: 量, en: Measured}}\ndist: dist\n"
+    packed = pack(parse_declaration(declaration), files, requires={})
+    return Update(name, patch, base, files, packed.manifest, packed.manifest_bytes)
 
 
-def made(update: Update, effort: delta.Effort, kept: dict[str, bytes]) -> int:
-    """Make a delta of ours; where none is given, the files in brotli count."""
-    data = delta.make(update.base, update.manifest, update.files, effort=effort)
-    if data is None:
-        return METHODS[BASELINE](update, {})
-    kept[update.name] = data
-    return len(data)
+def renamed(measured: Update) -> Update:
+    """Give the same update with release-stable names; the same object where no name has a hash that may go."""
+    base, files = stable(measured.base), stable(measured.files)
+    if base.keys() == measured.base.keys() and files.keys() == measured.files.keys():
+        return measured
+    return update(measured.name, measured.manifest.version, base, files, patch=measured.patch)
 
 
-def per_file(update: Update) -> int:
-    """Compress each changed file with the old file of the same path as a raw prefix."""
-    paths = delta.changed(update.base, update.manifest)
-    return sum(len(frames.compress(update.files[path], update.base.get(path, b""), 19)) for path in paths)
+def prefix(measured: Update) -> bytes:
+    """Give the whole old bundle as a raw prefix: zstd --patch-from for a bundle."""
+    return b"".join(measured.base[path] for path in rewriting.ordered(measured.base))
 
 
-Method = Callable[[Update, dict[str, bytes]], int]
+@dataclass(frozen=True)
+class Method:
+    """How the bytes of an update are made, and how the changed files come out of them."""
+
+    make: Callable[[Update], list[bytes]]
+    apply: Callable[[Update, list[bytes]], object]
+
+
+def in_brotli(measured: Update) -> list[bytes]:
+    """Compress each changed file alone."""
+    return [brotli.compress(data, quality=11, lgwin=24) for data in measured.wanted]
+
+
+def from_brotli(_: Update, made: list[bytes]) -> list[bytes]:
+    """Decompress each changed file."""
+    return [brotli.decompress(data) for data in made]
+
+
+def olds(measured: Update) -> list[bytes]:
+    """Give for each changed file the old one of the same path, or nothing."""
+    return [measured.base.get(path, b"") for path in delta.changed(measured.base, measured.manifest)]
+
+
+def zstd_prefix(level: int) -> Method:
+    """Give zstd of the changed files with the whole old bundle as a prefix."""
+
+    def make(measured: Update) -> list[bytes]:
+        return [frames.compress(b"".join(measured.wanted), prefix(measured), level)]
+
+    def apply(measured: Update, made: list[bytes]) -> bytes:
+        return frames.decompress(made[0], prefix(measured), sum(map(len, measured.wanted)))
+
+    return Method(make, apply)
+
+
+def ours(effort: delta.Effort) -> Method:
+    """Give our deltas; where none is offered, the files in brotli count."""
+
+    def make(measured: Update) -> list[bytes]:
+        data = delta.make(measured.base, measured.manifest, measured.files, effort=effort)
+        return in_brotli(measured) if data is None else [data]
+
+    def apply(measured: Update, made: list[bytes]) -> object:
+        if made[0][:4] != b"TGD1":
+            return from_brotli(measured, made)
+        return delta.apply(made[0], measured.base, measured.manifest)
+
+    return Method(make, apply)
+
+
 METHODS: dict[str, Method] = {
-    "whole": lambda update, _: sum(map(len, update.wanted)),
-    BASELINE: lambda update, _: sum(len(brotli.compress(data, quality=11, lgwin=24)) for data in update.wanted),
-    "zstd-19, per file": lambda update, _: per_file(update),
-    "zstd-9, prefix": lambda update, _: whole_prefix(update, 9),
-    "zstd-19, prefix": lambda update, _: whole_prefix(update, 19),
-    "on demand": lambda update, kept: made(update, delta.ON_DEMAND, kept),
-    "full": lambda update, kept: made(update, delta.FULL, kept),
+    BASELINE: Method(in_brotli, from_brotli),
+    "bsdiff, per file": Method(
+        lambda measured: [bsdiff4.diff(*pair) for pair in zip(olds(measured), measured.wanted, strict=True)],
+        lambda measured, made: [bsdiff4.patch(*pair) for pair in zip(olds(measured), made, strict=True)],
+    ),
+    "zstd-9, prefix": zstd_prefix(9),
+    "zstd-19, prefix": zstd_prefix(19),
+    "on demand": ours(delta.ON_DEMAND),
+    "full": ours(delta.FULL),
+    "brotli-11, stable names": Method(in_brotli, from_brotli),
+    "full, stable names": ours(delta.FULL),
 }
 
 
@@ -179,26 +232,47 @@ class Row:
     applying: Mapping[str, float]
 
 
-def measure(update: Update) -> Row:
+def measure(measured: Update) -> Row:
     """Measure one update by every method."""
-    sizes, making, applying = {}, {}, {}
-    deltas: dict[str, dict[str, bytes]] = {name: {} for name in METHODS}
+    sizes: dict[str, int] = {}
+    making: dict[str, float] = {}
+    applying: dict[str, float] = {}
+    twin = renamed(measured)
     for name, method in METHODS.items():
+        other, _, kind = name.partition(", ")
+        if kind == "stable names" and twin is measured:
+            sizes[name] = sizes[other]
+            continue
+        used = twin if kind == "stable names" else measured
         begun = time.process_time()
-        sizes[name] = method(update, deltas[name])
-        making[name] = (time.process_time() - begun) * 1e3 / update.megabytes
-    for name in ("on demand", "full"):
-        data = deltas[name].get(update.name)
-        if data is not None:
-            begun = time.process_time()
-            delta.apply(data, update.base, update.manifest)
-            applying[f"{name}, Python"] = (time.process_time() - begun) * 1e3 / update.megabytes
-            applying[f"{name}, JavaScript"] = in_node(update, data) / update.megabytes
-    return Row(update, sizes, making, applying)
+        made = method.make(used)
+        between = time.process_time()
+        method.apply(used, made)
+        applying[f"{name}, Python"] = (time.process_time() - between) * 1e3 / measured.megabytes
+        making[name] = (between - begun) * 1e3 / measured.megabytes
+        sizes[name] = sum(map(len, made))
+        if name in OURS and made[0][:4] == b"TGD1":
+            applying[f"{name}, JavaScript"] = in_node(used, made[0]) / measured.megabytes
+    return Row(measured, sizes, making, applying)
+
+
+def measure_all(measured: Sequence[Update], jobs: int) -> list[Row]:
+    """Measure updates in some processes, and tell how far it is."""
+    rows: dict[str, Row] = {}
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(measure, each) for each in measured]
+        for done in as_completed(running):
+            row = done.result()
+            rows[row.update.name] = row
+            share_of = figure(row.sizes["full"] / row.sizes[BASELINE])
+            print(
+                f"{len(rows)}/{len(measured)} {row.update.name}: {share_of} of brotli-11", file=sys.stderr, flush=True
+            )
+    return [rows[each.name] for each in measured]
 
 
 def in_node(update: Update, data: bytes) -> float:
-    """Apply a delta with the shell's code in Node; give the least CPU milliseconds of 25 times, hashes apart."""
+    """Apply a delta with the shell's code in Node; give the least CPU milliseconds of 9 times, hashes apart."""
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as name:
         folder = Path(name)
         names = {path: f"{number}" for number, path in enumerate(update.base)}
@@ -215,6 +289,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--cache", type=Path, help="folder that keeps the packages; a temporary one when not given")
     parser.add_argument("--only", action="append", help="measure this package alone; may be repeated")
+    parser.add_argument("--jobs", type=int, default=2, help="updates measured at once; 2 when not given")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     given = parser.parse_args()
     if shutil.which("npm") is None:
@@ -222,7 +297,7 @@ def main() -> None:
         sys.exit(2)
     folder = given.cache or Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
-        rows = [measure(update) for update in updates(folder, given.only)]
+        rows = measure_all(updates(folder, given.only), given.jobs)
     finally:
         if given.cache is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -237,6 +312,8 @@ def share(rows: Sequence[Row], method: str) -> float:
 def per_megabyte(rows: Sequence[Row], times: Callable[[Row], Mapping[str, float]], name: str) -> float:
     """Give the milliseconds for a megabyte, over all updates."""
     counted = [row for row in rows if name in times(row)]
+    if not counted:
+        return 0.0
     spent = sum(times(row)[name] * row.update.megabytes for row in counted)
     return spent / sum(row.update.megabytes for row in counted)
 
@@ -252,6 +329,7 @@ def tell(rows: Sequence[Row], *, as_json: bool) -> None:
         Finding("the same, minor releases", share(minors, "full")),
         Finding("the largest delta ÷ what it replaces", largest, 1.0, at_most=True),
         Finding("on demand ÷ changed files in brotli-11", share(rows, "on demand"), 0.25, at_most=True),
+        Finding("with stable names ÷ changed files in brotli-11", share(rows, "full, stable names")),
         Finding("ms/MB to make on demand", per_megabyte(rows, lambda row: row.making, "on demand"), 20, at_most=True),
         Finding(
             "ms/MB to apply in JavaScript",
@@ -275,13 +353,20 @@ def tell(rows: Sequence[Row], *, as_json: bool) -> None:
             str(sum(row.sizes[name] for row in rows)),
             *(figure(share(part, name)) for part in (rows, patches, minors)),
             figure(per_megabyte(rows, lambda row: row.making, name)),
+            figure(per_megabyte(rows, lambda row: row.applying, f"{name}, Python")),
         )
         for name in METHODS
     ]
-    show("Totals", ("Method", "bytes", "÷ brotli-11", "patch", "minor", "ms/MB to make"), totals)
+    show("Totals", ("Method", "bytes", "÷ brotli-11", "patch", "minor", "ms/MB to make", "to apply in Python"), totals)
     names = sorted({name for row in rows for name in row.applying})
     times = [(name, figure(per_megabyte(rows, lambda row: row.applying, name))) for name in names]
-    show("Applying", ("Delta and side", "ms/MB"), times)
+    show("Applying", ("Method and side", "ms/MB"), times)
+    in_script = [
+        (row.update.name, figure(row.applying["full, JavaScript"]), figure(row.applying["full, Python"]))
+        for row in rows
+        if "full, JavaScript" in row.applying
+    ]
+    show("Applying what is published, ms/MB", ("Update", "JavaScript", "Python"), in_script)
     manifests = [(row.update.name, str(len(row.update.manifest_bytes)), packed(row.update)) for row in rows]
     show("Manifests, fetched beside", ("Update", "bytes", "in brotli-11"), manifests)
     conclude(findings)

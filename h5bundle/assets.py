@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+import msgspec
 from webassets.bundle import Bundle
 from webassets.env import Environment
 from webassets.exceptions import BundleError
@@ -21,6 +22,7 @@ from webassets.filter import Filter
 from h5bundle.digests import sha256
 from h5bundle.errors import BuildError
 from h5bundle.javascript import minify
+from h5bundle.names import stable
 from h5bundle.paths import check_paths, is_text
 from h5bundle.project import FILE_NAME, AssetBundle, Build, Project
 from h5bundle.sources import read_tree
@@ -51,8 +53,11 @@ def collect(project: Project) -> dict[str, bytes]:
     declaration = project.declaration
     if declaration.dist is not None:
         files = read_tree(_inside(project, declaration.dist))
+        files = stable(files) if declaration.names == "stable" else files
     elif declaration.build is not None:
-        files = _build(_inside(project, declaration.build.source), declaration.build)
+        build = declaration.build
+        fingerprint = build.fingerprint and declaration.names != "stable"
+        files = _build(_inside(project, build.source), msgspec.structs.replace(build, fingerprint=fingerprint))
     else:
         files = {}
     if not files:

@@ -20,6 +20,7 @@ from h5bundle.yaml_strict import load_yaml
 
 FILE_NAME: Final = "bundle.yaml"
 FILTERS: Final = frozenset({"esmin", "rcssmin", "rjsmin"})
+NAMES: Final = frozenset({"hashed", "stable"})
 DEFAULT_BUDGET: Final = 2_000_000
 MAX_DECLARATION: Final = 256 * 1024
 MIN_REASON: Final = 3
@@ -107,6 +108,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     requires: dict[str, str] = {}
     build: Build | None = None
     dist: str | None = None
+    names: str = "hashed"
     third_party: tuple[ThirdParty, ...] = ()
     allow: tuple[Allowance, ...] = ()
 
@@ -186,6 +188,11 @@ def _check(declaration: Declaration) -> None:
         raise ProjectError(detail="contract.min lies above contract.max")
     if (declaration.build is None) == (declaration.dist is None):
         raise ProjectError(detail="bundle.yaml needs either build: or dist:", remedy="keep exactly one of them")
+    if declaration.names not in NAMES:
+        raise ProjectError(
+            detail=f"names: {declaration.names[:80]!r} is neither hashed nor stable",
+            remedy="write names: stable, or leave it out",
+        )
     _check_build(declaration.build)
     for allowance in declaration.allow:
         if len(allowance.reason.split()) < MIN_REASON:

@@ -34,10 +34,11 @@ def new_command(bundle: str, folder: Path | None, dist: str | None, as_json: boo
     show_default=True,
     help="Folder to write to.",
 )
+@click.option("--names", type=click.Choice(["hashed", "stable"]), help="File names, instead of what bundle.yaml says.")
 @json_option
-def build_command(project: Path, out: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
+def build_command(project: Path, out: Path, names: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
     """Write the files of PROJECT as they will be served."""
-    files = build.run(project, out)
+    files = build.run(project, out, names=names)
     answer(as_json, {"out": str(out), "files": files}, [f"{length:>9,}  {name}" for name, length in files.items()])
 
 

@@ -1,8 +1,11 @@
 """``h5bundle build``: write the files of a bundle into a folder, as they will be served."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from h5bundle.assets import collect
 from h5bundle.errors import BuildError
@@ -12,12 +15,13 @@ MADE_HERE: Final = ".h5bundle-build"
 """Marks a folder that a build made and may make anew; a name that is never packed."""
 
 
-def run(project: Path, out: Path) -> dict[str, int]:
+def run(project: Path, out: Path, *, names: str | None = None) -> dict[str, int]:
     """Build a project.
 
     Args:
         project: folder with ``bundle.yaml``.
         out: folder for the files; what an earlier build left there is removed, and nothing else ever is.
+        names: ``hashed`` or ``stable`` instead of what ``bundle.yaml`` says.
 
     Raises:
         BuildError: the folder holds a project or files that no build made, or the sources do not become files.
@@ -25,7 +29,10 @@ def run(project: Path, out: Path) -> dict[str, int]:
     Returns:
         Name and length of every file.
     """
-    files = collect(read_project(project))
+    read = read_project(project)
+    if names is not None:
+        read = replace(read, declaration=msgspec.structs.replace(read.declaration, names=names))
+    files = collect(read)
     if (out / FILE_NAME).exists() or out.resolve() in project.resolve().parents:
         raise BuildError(detail=f"{out} holds a project and is not overwritten", remedy="give another folder")
     if out.is_dir() and any(out.iterdir()) and not (out / MADE_HERE).is_file():

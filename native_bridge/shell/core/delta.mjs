@@ -16,7 +16,8 @@ const NAME_LIMIT = 3;
 const HASH_MIN = 6;
 const SEPARATOR = /[-._]/g;
 const DOT = 0x2e;
-const SPREAD = 0x9e3779b1;
+/** A longer window would not fit the bytes of its table. */
+const MAX_WINDOW = 200;
 
 /** The bytes are no delta between these releases. */
 export class DeltaError extends Error {
@@ -97,14 +98,22 @@ function readHead(places, names) {
   for (let left = count(reader, places); left > 0; left -= 1) head.renamed.push(reader.number());
   while (reader.left > 0) head.gaps.push(reader.number());
   let begin = 0;
-  names.forEach((byte, index) => {
-    if (byte !== 0x0a) return;
-    need(index > begin && index - begin <= NAME_LIMIT, "the names in its head are not in order");
-    head.names.push(names.subarray(begin, index));
+  for (let index = 0; index < names.length; index += 1) {
+    if (names[index] !== 0x0a) continue;
+    const length = index - begin;
+    need(length > 0 && length <= NAME_LIMIT, "the names in its head are not in order");
+    head.names.push(packedName(names, begin, length));
     begin = index + 1;
-  });
+  }
   need(begin === names.length && head.names.length === head.gaps.length, "the names in its head are not in order");
   return head;
+}
+
+/** A name as one number: its bytes from the lowest on, and its length on top. */
+function packedName(bytes, begin, length) {
+  let name = length << 24;
+  for (let index = 0; index < length; index += 1) name |= bytes[begin + index] << (8 * index);
+  return name;
 }
 
 function count(reader, bytes) {
@@ -121,9 +130,7 @@ function dictionary({ pairs, renamed, gaps, names }, base, newPaths, size) {
   const paths = [...base.keys()].sort();
   need(renamed.every((place, index) => place < paths.length && (index === 0 || renamed[index - 1] < place)), "it renames in files that the base does not have");
   const parts = replacements(pairs, paths, newPaths);
-  const filter = new Uint8Array(1 << 16);
-  for (const key of parts.keys()) filter[Math.imul(key, SPREAD) >>> 16] = 1;
-  const files = paths.map((path) => replaced(base.get(path), parts, filter));
+  const files = paths.map((path) => replaced(base.get(path), parts));
   const apart = new Set(renamed);
   const room = files.reduce((sum, file, place) => sum + (apart.has(place) ? 2 * file.length + NAME_LIMIT : file.length), size);
   const out = new Uint8Array(room);
@@ -139,20 +146,34 @@ function dictionary({ pairs, renamed, gaps, names }, base, newPaths, size) {
   return { out, length };
 }
 
-/** What the hashes in file names become: Map(first four bytes → [[old, new]]). */
+/**
+ * What the hashes in file names become: by their first four bytes the [old, new] of each; `shortest` is the length of the
+ * shortest; `skips` tells by two neighbouring bytes how far a window of that length may move when it ends with them.
+ */
 function replacements(pairs, paths, newPaths) {
   const found = new Map();
-  const seen = new Set();
+  const olds = new Set();
   for (const [old, fresh] of pairs) {
     const parts = old < paths.length && fresh < newPaths.length ? hashParts(paths[old], newPaths[fresh]) : null;
-    need(parts !== null && !seen.has(parts[0]), "it replaces names that do not differ in a hash");
-    seen.add(parts[0]);
+    need(parts !== null && !olds.has(parts[0]), "it replaces names that do not differ in a hash");
+    olds.add(parts[0]);
     const [from, to] = parts.map((part) => Uint8Array.from(part, (letter) => letter.charCodeAt(0)));
     const key = from[0] | (from[1] << 8) | (from[2] << 16) | (from[3] << 24);
     found.set(key, [...(found.get(key) ?? []), [from, to]]);
   }
+  if (found.size === 0) return { found, shortest: 0, skips: new Uint8Array(0) };
   for (const list of found.values()) list.sort(([one], [other]) => compare(one, other));
-  return found;
+  const shortest = Math.min(MAX_WINDOW, ...[...olds].map((old) => old.length));
+  const skips = new Uint8Array(1 << 16).fill(shortest - 1);
+  for (const list of found.values()) {
+    for (const [from] of list) {
+      for (let index = 1; index < shortest; index += 1) {
+        const pair = from[index - 1] | (from[index] << 8);
+        skips[pair] = Math.min(skips[pair], shortest - 1 - index);
+      }
+    }
+  }
+  return { found, shortest, skips };
 }
 
 function compare(one, other) {
@@ -179,19 +200,23 @@ function hashParts(old, fresh) {
 }
 
 /** Replace bytes from left to right, never twice at a place; lengths stay, so it is done in a copy. */
-function replaced(file, parts, filter) {
-  if (parts.size === 0 || file.length < HASH_MIN) return file;
+function replaced(file, { found, shortest, skips }) {
+  if (found.size === 0) return file;
   let out = file;
-  let key = (file[0] << 8) | (file[1] << 16) | (file[2] << 24);
-  for (let at = 0; at + HASH_MIN <= file.length; at += 1) {
-    key = (key >>> 8) | (file[at + 3] << 24);
-    if (filter[Math.imul(key, SPREAD) >>> 16] === 0) continue;
-    const hit = parts.get(key)?.find(([from]) => from.every((byte, index) => file[at + index] === byte));
+  for (let last = shortest - 1; last < file.length; ) {
+    const skip = skips[file[last - 1] | (file[last] << 8)];
+    if (skip > 0) {
+      last += skip;
+      continue;
+    }
+    const at = last - shortest + 1;
+    const key = file[at] | (file[at + 1] << 8) | (file[at + 2] << 16) | (file[at + 3] << 24);
+    const hit = found.get(key)?.find(([from]) => from.every((byte, index) => file[at + index] === byte));
+    last += 1;
     if (hit === undefined) continue;
     if (out === file) out = file.slice();
     out.set(hit[1], at);
-    at += hit[0].length - 1;
-    key = (file[at + 1] << 8) | (file[at + 2] << 16) | (file[at + 3] << 24);
+    last += hit[0].length - 1;
   }
   return out;
 }
@@ -206,40 +231,62 @@ const NONE = 255;
 /** Every word of one to three bytes has a key below this. */
 const KEYS = 65 * 65 * 65;
 
+/** Where the scan stands: behind no word, behind one dot, behind more; in an identifier of 1 to 3 bytes; in any other word. */
+const [PLAIN, DOTTED, DOTS, SHORT, LONGEST, OTHER] = [0, 1, 2, 3, 5, 6];
+/** Added to the next state where an identifier ends. */
+const ENDS = 8;
+/** By state and byte, the next state: a look into a table costs less than branches that no processor can foresee. */
+const STEPS = new Uint8Array(8 << 8);
+for (let state = PLAIN; state <= OTHER; state += 1) {
+  for (let byte = 0; byte < 256; byte += 1) {
+    let step = state >= SHORT ? Math.min(state + 1, OTHER) : state === DOTTED || WORD[byte] < DIGITS ? OTHER : SHORT;
+    if (WORD[byte] === NONE) {
+      step = byte !== DOT ? PLAIN : state === DOTTED || state === DOTS ? DOTS : DOTTED;
+      if (state >= SHORT && state <= LONGEST) step += ENDS;
+    }
+    STEPS[(state << 8) | byte] = step;
+  }
+}
+
 /**
- * Rename the identifiers of one file: runs of one to three word bytes, not behind a single dot.
+ * Rename the identifiers of one file: runs of one to three word bytes, not behind a single dot. A file in which no
+ * renaming begins any more is copied at once.
  * @returns {number} where `out` goes on
  */
 function renamedFile(file, changes, out, begin) {
   const { gaps, names, current } = changes;
   let { left, next } = changes;
+  if (left < 0) {
+    out.set(file, begin);
+    return begin + file.length;
+  }
   const touched = [];
   const end = file.length;
-  let at = 0;
   let to = begin;
-  while (at < end) {
-    if (WORD[file[at]] === NONE) {
-      out[to++] = file[at++];
-      continue;
+  let state = PLAIN;
+  for (let at = 0; at <= end; at += 1) {
+    const byte = at < end ? file[at] : 0;
+    const step = STEPS[(state << 8) | byte];
+    if (step >= ENDS) {
+      const length = state - SHORT + 1;
+      let key = WORD[file[at - 1]] + 1;
+      if (length > 1) key += (WORD[file[at - 2]] + 1) * 65;
+      if (length > 2) key += (WORD[file[at - 3]] + 1) * 65 * 65;
+      if (left === 0) {
+        next += 1;
+        current[key] = next;
+        touched.push(key);
+        left = next < gaps.length ? gaps[next] : -1;
+      } else if (left > 0) left -= 1;
+      const number = current[key];
+      if (number !== 0) {
+        const name = names[number - 1];
+        to -= length;
+        for (let index = 0; index < name >> 24; index += 1) out[to++] = (name >> (8 * index)) & 0xff;
+      }
     }
-    const first = at;
-    while (at < end && WORD[file[at]] !== NONE) out[to++] = file[at++];
-    const length = at - first;
-    if (length > NAME_LIMIT || WORD[file[first]] < DIGITS) continue;
-    if (first > 0 && file[first - 1] === DOT && (first === 1 || file[first - 2] !== DOT)) continue;
-    let key = 0;
-    for (let index = first; index < at; index += 1) key = key * 65 + WORD[file[index]] + 1;
-    if (left === 0) {
-      next += 1;
-      current[key] = next;
-      touched.push(key);
-      left = next < gaps.length ? gaps[next] : -1;
-    } else if (left > 0) left -= 1;
-    const number = current[key];
-    if (number === 0) continue;
-    const name = names[number - 1];
-    to -= length;
-    for (let index = 0; index < name.length; index += 1) out[to++] = name[index];
+    state = step & (ENDS - 1);
+    if (at < end) out[to++] = byte;
   }
   for (const key of touched) current[key] = 0;
   changes.left = left;
@@ -264,7 +311,8 @@ class Reader {
   number() {
     let value = 0;
     for (let index = 0; index < 5; index += 1) {
-      const byte = this.take(1)[0];
+      need(this.#place < this.#bytes.length, "it is cut off");
+      const byte = this.#bytes[this.#place++];
       value += (byte & 0x7f) * 2 ** (7 * index);
       if (byte >= 0x80) continue;
       need(byte !== 0 || index === 0, "a number is not in its shortest form");
