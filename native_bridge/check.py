@@ -31,7 +31,7 @@ class Sound:
         source: all of it, for places.
         types, methods, events, errors: sound declarations by name.
         names: every name declared, broken ones too.
-        whole: nothing is broken and every file was read: a name that is not there is missing, one that is not used idle.
+        whole: nothing is broken and every file was read, so a name that nothing uses is truly idle.
         version: the contract's own, None when it cannot be read.
     """
 
@@ -172,7 +172,9 @@ def _versions(sound: Sound) -> Findings:
     for path, name, spec in sound.versions():
         key = f"{name}/{spec['mv']}"
         if key in seen:
-            yield source.finding((*path, "mv"), f"version {spec['mv']} stands twice", "give each version its own number")
+            yield source.finding(
+                (*path, "mv"), f"version {spec['mv']} stands twice", "give each version its own number"
+            )
         seen.add(key)
         if path[-1] != name:
             if spec["mv"] > sound.methods[name]["mv"]:

@@ -13,11 +13,13 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from native_bridge.conformance import VECTORS, read_vectors
+from native_bridge.diff import diff, read_contract, released
 from native_bridge.emit import typescript
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
+RELEASED: Final = FOLDER / "released"
 EPILOG: Final = (
     "Example: bridge check. "
     "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
@@ -83,6 +85,9 @@ def main() -> None:
       bridge compile
       bridge emit typescript --out h5bundle/apps/common/src
       bridge emit typescript --out h5bundle/apps/common/src --check
+      bridge diff
+      bridge diff native_bridge/contract/released/1.0.json native_bridge/contract
+      bridge release
       bridge vectors --json
     """  # noqa: D301 — \b is click's mark for text that is not wrapped
 
@@ -134,12 +139,55 @@ def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool
 @_refusing
 def hash_(file: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     """Print the contract hash of a compiled contract."""
-    try:
-        contract = load(file.read_bytes())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{file} is not a compiled contract: `bridge compile --out {file}` makes one"
-        raise BridgeError(message) from error
+    contract = read_contract(file)
     _answer(machine, {"contract": contract.version, "hash": contract.hash}, contract.hash)
+
+
+@main.command(
+    name="diff", epilog="Example: bridge diff native_bridge/contract/released/1.0.json native_bridge/contract"
+)
+@click.argument("old", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument("new", type=click.Path(exists=True, path_type=Path), default=FOLDER)
+@as_json
+@_refusing
+def diff_(old: Path | None, new: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Tell what differs between two contracts; exit 1 when a page of OLD would break.
+
+    OLD and NEW are folders of YAML files or compiled contracts. Without them: the newest released
+    contract against the present one.
+    """
+    before = old or released(RELEASED)
+    if before is None:
+        message = f"{RELEASED} holds no released contract: `bridge release` writes the present one"
+        raise BridgeError(message)
+    was, now = read_contract(before), read_contract(new)
+    found = diff(was, now)
+    bad = [each for each in found if each.kind != "allowed"]
+    rows = [{"kind": e.kind, "path": e.path, "message": e.message, "remedy": e.remedy} for e in found]
+    document = {"ok": not bad, "old": was.version, "new": now.version, "differences": rows}
+    count = f"contract {was.version} to {now.version}: {len(bad)} of {len(found)} differences are not allowed"
+    _answer(machine, document, "\n".join([*map(str, found), count]))
+    if bad:
+        sys.exit(1)
+
+
+@main.command(epilog="Example: bridge release")
+@in_folder
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=RELEASED, help="Folder to write to.")
+@as_json
+@_refusing
+def release(folder: Path, out: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Freeze the present contract among the released ones, when it breaks nothing."""
+    contract = compile_folder(folder)
+    target, last = out / f"{contract.version}.json", released(out)
+    bad = [each for each in diff(read_contract(last), contract) if each.kind != "allowed"] if last else []
+    if bad:
+        raise BridgeError("\n".join(map(str, bad)))
+    if target.exists() and target.read_bytes() != contract.compiled:
+        message = f"{target} is released and differs: raise contract in contract.yaml, a released one never changes"
+        raise BridgeError(message)
+    _write(target, contract.compiled, only_check=False)
+    _answer(machine, {"ok": True, "hash": contract.hash, "files": [str(target)]}, f"{target}: {contract.hash}")
 
 
 @main.command(epilog="Example: bridge vectors --json")

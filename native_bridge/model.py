@@ -16,7 +16,7 @@ COMPILED: Final = FOLDER / "contract.json"
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """When a version of a method was deprecated, the last contract that must have it, and what to use (``tx.sign/2``)."""
+    """When a version was deprecated, the last contract that must have it, and what to use: ``tx.sign/2``."""
 
     since: str
     remove_after: str
