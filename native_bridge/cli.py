@@ -1,4 +1,4 @@
-"""The ``bridge`` command: checks and compiles the contract, emits the page's client, lists the conformance vectors.
+"""The ``bridge`` command: checks, compares and compiles the contract, emits what is made of it, lists the vectors.
 
 Exit codes: 0 all is well; 1 the contract, an emitted file or a vector is wrong; 2 wrong usage.
 """
@@ -14,12 +14,18 @@ import click
 
 from native_bridge.conformance import VECTORS, read_vectors
 from native_bridge.diff import diff, read_contract, released
-from native_bridge.emit import typescript
+from native_bridge.emit import jsonschema, openrpc, typescript
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
+from native_bridge.reference import guide, reference
 
-EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
+EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
+    "jsonschema": jsonschema.emit,
+    "openrpc": openrpc.emit,
+    "typescript": typescript.emit,
+}
 RELEASED: Final = FOLDER / "released"
+DOCS: Final = Path("docs")
 EPILOG: Final = (
     "Example: bridge check. "
     "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
@@ -88,6 +94,9 @@ def main() -> None:
       bridge diff
       bridge diff native_bridge/contract/released/1.0.json native_bridge/contract
       bridge release
+      bridge docs --check
+      bridge emit jsonschema --out build
+      bridge emit openrpc --out build
       bridge vectors --json
     """  # noqa: D301 — \b is click's mark for text that is not wrapped
 
@@ -169,6 +178,22 @@ def diff_(old: Path | None, new: Path, machine: bool) -> None:  # noqa: FBT001 �
     _answer(machine, document, "\n".join([*map(str, found), count]))
     if bad:
         sys.exit(1)
+
+
+@main.command(epilog="Example: bridge docs --check")
+@in_folder
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=DOCS, help="Folder of the guide.")
+@only_checking
+@as_json
+@_refusing
+def docs(folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags
+    """Write the reference, and the guide's tables of methods, errors and events."""
+    contract = compile_folder(folder)
+    table = guide((out / "bridge.md").read_text(encoding="utf-8"), contract)
+    for name, text in (("bridge.md", table), ("bridge-reference.md", reference(contract))):
+        _write(out / name, text.encode(), only_check=only_check)
+    paths = [str(out / "bridge.md"), str(out / "bridge-reference.md")]
+    _answer(machine, {"ok": True, "files": paths}, "\n".join(paths))
 
 
 @main.command(epilog="Example: bridge release")
