@@ -568,7 +568,7 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Methods by name, and the one version of each that this client speaks. */
+/** Methods by name, and the versions of each that this client speaks; the newest comes first. */
 export interface MethodVersions {
   readonly "app.info": 1;
   readonly "app.ready": 1;
@@ -721,6 +721,10 @@ export interface Bridge {
   readonly ui: {
     /** Set the title and the leading control of the bar that the shell draws above the page. Tier 0, version 1, at most 5 s. */
     setTitleBar(input: TitleBar, options?: CallOptions): Promise<Nothing>;
+  };
+  /** Older versions that the contract still has, `bridge.older["a.b"][1](input)`; a page that needs one asks for it in `need`. */
+  readonly older: {
+
   };
 }
 
