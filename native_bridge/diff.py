@@ -1,6 +1,7 @@
 """Tells what differs between two contracts, and what of it breaks a page that was built for the old one."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from native_bridge.differences import NEW_VERSION, Difference, Differences, Shap
 from native_bridge.errors import BridgeError
 from native_bridge.model import Contract, Method, compile_folder, load
 
+VERSION: Final = re.compile(r"[0-9]+\.[0-9]+")
 SHEDS: Final = ("doc", "notes", "remedy", "example")
 AS_BEFORE: Final = "leave it as it was"
 KEEP: Final = "deprecate it first and keep it until the contract has passed removeAfter"
@@ -24,15 +26,18 @@ def read_contract(path: Path) -> Contract:
     if path.is_dir():
         return compile_folder(path)
     try:
-        return load(path.read_bytes())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        contract = load(path.read_bytes())
+        number(contract.version)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"{path} is not a compiled contract: `bridge compile --out {path}` makes one"
         raise BridgeError(message) from error
+    return contract
 
 
 def released(folder: Path) -> Path | None:
     """Give the released contract with the highest version, None when nothing is released."""
-    return max(folder.glob("*.json"), key=lambda path: number(path.stem), default=None)
+    named = [path for path in folder.glob("*.json") if VERSION.fullmatch(path.stem)]
+    return max(named, key=lambda path: number(path.stem), default=None)
 
 
 def number(version: str) -> tuple[int, ...]:

@@ -10,7 +10,6 @@ from native_bridge.errors import ContractError, Finding
 
 Path: TypeAlias = tuple[str | int, ...]
 SECTIONS: Final = ("contract", "envelope", "types", "methods", "events", "errors")
-RETIRED: Final = "retired"
 MERGED: Final = frozenset({"types", "methods", "events", "errors"})
 MAX_DEPTH: Final = 20
 
@@ -86,7 +85,11 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        value = self._scalars.construct_object(node)
+        try:
+            value = self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError):
+            self._find(node, path, f"{node.value} cannot be read as a value", "put it between quotes")
+            return None
         if value is None or isinstance(value, str | bool | int):
             return value
         self._find(node, path, f"{type(value).__name__} is no value of a contract", "put it between quotes")

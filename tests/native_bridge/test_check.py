@@ -113,6 +113,8 @@ def test_order_and_comments_do_not_change_the_hash() -> None:
         ("app.yaml", "  app.ready:", "  session.status:", "methods.session.status: stands in app.yaml too"),
         ("contract.yaml", 'contract: "1.1"', "contract: 1.1", "float is no value of a contract"),
         ("contract.yaml", 'contract: "1.1"', 'contract: "one"', "contract: does not match"),
+        ("contract.yaml", 'contract: "1.1"', "contract: 2026-02-30", "cannot be read as a value"),
+        ("contract.yaml", 'contract: "1.1"', "contract: !!int one", "cannot be read as a value"),
         ("errors.yaml", "errors:", "errors: [", "errors.yaml:"),
     ],
 )

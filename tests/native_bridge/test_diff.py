@@ -111,7 +111,7 @@ def test_prose_alone_needs_no_new_version() -> None:
 
 
 def test_released_versions_are_compared_as_numbers(tmp_path: Path) -> None:
-    for name in ("1.9", "1.10"):
+    for name in ("1.9", "1.10", "notes"):
         (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
     assert (number("1.10") > number("1.9"), released(tmp_path)) == (True, tmp_path / "1.10.json")
 
@@ -142,3 +142,10 @@ def test_release_freezes_once(tmp_path: Path) -> None:
     (tmp_path / "1.1.json").write_bytes(rfc8785.dumps(other))
     code, text = run("release", "--out", tmp_path)
     assert (code, "a released one never changes" in text) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"contract": "one"}', "[" * 100000, "\x00"])
+def test_what_is_no_compiled_contract_is_refused_with_a_remedy(text: str, tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text(text, encoding="utf-8")
+    code, output = run("diff", tmp_path / "old.json")
+    assert (code, "`bridge compile --out" in output, output.count("\n")) == (1, True, 1)
