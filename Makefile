@@ -57,11 +57,14 @@ setup-bench: ## Debian packages that benchmarks need, where absent
 test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
 	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
-check: setup-dev ## ruff, mypy strict, import-linter, the look's contrast, docs tests
+check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the look's contrast, docs tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bridge compile --check
+	@$(BIN)/bridge diff
+	@$(BIN)/bridge docs --check
 	@$(BIN)/python -m native_bridge.shell.contrast
 	@$(BIN)/python -m pytest tests/docs
 

@@ -25,9 +25,13 @@ def compile_contract(source: Source) -> bytes:
             "contract": data["contract"],
             "envelope": data["envelope"],
             "types": {name: _type(spec) for name, spec in data["types"].items()},
-            "methods": {name: {str(spec["mv"]): _method(spec)} for name, spec in data["methods"].items()},
+            "methods": {
+                name: {str(spec["mv"]): _method(spec) for spec in (newest, *newest.get("older", ()))}
+                for name, newest in data["methods"].items()
+            },
             "events": {name: {"always": False, **spec} for name, spec in data["events"].items()},
             "errors": data["errors"],
+            "retired": sorted(data.get("retired", ())),
         }
     )
 
@@ -38,7 +42,8 @@ def contract_hash(compiled: bytes) -> str:
 
 
 def _method(spec: dict[str, Any]) -> dict[str, Any]:
-    return {"allow": None, "chunk": None, **spec}
+    declared = {member: value for member, value in spec.items() if member != "older"}
+    return {"allow": None, "chunk": None, "deprecated": None, **declared}
 
 
 def _type(spec: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,30 @@
-"""The ``bridge`` command: checks and compiles the contract, emits the page's client, lists the conformance vectors.
+"""The ``bridge`` command: checks, compares and compiles the contract, emits what is made of it, plays the vectors.
 
 Exit codes: 0 all is well; 1 the contract, an emitted file or a vector is wrong; 2 wrong usage.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import click
 
-from native_bridge.emit import typescript
+from native_bridge.diff import diff, read_contract, released
+from native_bridge.emit import jsonschema, openrpc, typescript
 from native_bridge.errors import BridgeError
-from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
+from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder
+from native_bridge.reference import guide, reference
 from native_bridge.telling import answer, as_json, refusing
 from native_bridge.vectors_cli import vectors
 
-EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
+EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
+    "jsonschema": jsonschema.emit,
+    "openrpc": openrpc.emit,
+    "typescript": typescript.emit,
+}
+RELEASED: Final = FOLDER / "released"
+DOCS: Final = Path("docs")
 EPILOG: Final = (
     "Example: bridge check. "
     "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
@@ -43,7 +52,13 @@ def main() -> None:
       bridge compile
       bridge emit typescript --out h5bundle/apps/common/src
       bridge emit typescript --out h5bundle/apps/common/src --check
-      bridge vectors check
+      bridge diff
+      bridge diff native_bridge/contract/released/1.0.json native_bridge/contract
+      bridge release
+      bridge docs --check
+      bridge emit jsonschema --out build
+      bridge emit openrpc --out build
+      bridge vectors list
       bridge vectors run -- node native_bridge/drivers/javascript/host.mjs
     """  # noqa: D301 — \b is click's mark for text that is not wrapped
 
@@ -95,12 +110,71 @@ def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool
 @refusing
 def hash_(file: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     """Print the contract hash of a compiled contract."""
-    try:
-        contract = load(file.read_bytes())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{file} is not a compiled contract: `bridge compile --out {file}` makes one"
-        raise BridgeError(message) from error
+    contract = read_contract(file)
     answer(machine, {"contract": contract.version, "hash": contract.hash}, contract.hash)
+
+
+@main.command(
+    name="diff", epilog="Example: bridge diff native_bridge/contract/released/1.0.json native_bridge/contract"
+)
+@click.argument("old", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument("new", type=click.Path(exists=True, path_type=Path), default=FOLDER)
+@as_json
+@refusing
+def diff_(old: Path | None, new: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Tell what differs between two contracts; exit 1 when a page of OLD would break.
+
+    OLD and NEW are folders of YAML files or compiled contracts. Without them: the newest released
+    contract against the present one.
+    """
+    before = old or released(RELEASED)
+    if before is None:
+        message = f"{RELEASED} holds no released contract: `bridge release` writes the present one"
+        raise BridgeError(message)
+    was, now = read_contract(before), read_contract(new)
+    found = diff(was, now)
+    bad = [each for each in found if each.kind != "allowed"]
+    rows = [{"kind": e.kind, "path": e.path, "message": e.message, "remedy": e.remedy} for e in found]
+    document = {"ok": not bad, "old": was.version, "new": now.version, "differences": rows}
+    count = f"contract {was.version} to {now.version}: {len(bad)} of {len(found)} differences are not allowed"
+    answer(machine, document, "\n".join([*map(str, found), count]))
+    if bad:
+        sys.exit(1)
+
+
+@main.command(epilog="Example: bridge docs --check")
+@in_folder
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=DOCS, help="Folder of the guide.")
+@only_checking
+@as_json
+@refusing
+def docs(folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags
+    """Write the reference, and the guide's tables of methods, errors and events."""
+    contract = compile_folder(folder)
+    table = guide((out / "bridge.md").read_text(encoding="utf-8"), contract)
+    for name, text in (("bridge.md", table), ("bridge-reference.md", reference(contract))):
+        _write(out / name, text.encode(), only_check=only_check)
+    paths = [str(out / "bridge.md"), str(out / "bridge-reference.md")]
+    answer(machine, {"ok": True, "files": paths}, "\n".join(paths))
+
+
+@main.command(epilog="Example: bridge release")
+@in_folder
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=RELEASED, help="Folder to write to.")
+@as_json
+@refusing
+def release(folder: Path, out: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Freeze the present contract among the released ones, when it breaks nothing."""
+    contract = compile_folder(folder)
+    target, last = out / f"{contract.version}.json", released(out)
+    bad = [each for each in diff(read_contract(last), contract) if each.kind != "allowed"] if last else []
+    if bad:
+        raise BridgeError("\n".join(map(str, bad)))
+    if target.exists() and target.read_bytes() != contract.compiled:
+        message = f"{target} is released and differs: raise contract in contract.yaml, a released one never changes"
+        raise BridgeError(message)
+    _write(target, contract.compiled, only_check=False)
+    answer(machine, {"ok": True, "hash": contract.hash, "files": [str(target)]}, f"{target}: {contract.hash}")
 
 
 main.add_command(vectors)

@@ -24,10 +24,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The merged contract as plain data, with the place of every member."""
+    """The merged contract as plain data, with the place of every member.
+
+    Attributes:
+        data, places: what the files say, and where each member stands.
+        findings: what reading alone has found.
+        whole: every file could be read, so a name that is missing is truly missing.
+    """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Path, Place] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    whole: bool = True
 
     def finding(self, path: Path, message: str, remedy: str) -> Finding:
         """Make a finding at the nearest place known for a path."""
@@ -77,7 +85,11 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        value = self._scalars.construct_object(node)
+        try:
+            value = self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError):
+            self._find(node, path, f"{node.value} cannot be read as a value", "put it between quotes")
+            return None
         if value is None or isinstance(value, str | bool | int):
             return value
         self._find(node, path, f"{type(value).__name__} is no value of a contract", "put it between quotes")
@@ -102,24 +114,27 @@ class _Reader:
 
 
 def parse(files: Mapping[str, str]) -> Source:
-    """Read contract files and merge their sections.
+    """Read contract files and merge their sections; what is wrong stands in the source's findings for ``check``.
+
+    A file that is no YAML does not hide what is wrong in the others.
 
     Args:
         files: text by file name.
-
-    Raises:
-        ContractError: a file is no YAML, a key stands twice, or two files declare the same name.
     """
     source = Source()
     findings: list[Finding] = []
+    whole = True
     for name in sorted(files):
         reader = _Reader(name)
-        data = reader.read(files[name])
+        try:
+            data = reader.read(files[name])
+        except ContractError as error:
+            findings += error.findings
+            whole = False
+            continue
         findings += reader.findings
         findings += _merge(source, data, reader.places)
-    if findings:
-        raise ContractError(findings)
-    return source
+    return Source(source.data, source.places, tuple(findings), whole)
 
 
 def _merge(source: Source, data: Mapping[str, Any], places: Mapping[Path, Place]) -> Iterator[Finding]:

@@ -36,13 +36,15 @@ def emit(contract: Contract) -> dict[str, str]:
         "SDK": SDK,
         "MAX_BYTES": str(contract.envelope["maxBytes"]),
         "METHODS": _table(contract),
+        "OLDER": _older_table(contract),
         "EVENTS": json.dumps(sorted(contract.events), indent=2),
         "RETRYABLE": json.dumps(sorted(code for code, spec in contract.errors.items() if spec["retryable"])),
     }
     types = {
         "TYPES": "\n".join(_declaration(name, spec) for name, spec in sorted(contract.types.items())),
         "ERRORS": "\n".join(f'  | "{code}"' for code in sorted(contract.errors)),
-        "VERSIONS": "\n".join(f'  readonly "{method.name}": {method.mv};' for method in contract.methods.values()),
+        "VERSIONS": "\n".join(_versions(contract)),
+        "OLDER": "\n".join(_older(contract)),
         "EVENTS": "\n".join(_event(name, spec) for name, spec in sorted(contract.events.items())),
         "METHODS": "\n".join(_groups(contract)),
     }
@@ -67,6 +69,42 @@ def _table(contract: Contract) -> str:
         for method in contract.methods.values()
     )
     return "{\n" + "\n".join(rows) + "\n}"
+
+
+def _versions(contract: Contract) -> Iterator[str]:
+    for name, versions in contract.versions.items():
+        yield f'  readonly "{name}": {" | ".join(str(mv) for mv in sorted(versions, reverse=True))};'
+
+
+def _replaced(contract: Contract, name: str) -> Iterator[Method]:
+    return (method for mv, method in sorted(contract.versions[name].items()) if mv != contract.methods[name].mv)
+
+
+def _older_table(contract: Contract) -> str:
+    table = {
+        name: {str(each.mv): [each.timeout_ms, bool(_fields(contract, each.input))] for each in older}
+        for name in contract.versions
+        if (older := list(_replaced(contract, name)))
+    }
+    return json.dumps(table, indent=2)
+
+
+def _older(contract: Contract) -> Iterator[str]:
+    for name in contract.versions:
+        older = list(_replaced(contract, name))
+        if older:
+            yield f'    readonly "{name}": {{'
+            for method in older:
+                use = f"use {method.deprecated.use}" if method.deprecated else "use the newest"
+                yield f"      /** @deprecated {use}. */"
+                yield f"      readonly {method.mv}: ({_given(contract, method)}) => Promise<{method.output}>;"
+            yield "    };"
+
+
+def _given(contract: Contract, method: Method) -> str:
+    fields = _fields(contract, method.input)
+    needed = any(not field["optional"] for field in fields.values())
+    return (f"input{'' if needed else '?'}: {method.input}, " if fields else "") + "options?: CallOptions"
 
 
 def _type(name: str) -> str:
@@ -117,9 +155,6 @@ def _groups(contract: Contract) -> Iterator[str]:
 
 
 def _signature(contract: Contract, method: Method) -> Iterator[str]:
-    fields = _fields(contract, method.input)
-    needed = any(not field["optional"] for field in fields.values())
-    given = f"input{'' if needed else '?'}: {method.input}, " if fields else ""
     tier = f"Tier {method.tier}, version {method.mv}, at most {method.timeout_ms // 1000} s."
     yield f"    /** {method.doc} {tier} */"
-    yield f"    {method.name.split('.')[1]}({given}options?: CallOptions): Promise<{method.output}>;"
+    yield f"    {method.name.split('.')[1]}({_given(contract, method)}): Promise<{method.output}>;"

@@ -34,7 +34,7 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Methods by name, and the one version of each that this client speaks. */
+/** Methods by name, and the versions of each that this client speaks; the newest comes first. */
 export interface MethodVersions {
 @VERSIONS@
 }
@@ -62,6 +62,10 @@ export interface Bridge {
   /** Listen to an event; gives a function that stops listening. */
   on<Name extends keyof BridgeEvents>(event: Name, listener: (payload: BridgeEvents[Name]) => void): () => void;
 @METHODS@
+  /** Older versions that the contract still has, `bridge.older["a.b"][1](input)`; a page that needs one asks for it in `need`. */
+  readonly older: {
+@OLDER@
+  };
 }
 
 export interface ConnectOptions {

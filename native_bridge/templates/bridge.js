@@ -22,6 +22,9 @@ const KEPT_EVENTS = 32;
 /** Newest version, timeout and whether it takes an input, of each method. */
 const METHODS = @METHODS@;
 
+/** Older versions that the contract still has, by method and number: timeout and whether it takes an input. */
+const OLDER = @OLDER@;
+
 const EVENTS = @EVENTS@;
 
 const RETRYABLE = new Set(@RETRYABLE@);
@@ -108,11 +111,10 @@ function openSession(port, { need, want }, deadline) {
     if (!ended && token && pending.has(id)) post({ v: 1, t: "cancel", s: token, n: ++counter, id });
   };
 
-  const call = (method, input, { signal, timeoutMs } = {}) =>
+  const call = (method, [mv, most], input, { signal, timeoutMs } = {}) =>
     new Promise((resolve, reject) => {
       if (ended) throw new BridgeError("SESSION_INVALID", ended.message);
       if (signal?.aborted) throw new BridgeError("CANCELLED");
-      const [mv, most] = METHODS[method];
       const wait = Math.min(timeoutMs ?? most, most);
       const n = counter + 1;
       const id = `r${n}`;
@@ -166,12 +168,19 @@ function openSession(port, { need, want }, deadline) {
 
   const publicSide = ({ s: _token, v: _v, t: _t, ...welcome }) => {
     const bridge = { welcome: Object.freeze(welcome), on, can: (method) => Object.hasOwn(welcome.granted, method) };
-    for (const [name, [, , takesInput]] of Object.entries(METHODS)) {
+    const caller = (name, [mv, most, takesInput]) =>
+      takesInput
+        ? (input, options) => call(name, [mv, most], input ?? {}, options)
+        : (options) => call(name, [mv, most], {}, options);
+    for (const [name, version] of Object.entries(METHODS)) {
       const [group, verb] = name.split(".");
       bridge[group] ??= {};
-      bridge[group][verb] = takesInput
-        ? (input, options) => call(name, input ?? {}, options)
-        : (options) => call(name, {}, options);
+      bridge[group][verb] = caller(name, version);
+    }
+    bridge.older = {};
+    for (const [name, versions] of Object.entries(OLDER)) {
+      const rows = Object.entries(versions).map(([mv, [most, takes]]) => [mv, caller(name, [Number(mv), most, takes])]);
+      bridge.older[name] = Object.freeze(Object.fromEntries(rows));
     }
     for (const value of Object.values(bridge)) if (typeof value === "object") Object.freeze(value);
     return Object.freeze(bridge);

@@ -1,5 +1,6 @@
 """The emitted client: the committed files are fresh, and TypeScript reads the declarations strictly."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 import pytest
 
 from native_bridge.emit.typescript import emit
-from native_bridge.model import compile_folder
+from native_bridge.model import Contract, compile_folder, load
 
 ROOT: Final = Path(__file__).parents[3]
 OUT: Final = ROOT / "h5bundle" / "apps" / "common" / "src"
@@ -112,8 +113,28 @@ def test_unions_lists_and_maps_become_types() -> None:
     assert [line for line in expected if line not in lines] == []
 
 
-def checked(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
-    for name, text in emit(compile_folder()).items():
+def two_versions() -> Contract:
+    data = json.loads(compile_folder().compiled)
+    spec = data["methods"]["tx.sign"]["1"]
+    deprecated = {"since": "1.1", "removeAfter": "1.4", "use": "tx.sign/2"}
+    data["methods"]["tx.sign"] = {
+        "1": {**spec, "deprecated": deprecated},
+        "2": {**spec, "mv": 2, "input": "StoreKeyed", "timeoutMs": 200000},
+    }
+    return load(json.dumps(data).encode())
+
+
+def test_the_newest_version_is_called_and_older_ones_stay_callable() -> None:
+    text = emit(two_versions())
+    assert ('"tx.sign": [2, 200000, true],' in text["bridge.js"], '"1": [\n      300000,' in text["bridge.js"]) == (
+        True,
+        True,
+    )
+    assert 'readonly "tx.sign": 2 | 1;' in text["bridge.d.ts"]
+
+
+def checked(folder: Path, source: str, contract: Contract | None = None) -> subprocess.CompletedProcess[str]:
+    for name, text in emit(contract or compile_folder()).items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "use.ts").write_text(source, encoding="utf-8")
     command = [compiler() or "", *STRICT, "--lib", "es2022,dom", str(folder / "use.ts")]
@@ -123,6 +144,17 @@ def checked(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
 @needs_typescript
 def test_a_correct_page_type_checks(tmp_path: Path) -> None:
     assert checked(tmp_path, USE).stdout == ""
+
+
+@needs_typescript
+def test_a_page_may_call_an_older_version(tmp_path: Path) -> None:
+    source = """import { connect } from "./bridge.js";
+const bridge = await connect({ need: { "tx.sign": 1 } });
+export const old = await bridge.older["tx.sign"][1]({ challengeId: "chl_1" });
+export const now = await bridge.tx.sign({ key: "a" });
+"""
+    assert checked(tmp_path, source, two_versions()).stdout == ""
+    assert "use.ts(3" in checked(tmp_path, source.replace("[1](", "[3]("), two_versions()).stdout
 
 
 @needs_typescript
