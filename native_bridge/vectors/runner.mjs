@@ -3,12 +3,12 @@
  *
  *   const differences = await runVector({ Dispatcher, BridgeError, acceptWindowMessage }, contract, vector);   // [] = conforms
  */
-const NONCE = "VECTOR-NONCE";
-const TOKEN = "VECTOR-TOKEN";
+export const NONCE = "VECTOR-NONCE";
+export const TOKEN = "VECTOR-TOKEN";
 const MICROTASKS = 20;
 
 /** Time that moves only when a step says so. */
-class Clock {
+export class Clock {
   now = 0;
   #timers = new Set();
 
@@ -29,7 +29,7 @@ class Clock {
 }
 
 /** Methods that do what the vector scripts, and remember who called them with what. */
-class Scripted {
+export class Scripted {
   calls = {};
   #waiting = [];
 
@@ -43,7 +43,7 @@ class Scripted {
       const calls = (this.calls[name] ??= []);
       calls.push({ bundle: ctx.bundle.id, params });
       const act = acts[Math.min(calls.length, acts.length) - 1];
-      if (act.waits) return new Promise((resolve, reject) => this.#waiting.push({ name, resolve, reject }));
+      if (act.waits) return new Promise((resolve, reject) => this.#waiting.push({ name, ctx, resolve, reject }));
       return this.#act(act);
     };
   }
@@ -53,9 +53,20 @@ class Scripted {
     return act.returns;
   }
 
+  /** Let the oldest waiting call of a method send a chunk. */
+  chunk({ method, payload }) {
+    this.#waiting[this.#oldest(method)].ctx.chunk(payload);
+  }
+
+  #oldest(method) {
+    const index = this.#waiting.findIndex(({ name }) => name === method);
+    if (index < 0) throw new Error(`no call of ${method} waits`);
+    return index;
+  }
+
   /** Let the oldest waiting call of a method end. */
   finish({ method, returns, throws }) {
-    const [job] = this.#waiting.splice(this.#waiting.findIndex(({ name }) => name === method), 1);
+    const [job] = this.#waiting.splice(this.#oldest(method), 1);
     try {
       job.resolve(this.#act(throws ? { throws } : { returns }));
     } catch (error) {
@@ -64,7 +75,7 @@ class Scripted {
   }
 }
 
-const settled = async () => {
+export const settled = async () => {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
 };
 
@@ -122,6 +133,7 @@ class Stage {
   act(step) {
     if (step.do === "receive") this.dispatcher.receive(step.text === undefined ? this.#written(step.message) : unfold(step.text));
     if (step.do === "finish") this.scripted.finish(step);
+    if (step.do === "chunk") this.scripted.chunk(step);
     if (step.do === "wait") this.clock.advance(step.ms);
     if (step.do === "emit") this.dispatcher.emit(step.event, step.payload);
     if (step.do === "revoke") this.dispatcher.revoke(step.method);
@@ -140,6 +152,11 @@ class Stage {
   }
 
   async play(step, index) {
+    for (let time = 1; time < (step.times ?? 1); time += 1) {
+      this.act(step);
+      await settled();
+      this.sent.length = 0;
+    }
     this.act(step);
     await settled();
     const texts = this.sent.splice(0);

@@ -74,7 +74,7 @@ def test_emit_writes_both_files(tmp_path: Path) -> None:
 
 def test_vectors_lists_every_file() -> None:
     answer = json.loads(run("vectors", "--json").output)
-    assert len(answer["vectors"]) == len(list((FOLDER.parent / "vectors" / "attacks").glob("*.json")))
+    assert len(answer["vectors"]) == len(list((FOLDER.parent / "vectors").glob("*/*.json")))
 
 
 def test_a_folder_with_a_broken_vector_exits_1(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@
  * everything, dropped messages too, is told to `audit`.
  */
 import { Answers } from "./answers.mjs";
-import { audited, consentOf, described, PromptGate } from "./calls.mjs";
+import { audited, consentOf, described, failureOf, PromptGate } from "./calls.mjs";
 import { EnvelopeError, readEnvelope } from "./envelope.mjs";
 import { BridgeError } from "./errors.mjs";
 import { Grants, speaks } from "./grants.mjs";
 import { writeInert } from "./json.mjs";
 import { ShapeError, Shapes } from "./shapes.mjs";
+import { nextChunk } from "./streams.mjs";
 
 export { BridgeError, PromptGate };
 
@@ -216,7 +217,7 @@ export class Dispatcher {
     const job = {
       id: message.id, method: message.m, mv: message.mv, spec, params: audited(spec, params), at: this.#parts.clock(),
       gates: this.#grants.gates(message.m, message.mv), controller: new AbortController(), timer: null,
-      traceparent: message.traceparent ?? null, done: false,
+      traceparent: message.traceparent ?? null, done: false, chunks: 0, toldLate: false,
     };
     this.#jobs.set(job.id, job);
     this.#run(job, params, Math.min(message.timeoutMs ?? spec.timeoutMs, spec.timeoutMs), release);
@@ -228,7 +229,8 @@ export class Dispatcher {
       job.controller.abort();
     }, milliseconds);
     const { id, method, traceparent } = job;
-    const ctx = Object.freeze({ bundle: this.#bundle, signal: job.controller.signal, method, id, traceparent });
+    const chunk = (/** @type {unknown} */ payload) => this.#chunk(job, payload);
+    const ctx = Object.freeze({ bundle: this.#bundle, signal: job.controller.signal, method, id, traceparent, chunk });
     this.#running += 1;
     const left = () => {
       this.#running -= 1;
@@ -243,7 +245,7 @@ export class Dispatcher {
       },
       (error) => {
         left();
-        this.#settle(job, this.#failure(job, error));
+        this.#settle(job, failureOf(this.#contract.errors, job.spec, error));
       },
     );
   }
@@ -257,15 +259,20 @@ export class Dispatcher {
     }
   }
 
-  /** Only codes that the contract allows to this method go out; everything else is a mistake of the host. */
-  #failure(job, error) {
-    const code = error?.code;
-    const known = typeof code === "string" && Object.hasOwn(this.#contract.errors, code);
-    if (!known || !(this.#contract.errors[code].common || job.spec.errors.includes(code))) {
-      return { code: "INTERNAL", message: "", reason: `${error?.name ?? typeof error}: ${code ?? error?.message ?? ""}` };
+  /** Send what a running call has so far; after its answer nothing goes out and the audit is told once. */
+  #chunk(job, payload) {
+    if (job.done) {
+      if (job.toldLate) return;
+      job.toldLate = true;
+      return this.#audit({ kind: "late", ...described(job), ok: false, code: "", reason: "a chunk after the answer" });
     }
-    const { message, retryable, details } = error;
-    return { code, message: typeof message === "string" ? message : "", retryable, details };
+    const { text, failure } = nextChunk(job, payload, this.#shapes, this.#limits);
+    if (failure) {
+      this.#settle(job, failure);
+      return job.controller.abort();
+    }
+    job.chunks += 1;
+    this.#post(text);
   }
 
   /** Give a call its one terminal answer; what comes later is only told to the audit. */
@@ -280,6 +287,7 @@ export class Dispatcher {
     this.#jobs.delete(job.id);
     const sent = this.#state === "ended" ? code : this.#answer(job.id, failure, result);
     const entry = { kind: "call", ...described(job), ok: sent === "", code: sent, ms: this.#parts.clock() - job.at };
+    if (job.chunks > 0) entry.chunks = job.chunks;
     this.#audit(failure?.reason ? { ...entry, reason: failure.reason } : entry);
   }
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from native_bridge.conformance import VECTORS, read_vectors
+from native_bridge.conformance import ATTACKS, read_vectors
 from native_bridge.errors import VectorError
 from native_bridge.model import COMPILED, load
 from tests.native_bridge.bridge.chromium import Chromium
 
 CONTRACT = load(COMPILED.read_bytes())
-FOUND = read_vectors(VECTORS, CONTRACT)
+FOUND = read_vectors(ATTACKS, CONTRACT)
 SLICE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 16, 17, 18, 19, 20, 22, 23}
 
 
@@ -57,7 +57,7 @@ def test_the_runner_sees_a_wrong_verdict_on_a_window(core: Chromium) -> None:
 
 
 def test_a_vector_that_names_an_unknown_method_is_refused(tmp_path: Path) -> None:
-    data = json.loads((VECTORS / "18-traversal-key.json").read_text(encoding="utf-8"))
+    data = json.loads((ATTACKS / "18-traversal-key.json").read_text(encoding="utf-8"))
     data["methods"]["store.burn"] = [{"returns": {}}]
     (tmp_path / "18-x.json").write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(VectorError, match=r"no method store\.burn"):
