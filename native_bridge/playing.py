@@ -121,7 +121,7 @@ def differences(host: HostProcess, vector: Mapping[str, Any], contract: Contract
             "manifest": vector["manifest"],
             "policy": vector.get("policy", sorted(contract.methods)),
             "killList": vector.get("killList", []),
-            "methods": vector["methods"],
+            "methods": json.loads(_unfolded(json.dumps(vector["methods"]))),
         }
     )
     if greets:
@@ -179,8 +179,12 @@ def _hello(contract: Contract) -> str:
 
 def _raw(step: Mapping[str, Any]) -> str | None:
     if "text" in step:
-        return re.sub(r"@(FILL|WIDE|NEST)\((\d+)\)@", lambda found: FOLDS[found[1]](int(found[2])), step["text"])
+        return _unfolded(step["text"])
     return None if step["message"] is None else json.dumps(step["message"], ensure_ascii=False, separators=(",", ":"))
+
+
+def _unfolded(text: str) -> str:
+    return re.sub(r"@(FILL|WIDE|NEST)\((\d+)\)@", lambda found: FOLDS[found[1]](int(found[2])), text)
 
 
 def _reply(text: str) -> Any:

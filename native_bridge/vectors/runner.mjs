@@ -81,9 +81,9 @@ export const settled = async () => {
 
 const unfold = (text) =>
   text
-    .replace(/@FILL\((\d+)\)@/, (_, length) => "x".repeat(Number(length)))
-    .replace(/@WIDE\((\d+)\)@/, (_, length) => "字".repeat(Number(length)))
-    .replace(/@NEST\((\d+)\)@/, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
+    .replace(/@FILL\((\d+)\)@/g, (_, length) => "x".repeat(Number(length)))
+    .replace(/@WIDE\((\d+)\)@/g, (_, length) => "字".repeat(Number(length)))
+    .replace(/@NEST\((\d+)\)@/g, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
 
 const withoutMessage = (reply) => {
   if (!reply.e || typeof reply.e !== "object") return reply;
@@ -112,7 +112,7 @@ class Stage {
 
   constructor(core, contract, vector) {
     this.clock = new Clock();
-    this.scripted = new Scripted(core, vector.methods);
+    this.scripted = new Scripted(core, JSON.parse(unfold(JSON.stringify(vector.methods))));
     this.dispatcher = new core.Dispatcher({
       contract, manifest: vector.manifest, policy: vector.policy ?? Object.keys(contract.methods),
       killList: vector.killList ?? [], methods: this.scripted.methods, audit: (entry) => this.audit.push(entry),

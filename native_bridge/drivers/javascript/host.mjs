@@ -5,12 +5,15 @@
  */
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { b64urlDecode, sameBytes } from "../../shell/core/encoding.mjs";
+import { lowS } from "../../shell/core/keys.mjs";
 import { BridgeError, Dispatcher } from "../../shell/host/dispatcher.mjs";
 import { acceptWindowMessage } from "../../shell/host/origin.mjs";
 import { Clock, NONCE, Scripted, settled, TOKEN } from "../../vectors/runner.mjs";
 
 const compiled = readFileSync(new URL("../../contract/contract.json", import.meta.url));
 const contract = JSON.parse(compiled.toString("utf8"));
+const SIGNATURE_BYTES = 64;
 const HASH = `sha256-${createHash("sha256").update(compiled).digest("hex")}`;
 
 /** One dispatcher with scripted methods, and what it sent and audited. */
@@ -60,7 +63,8 @@ export class Harness {
   }
 
   async #follow(command) {
-    if (command.do === "about") return { protocol: 1, language: "javascript", contract: HASH, can: ["session", "window"] };
+    if (command.do === "verify") return { valid: await verifies(command) };
+    if (command.do === "about") return { protocol: 1, language: "javascript", contract: HASH, can: ["session", "window", "verify"] };
     if (command.do === "window") return verdict(command);
     if (command.do === "open") this.#session = new Session(this.#core, command);
     else if (command.do === "close") return this.#told();
@@ -84,6 +88,14 @@ export class Harness {
 function verdict({ source, origin, data, expectedOrigin, state }) {
   const { accept, reason } = acceptWindowMessage({ source, origin, data, expectedOrigin, state });
   return accept ? { accept } : { accept, reason };
+}
+
+/** Signatures in wire form, as the bank's side takes them: 64 bytes, s in the lower half. */
+async function verifies({ bytes, signature, key }) {
+  const wire = b64urlDecode(signature);
+  if (wire.length !== SIGNATURE_BYTES || !sameBytes(lowS(wire), wire)) return false;
+  const imported = await crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
+  return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, imported, wire, b64urlDecode(bytes));
 }
 
 /** Lines end with a newline and with nothing else: a text may hold U+2028. */
