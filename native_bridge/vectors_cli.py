@@ -52,10 +52,20 @@ def list_(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
     answer(machine, {"ok": True, "vectors": rows}, text)
 
 
-vectors.add_command(list_, "check")
+vectors.add_command(
+    click.Command(
+        "check",
+        callback=list_.callback,
+        params=list_.params,
+        help=list_.help,
+        epilog="Example: bridge vectors check --json",
+    )
+)
 
 
-@vectors.command(epilog="Exit codes: 0 no vector failed, 1 one failed or the host broke down, 2 wrong usage.")
+@vectors.command(
+    epilog="Example: bridge vectors run -- ./host. Exit codes: 0 no vector failed, 1 one failed or the host broke down, 2 wrong usage."
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--only", multiple=True, metavar="NAME", help="Play only these; * stands for anything.")
 @click.option("--require", default="", metavar="KIND,…", help="Fail when the host does not offer one of these kinds.")

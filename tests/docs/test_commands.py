@@ -66,7 +66,8 @@ def resolve(words: list[str]) -> tuple[str, click.Command, list[str]]:
 def unknown_options(command: click.Command, words: list[str]) -> list[str]:
     known = {name for item in command.params for name in (*item.opts, *item.secondary_opts)}
     known |= {"--help", *command.context_settings.get("help_option_names", [])}
-    return [word for word in words if word.startswith("-") and word != "-" and word.split("=")[0] not in known]
+    own = words[: words.index("--")] if "--" in words else words  # what follows is another program's
+    return [word for word in own if word.startswith("-") and word != "-" and word.split("=")[0] not in known]
 
 
 @pytest.mark.parametrize(("call", "page"), sorted(set(calls())))
