@@ -1,10 +1,12 @@
 """Arbitrary texts and arbitrary sequences against each driver: no error escapes, and the model holds.
 
-``TIDEGATE_FUZZ_EXAMPLES=5000`` makes the run longer.
+``TIDEGATE_FUZZ_EXAMPLES=5000`` makes the run longer, ``TIDEGATE_FUZZ_HOST='./host --fast'`` takes another host.
 """
 
 import json
 import os
+import shlex
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +21,10 @@ from tests.native_bridge.vectors.hosts import javascript
 
 CONTRACT = json.loads(COMPILED.read_text(encoding="utf-8"))
 EXAMPLES = int(os.getenv("TIDEGATE_FUZZ_EXAMPLES", "40"))
-DRIVERS = {"javascript": javascript}
+OTHER = shlex.split(os.getenv("TIDEGATE_FUZZ_HOST", ""))
+DRIVERS = (
+    {"other": lambda: HostProcess(OTHER, timeout=20, clock=time.monotonic)} if OTHER else {"javascript": javascript}
+)
 GRANTED = {"store.set": 1, "net.upload": 1, "tx.sign": 1}
 OTHERS = ("app.info", "store.get", "constructor", "no.such")
 INPUTS: dict[str, Any] = {
