@@ -64,7 +64,7 @@ vectors.add_command(
 
 
 @vectors.command(
-    epilog="Example: bridge vectors run -- ./host. Exit codes: 0 none failed, 1 one failed or the host broke down, 2 wrong usage."
+    epilog="Example: bridge vectors run -- ./host. Exit codes: 0 none failed, 1 one failed, 2 wrong usage."
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--only", multiple=True, metavar="NAME", help="Play only these; * stands for anything.")

@@ -90,10 +90,18 @@ function verdict({ source, origin, data, expectedOrigin, state }) {
   return accept ? { accept } : { accept, reason };
 }
 
+function decoded(text) {
+  try {
+    return b64urlDecode(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Signatures in wire form, as the bank's side takes them: 64 bytes, s in the lower half. */
 async function verifies({ bytes, signature, key }) {
-  const wire = b64urlDecode(signature);
-  if (wire.length !== SIGNATURE_BYTES || !sameBytes(lowS(wire), wire)) return false;
+  const wire = decoded(signature);
+  if (wire?.length !== SIGNATURE_BYTES || !sameBytes(lowS(wire), wire)) return false;
   const imported = await crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
   return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, imported, wire, b64urlDecode(bytes));
 }
