@@ -9,7 +9,7 @@ BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check bench format lock setup setup-dev setup-system setup-bench clean
+.PHONY: help run test check fuzz bench format lock setup setup-dev setup-system setup-bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,9 @@ check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the l
 
 bench: setup-dev setup-bench ## Measure, each against a peer or a limit in the same run
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+fuzz: setup-dev ## Send arbitrary messages to the bridge's host (EXAMPLES=5000 by default)
+	@TIDEGATE_FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest -q tests/native_bridge/fuzz
 
 format: setup-dev ## Lay out the code
 	@$(BIN)/ruff check --fix --exit-zero --quiet . && $(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Reads the conformance vectors: attacks on a bridge host, with the replies and the audit that a host must give."""
+"""Reads the conformance vectors: what is done to a bridge host, with the replies and the audit that it must give."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,35 +10,43 @@ from native_bridge.errors import VectorError
 from native_bridge.model import Contract
 from native_bridge.schema import Schema
 
-FOLDER: Final = Path(__file__).parent / "vectors"
-VECTORS: Final = FOLDER / "attacks"
-SCHEMA: Final = FOLDER / "vector.schema.json"
+VECTORS: Final = Path(__file__).parent / "vectors"
+ATTACKS: Final = VECTORS / "attacks"
+SCHEMA: Final = VECTORS / "vector.schema.json"
+KINDS: Final = ("window", "bytes", "verify")
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One vector: its name, the number of the attack in the threat model (0: it is none), its title, and all of it."""
+    """One vector.
+
+    Attributes:
+        name: the file's name; group: its folder's.
+        attack: the number in the threat model, None when it is no attack.
+        title: what it proves; data: all of it.
+    """
 
     name: str
-    attack: int
+    group: str
+    attack: int | None
     title: str
     data: Mapping[str, Any]
 
+    @property
+    def kind(self) -> str:
+        """Give what a host has to offer to be played this vector."""
+        return next((kind for kind in KINDS if kind in self.data), "session")
+
 
 def read_vectors(folder: Path, contract: Contract) -> tuple[Vector, ...]:
-    """Read every vector of a folder and of the folders in it.
+    """Read every vector of a folder: those in the folders below it, or its own when there are none below.
 
     Raises:
         VectorError: a vector does not have its schema's shape, or names what the contract does not have.
     """
     schema = Schema(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    vectors = [_read(path, schema, contract) for path in _files(folder)]
-    return tuple(sorted(vectors, key=lambda vector: (vector.attack, vector.name)))
-
-
-def _files(folder: Path) -> list[Path]:
-    """Give the vectors' files; what lies at the top beside the schema are goldens of other kinds."""
-    return sorted(path for path in folder.rglob("*.json") if not (path.parent / SCHEMA.name).exists())
+    paths = sorted(folder.glob("*/*.json")) or sorted(folder.glob("*.json"))
+    return tuple(_read(path, schema, contract) for path in paths)
 
 
 def _read(path: Path, schema: Schema, contract: Contract) -> Vector:
@@ -48,10 +56,12 @@ def _read(path: Path, schema: Schema, contract: Contract) -> Vector:
         message = f"{path.name}: it cannot be read as JSON: write one vector as UTF-8 JSON"
         raise VectorError(message) from error
     mistakes = [f"{path.name}: {'.'.join(map(str, at))}: {message}" for at, message in schema.mistakes(data)]
+    if not mistakes and path.parent.name == ATTACKS.name and "attack" not in data:
+        mistakes = [f"{path.name}: an attack has its number in the threat model as `attack`"]
     mistakes = mistakes or [f"{path.name}: {mistake}" for mistake in _contradictions(data, contract)]
     if mistakes:
         raise VectorError("\n".join(mistakes))
-    return Vector(path.stem, data.get("attack", 0), data["title"], data)
+    return Vector(path.stem, path.parent.name, data.get("attack"), data["title"], data)
 
 
 def _contradictions(data: Mapping[str, Any], contract: Contract) -> Iterator[str]:

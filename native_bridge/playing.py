@@ -1,231 +1,223 @@
-"""Plays conformance vectors to a host and tells every difference from what they expect.
-
-The host is a port: it takes one command of the vectors' protocol (docs/vectors.md) and gives one answer.
-"""
+"""Plays conformance vectors to a host over the protocol of docs/vectors.md, and tells every difference."""
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from native_bridge.conformance import Vector
-from native_bridge.errors import BridgeError
+from native_bridge.conformance import KINDS, Vector
+from native_bridge.hostprocess import HostError, HostProcess
 from native_bridge.model import Contract
 
 PROTOCOL: Final = 1
-KINDS: Final = ("session", "window", "bytes", "verify")
-_FOLDED: Final = re.compile(r"@(FILL|WIDE|NEST)\((\d+)\)@")
-_UNFOLD: Final[Mapping[str, Callable[[int], str]]] = {
-    "FILL": lambda count: "x" * count,
-    "WIDE": lambda count: "字" * count,
-    "NEST": lambda count: "[" * count + "]" * count,
+MOST_BREAKDOWNS: Final = 3
+FOLDS: Final[Mapping[str, Callable[[int], str]]] = {
+    "FILL": lambda n: "x" * n,
+    "WIDE": lambda n: "字" * n,
+    "NEST": lambda n: "[" * n + "]" * n,
 }
-_SAID: Final = frozenset({"replies", "texts", "note", "text", "message"})
+EXPECTED: Final = ("accept", "reason", "valid", "signed", "displayHash", "refused")
+"""Members of a row that an answer has to hold."""
+ASKED: Final[Mapping[str, Sequence[str]]] = {
+    "window": ("source", "origin", "data", "expectedOrigin", "state"),
+    "bytes": ("operation",),
+    "verify": ("bytes", "signature", "key"),
+}
+"""Members of a row that go to the host."""
+NOT_SENT: Final = frozenset({"replies", "texts", "note", "text", "message"})
 
 
-class HostError(BridgeError):
-    """The host under test does not speak the protocol."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a host did otherwise than a vector says."""
+
+    place: str
+    note: str
+    expected: Any
+    got: Any
+
+    def __str__(self) -> str:
+        """Write the place, and below it what was expected and what came."""
+        place = f"{self.place} ({self.note})" if self.note else self.place
+        rows = "\n".join(f"      {sign} {_short(value)}" for sign, value in (("-", self.expected), ("+", self.got)))
+        return f"    {place}\n{rows}"
 
 
-class Host(Protocol):
-    """A host under test."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one vector ended; ``offered`` is false when the host does not offer its kind."""
 
-    def ask(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give the answer to one command.
+    vector: Vector
+    offered: bool
+    differences: tuple[Difference, ...] = ()
 
-        Raises:
-            HostError: it gives none, or none that can be read.
-        """
-        ...
+    @property
+    def state(self) -> str:
+        """Give passed, failed or not offered."""
+        if not self.offered:
+            return "not offered"
+        return "failed" if self.differences else "passed"
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who a host says that it is: its language, the contract that it was made from, and the kinds that it offers."""
+    """What a host says of itself."""
 
     language: str
     contract: str
     can: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What came of one vector: no differences, some, or that the host does not offer its kind."""
+def play(
+    vectors: Sequence[Vector], contract: Contract, start: Callable[[], HostProcess]
+) -> tuple[About, list[Verdict]]:
+    """Play all vectors; a host that breaks down is started again, but not for ever.
 
-    vector: Vector
-    offered: bool
-    differences: tuple[str, ...]
+    Raises:
+        HostError: the host cannot be started, or does not say who it is.
+    """
+    host = start()
+    verdicts: list[Verdict] = []
+    broken = 0
+    try:
+        about = introduced(host)
+        for vector in vectors:
+            if vector.kind not in about.can:
+                verdicts.append(Verdict(vector, offered=False))
+            elif broken >= MOST_BREAKDOWNS:
+                told = Difference("host", "", "an answer", "not played: the host broke down too often")
+                verdicts.append(Verdict(vector, offered=True, differences=(told,)))
+            else:
+                try:
+                    found = tuple(differences(host, vector.data, contract))
+                except HostError as error:
+                    found = (Difference("host", "", "an answer", str(error)),)
+                    broken += 1
+                    host.stop()
+                    host = start()
+                verdicts.append(Verdict(vector, offered=True, differences=found))
+    finally:
+        host.stop()
+    return about, verdicts
 
-    @property
-    def passed(self) -> bool:
-        """Tell whether the host did what the vector expects."""
-        return self.offered and not self.differences
 
-
-def introduce(host: Host) -> About:
+def introduced(host: HostProcess) -> About:
     """Ask a host who it is.
 
     Raises:
-        HostError: it speaks another protocol, or tells no language, contract or kinds.
+        HostError: it speaks another protocol.
     """
     answer = host.ask({"do": "about"})
-    language, contract, can = answer.get("language"), answer.get("contract"), answer.get("can")
-    if answer.get("protocol") != PROTOCOL:
-        message = f"the host speaks protocol {answer.get('protocol')}, not {PROTOCOL}: docs/vectors.md says how"
+    if answer.get("protocol") != PROTOCOL or not isinstance(answer.get("can"), list):
+        message = f"the host does not speak protocol {PROTOCOL}: its answer to about is {_short(answer)}"
         raise HostError(message)
-    if not (isinstance(language, str) and isinstance(contract, str) and isinstance(can, list)):
-        message = "the host's answer to about lacks language, contract or can: docs/vectors.md says what to answer"
-        raise HostError(message)
-    return About(language, contract, frozenset(map(str, can)))
+    can = frozenset(kind for kind in answer["can"] if isinstance(kind, str))
+    return About(str(answer.get("language", "")), str(answer.get("contract", "")), can)
 
 
-def kind_of(vector: Vector) -> str:
-    """Give the kind of a vector, one of ``KINDS``."""
-    return next((kind for kind in KINDS[1:] if kind in vector.data), KINDS[0])
-
-
-def play(host: Host, vector: Vector, contract: Contract, about: About) -> Played:
-    """Play one vector.
-
-    Raises:
-        HostError: the host gave an answer that cannot be read, or none.
-    """
-    kind = kind_of(vector)
-    if kind not in about.can:
-        return Played(vector, offered=False, differences=())
-    played = {"session": _session, "window": _window, "bytes": _bytes, "verify": _verify}[kind]
-    return Played(vector, offered=True, differences=tuple(played(host, vector.data, contract)))
-
-
-def _window(host: Host, data: Mapping[str, Any], _contract: Contract) -> Iterator[str]:
-    for index, row in enumerate(data["window"]):
-        asked = {name: value for name, value in row.items() if name not in ("accept", "reason")}
-        verdict = host.ask({"do": "window", **asked})
-        expected = {"accept": row["accept"], **({"reason": row["reason"]} if row.get("reason") else {})}
-        yield from _compared(f"window {index}", expected, verdict, _holds)
-
-
-def _bytes(host: Host, data: Mapping[str, Any], _contract: Contract) -> Iterator[str]:
-    for index, row in enumerate(data["bytes"]):
-        answer = host.ask({"do": "bytes", "operation": row["operation"]})
-        expected = {name: row[name] for name in ("bytes", "displayHash") if name in row}
-        yield from _compared(f"bytes {index}", expected or {"refused": True}, answer, _holds)
-
-
-def _verify(host: Host, data: Mapping[str, Any], _contract: Contract) -> Iterator[str]:
-    for index, row in enumerate(data["verify"]):
-        answer = host.ask({"do": "verify", **{name: row[name] for name in ("bytes", "signature", "key")}})
-        note = f" ({row['note']})" if row.get("note") else ""
-        yield from _compared(f"verify {index}{note}", {"valid": row["valid"]}, answer, _holds)
-
-
-def _session(host: Host, data: Mapping[str, Any], contract: Contract) -> Iterator[str]:
-    greeted = data.get("handshake", True)
-    begun = host.ask(
+def differences(host: HostProcess, vector: Mapping[str, Any], contract: Contract) -> Iterator[Difference]:
+    """Play one vector; nothing comes when the host conforms."""
+    for kind in KINDS:
+        if kind in vector:
+            yield from _judged(host, kind, vector[kind])
+            return
+    greets = vector.get("handshake", True)
+    host.ask(
         {
             "do": "open",
-            "manifest": data["manifest"],
-            "policy": data.get("policy", sorted(contract.methods)),
-            "killList": data.get("killList", []),
-            "methods": data["methods"],
+            "manifest": vector["manifest"],
+            "policy": vector.get("policy", sorted(contract.methods)),
+            "killList": vector.get("killList", []),
+            "methods": json.loads(_unfolded(json.dumps(vector["methods"]))),
         }
     )
-    init = [{"v": 1, "t": "init", "nonce": "VECTOR-NONCE"}]
-    yield from _compared("open", init, _replies(begun))
-    if greeted:
-        host.ask({"do": "receive", "raw": json.dumps(hello(contract))})
-    for index, step in enumerate(data["steps"]):
-        yield from _step(host, index, step)
-    yield from _kept(host.ask({"do": "close"}), data, 1 if greeted else 0)
+    if greets:
+        host.ask({"do": "receive", "raw": _hello(contract)})
+    for number, step in enumerate(vector["steps"]):
+        yield from _played(host, number, step)
+    yield from _kept(host.ask({"do": "close"}), vector, skip=1 if greets else 0)
 
 
-def hello(contract: Contract) -> dict[str, Any]:
-    """Give the hello with which a vector's page greets."""
-    zeros = f"sha256-{'0' * 64}"
-    own = {"nonce": "VECTOR-NONCE", "sdk": "vector", "contract": contract.version, "hash": zeros}
-    return {"v": 1, "t": "hello", **own, "need": {}, "want": {}}
+def _judged(host: HostProcess, kind: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Difference]:
+    for number, row in enumerate(rows):
+        expected = {name: row[name] for name in EXPECTED if row.get(name, "") != ""}
+        told = {name: row[name] for name in ASKED[kind]}
+        got = host.ask({"do": kind, **told})
+        if not _holds(expected, got):
+            yield Difference(f"{kind} {number}", row.get("note", ""), expected, got)
 
 
-def _step(host: Host, index: int, step: Mapping[str, Any]) -> Iterator[str]:
-    command = {name: value for name, value in step.items() if name not in _SAID}
-    if step["do"] == "receive":
-        command["raw"] = _raw(step)
-    answer = host.ask(command)
-    place = f"step {index} ({step['note']})" if "note" in step else f"step {index}"
-    yield from _compared(f"{place} replies", step["replies"], _replies(answer))
-    if "texts" in step:
-        yield from _compared(f"{place} texts", step["texts"], answer.get("sent"))
+def _played(host: HostProcess, number: int, step: Mapping[str, Any]) -> Iterator[Difference]:
+    command = {name: value for name, value in step.items() if name not in NOT_SENT}
+    for _ in range(step.get("times", 1)):
+        answer = host.ask(command | ({"raw": _raw(step)} if step["do"] == "receive" else {}))
+    note, place = step.get("note", ""), f"step {number} {step['do']}"
+    sent = answer.get("sent")
+    if not isinstance(sent, list) or not all(isinstance(text, str) for text in sent):
+        yield Difference(place, note, {"sent": step["replies"]}, answer)
+        return
+    replies = [_reply(text) for text in sent]
+    if not _same(step["replies"], replies):
+        yield Difference(f"{place}: replies", note, step["replies"], replies)
+    if step.get("texts", sent) != sent:
+        yield Difference(f"{place}: texts", note, step["texts"], sent)
 
 
-def _kept(kept: Mapping[str, Any], data: Mapping[str, Any], skipped: int) -> Iterator[str]:
-    yield from _compared("calls", _unfolded(data["calls"]), kept.get("calls"))
+def _kept(kept: Mapping[str, Any], vector: Mapping[str, Any], *, skip: int) -> Iterator[Difference]:
+    calls = json.loads(_unfolded(json.dumps(vector["calls"])))
+    if not _same(calls, kept.get("calls")):
+        yield Difference("calls", "", calls, kept.get("calls"))
     audit = kept.get("audit")
-    entries = audit[skipped:] if isinstance(audit, list) else []
-    yield from _compared("audit entries", len(data["audit"]), len(entries))
-    for index, (expected, entry) in enumerate(zip(data["audit"], entries, strict=False)):
-        yield from _compared(f"audit {index}", expected, entry, _holds)
+    if not isinstance(audit, list):
+        yield Difference("audit", "", vector["audit"], audit)
+        return
+    entries = audit[skip:]
+    if len(entries) != len(vector["audit"]):
+        yield Difference("audit: entries", "", len(vector["audit"]), len(entries))
+    for number, (expected, got) in enumerate(zip(vector["audit"], entries, strict=False)):
+        if not _holds(expected, got) or ("params" in expected and not _same(expected["params"], got.get("params"))):
+            yield Difference(f"audit {number}", "", expected, got)
+
+
+def _hello(contract: Contract) -> str:
+    zeros = f"sha256-{'0' * 64}"
+    hello = {"v": 1, "t": "hello", "nonce": "VECTOR-NONCE", "sdk": "vector", "contract": contract.version}
+    return json.dumps({**hello, "hash": zeros, "need": {}, "want": {}})
 
 
 def _raw(step: Mapping[str, Any]) -> str | None:
-    """Give what crosses the port; null for something that is no text."""
     if "text" in step:
-        return str(_unfolded(step["text"]))
-    return None if step["message"] is None else json.dumps(step["message"], ensure_ascii=False)
+        return _unfolded(step["text"])
+    return None if step["message"] is None else json.dumps(step["message"], ensure_ascii=False, separators=(",", ":"))
 
 
-def _unfolded(value: Any) -> Any:
-    """Write out what a vector abbreviates."""
-    if isinstance(value, str):
-        return _FOLDED.sub(lambda found: _UNFOLD[found[1]](int(found[2])), value)
-    if isinstance(value, dict):
-        return {name: _unfolded(member) for name, member in value.items()}
-    return [_unfolded(item) for item in value] if isinstance(value, list) else value
+def _unfolded(text: str) -> str:
+    return re.sub(r"@(FILL|WIDE|NEST)\((\d+)\)@", lambda found: FOLDS[found[1]](int(found[2])), text)
 
 
-def _replies(answer: Mapping[str, Any]) -> Any:
-    """Give what the host sent as messages; their wording is nobody's business."""
-    sent = answer.get("sent")
-    if not isinstance(sent, list):
-        return dict(answer)
-    return [_without_message(text) for text in sent]
-
-
-def _without_message(text: Any) -> Any:
+def _reply(text: str) -> Any:
     try:
         reply = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return text
+    except (ValueError, RecursionError):
+        return f"not JSON: {text[:120]}"
     if isinstance(reply, dict) and isinstance(reply.get("e"), dict):
         return {**reply, "e": {name: value for name, value in reply["e"].items() if name != "message"}}
     return reply
 
 
-def _same(expected: Any, actual: Any) -> bool:
-    """Compare as JSON does: true is not 1, and 1.0 is 1."""
-    if isinstance(expected, dict):
-        return isinstance(actual, dict) and expected.keys() == actual.keys() and _members(expected, actual, _same)
-    if isinstance(expected, list):
-        return isinstance(actual, list) and len(expected) == len(actual) and all(map(_same, expected, actual))
-    return isinstance(expected, bool) == isinstance(actual, bool) and bool(expected == actual)
-
-
 def _holds(expected: Any, actual: Any) -> bool:
-    """Tell whether every member that is expected is there."""
+    """Tell whether every member of the expected value is in the actual one."""
     if isinstance(expected, dict):
-        return isinstance(actual, dict) and _members(expected, actual, _holds)
+        return isinstance(actual, dict) and all(_holds(value, actual.get(name)) for name, value in expected.items())
     return _same(expected, actual)
 
 
-def _members(expected: Mapping[str, Any], actual: Mapping[str, Any], equal: Callable[[Any, Any], bool]) -> bool:
-    return all(equal(value, actual.get(name)) for name, value in expected.items())
+def _same(one: Any, other: Any) -> bool:
+    """Compare as JSON does: ``true`` is not ``1``."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _compared(place: str, expected: Any, actual: Any, equal: Callable[[Any, Any], bool] = _same) -> Iterator[str]:
-    if not equal(expected, actual):
-        yield f"{place}: expected {_shown(expected)}, got {_shown(actual)}"
-
-
-def _shown(value: Any) -> str:
+def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 2000 else f"{text[:2000]}… ({len(text)} characters)"  # noqa: PLR2004 — enough to see what is wrong
+    return text if len(text) <= 600 else f"{text[:600]}… ({len(text)} characters)"  # noqa: PLR2004 — a screenful

@@ -1,4 +1,4 @@
-"""How the commands of ``bridge`` answer: one JSON document or text, and errors on stderr with exit code 1."""
+"""How the ``bridge`` command answers: text or one JSON document, an error as one line and exit 1."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ as_json = click.option("--json", "machine", is_flag=True, help="Answer one JSON 
 
 
 def answer(machine: bool, document: dict[str, Any], text: str) -> None:  # noqa: FBT001 — the --json switch itself
-    """Answer as JSON or as text."""
+    """Print the text, or the document when a machine asked."""
     click.echo(json.dumps(document, ensure_ascii=False, sort_keys=True) if machine else text)
 
 

@@ -1,152 +1,153 @@
-"""``bridge vectors``: checks and lists the conformance vectors, plays them to a host, and hands them out."""
+"""The commands of ``bridge vectors``: list them, play them to a host, copy them for a native team."""
 
+import json
 import shutil
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from native_bridge.conformance import FOLDER, Vector, read_vectors
+from native_bridge.conformance import KINDS, SCHEMA, VECTORS, Vector, read_vectors
 from native_bridge.errors import BridgeError
-from native_bridge.hosts import HostProcess
+from native_bridge.hostprocess import HostProcess, HostStartError
 from native_bridge.model import COMPILED, Contract, load
-from native_bridge.playing import KINDS, Played, introduce, play
+from native_bridge.playing import About, Verdict, play
 from native_bridge.telling import answer, as_json, refusing
 
-_PAGE: Final = Path(__file__).parent.parent / "docs" / "vectors.md"
-_ANSWER_SECONDS: Final = 20.0
-_RUN_EPILOG: Final = (
-    "Example: bridge vectors run -- java -cp host.jar tidegate.harness.Harness. "
-    "Exit codes: 0 all passed that the host offers, 1 one did not or it does not speak the protocol, 2 wrong usage."
+PAGE: Final = Path(__file__).parents[1] / "docs" / "vectors.md"
+STATES: Final = ("passed", "failed", "not offered")
+
+
+class ListingByDefault(click.Group):
+    """A group that lists when no command of it is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``list`` before what names no command."""
+        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["list", *args])
+
+
+@click.group(
+    cls=ListingByDefault,
+    epilog="Example: bridge vectors run -- node native_bridge/drivers/javascript/host.mjs",
 )
+def vectors() -> None:
+    """Check, play and export the conformance vectors; lists them when no command is named."""
 
 
-@click.group(invoke_without_command=True, epilog="Example: bridge vectors run -- COMMAND")
-@as_json
-@click.pass_context
-def vectors(context: click.Context, machine: bool) -> None:  # noqa: FBT001 — a click flag
-    """Check the conformance vectors, play them to a host, hand them out. Without a command: check and list them.
-
-    \b
-    Examples:
-      bridge vectors
-      bridge vectors run -- node native_bridge/drivers/javascript/host.mjs
-      bridge vectors run --only 05-replay --json -- ./host
-      bridge vectors export /tmp/vectors
-    """  # noqa: D301 — \b is click's mark for text that is not wrapped
-    if context.invoked_subcommand is None:
-        _check(FOLDER, machine=machine)
-
-
-@vectors.command(epilog="Example: bridge vectors check native_bridge/vectors --json")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=FOLDER)
-@as_json
-def check(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
-    """Check the vectors of a folder and list them."""
-    _check(folder, machine=machine)
-
-
-@vectors.command(epilog=_RUN_EPILOG, context_settings={"ignore_unknown_options": True})
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--only", multiple=True, metavar="NAME", help="Play these vectors alone. Repeatable.")
-@click.option(
-    "--require",
-    default="session,window",
-    show_default=True,
-    help=f"Kinds that the host has to offer: {', '.join(KINDS)}.",
-)
-@click.option("--timeout", "seconds", default=_ANSWER_SECONDS, show_default=True, help="Seconds for one answer.")
-@click.option(
-    "--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=FOLDER, help="The vectors."
-)
+@vectors.command(name="list", epilog="Example: bridge vectors list --json")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=VECTORS)
 @as_json
 @refusing
-def run(command: Sequence[str], only: Sequence[str], require: str, seconds: float, folder: Path, machine: bool) -> None:  # noqa: FBT001 — click options
-    """Play the vectors to a host that COMMAND starts. docs/vectors.md has the protocol."""
+def list_(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Check the conformance vectors of a folder and list them."""
+    found = _found(folder, load(COMPILED.read_bytes()))
+    rows = [{"name": one.name, "group": one.group, "attack": one.attack, "title": one.title} for one in found]
+    text = "\n".join(f"{one.group:<10}{one.name:<32}{one.title}" for one in found)
+    answer(machine, {"ok": True, "vectors": rows}, text)
+
+
+vectors.add_command(
+    click.Command(
+        "check",
+        callback=list_.callback,
+        params=list_.params,
+        help=list_.help,
+        epilog="Example: bridge vectors check --json",
+    )
+)
+
+
+@vectors.command(
+    epilog="Example: bridge vectors run -- ./host. Exit codes: 0 none failed, 1 one failed, 2 wrong usage."
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--only", multiple=True, metavar="NAME", help="Play only these; * stands for anything.")
+@click.option("--require", default="", metavar="KIND,…", help="Fail when the host does not offer one of these kinds.")
+@click.option("--timeout", type=click.FloatRange(min=0.1, max=600), default=30, help="Seconds for one answer.")
+@as_json
+@refusing
+def run(command: Sequence[str], only: Sequence[str], require: str, timeout: float, machine: bool) -> None:  # noqa: FBT001 — a click flag
+    """Play the vectors to the host that COMMAND starts, and tell each difference."""
+    required = {kind for kind in require.split(",") if kind}
+    if unknown := required - {"session", *KINDS}:
+        message = f"--require: no such kind: {', '.join(sorted(unknown))}; there are session, {', '.join(KINDS)}"
+        raise click.UsageError(message)
     contract = load(COMPILED.read_bytes())
-    chosen = _chosen(read_vectors(folder, contract), only)
-    required = _kinds(require)
-    with HostProcess(command, seconds=seconds) as host:
-        about = introduce(host)
-        lacking = sorted(required - about.can)
-        played = [_told(play(host, vector, contract, about), machine=machine) for vector in chosen]
-    counts = Counter("passed" if one.passed else "failed" if one.offered else "notOffered" for one in played)
-    good = counts["failed"] == 0 and not lacking
-    summary = {name: counts[name] for name in ("passed", "failed", "notOffered")}
-    document = {"ok": good, "language": about.language, "sameContract": about.contract == contract.hash, **summary}
-    rows = [{"name": one.vector.name, "differences": list(one.differences)} for one in played if one.differences]
-    answer(machine, {**document, "lacking": lacking, "failures": rows}, _summary(document, lacking, contract))
-    if not good:
-        sys.exit(1)
+    chosen = [one for one in _found(VECTORS, contract) if not only or any(fnmatch(one.name, name) for name in only)]
+    if not chosen:
+        message = "--only: no vector has such a name; `bridge vectors list` tells them"
+        raise click.UsageError(message)
+    try:
+        about, verdicts = play(chosen, contract, lambda: HostProcess(command, timeout=timeout, clock=time.monotonic))
+    except HostStartError as error:
+        raise click.UsageError(str(error)) from error
+    missing = sorted(required - about.can)
+    ok = not missing and all(verdict.state != "failed" for verdict in verdicts)
+    answer(machine, _document(about, verdicts, missing, ok=ok), _text(about, verdicts, missing, contract))
+    sys.exit(0 if ok else 1)
 
 
-@vectors.command(epilog="Example: bridge vectors export /tmp/vectors")
+@vectors.command(epilog="Example: bridge vectors export ../android/vectors")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @as_json
 @refusing
 def export(folder: Path, machine: bool) -> None:  # noqa: FBT001 — a click flag
-    """Write vectors, contract and the protocol's page into a new FOLDER, for a native team to take."""
+    """Copy the vectors, their schema, the contract and the protocol's page to a new folder."""
     if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} is not empty: name a folder that is new or empty"
+        message = f"{folder} is not empty: name a new folder"
         raise BridgeError(message)
-    shutil.copytree(FOLDER, folder / "vectors", ignore=shutil.ignore_patterns("*.mjs", "__pycache__"))
-    shutil.copyfile(COMPILED, folder / "contract.json")
-    names = ["vectors", "contract.json"]
-    if _PAGE.is_file():
-        shutil.copyfile(_PAGE, folder / "vectors.md")
-        names.append("vectors.md")
-    paths = [str(folder / name) for name in names]
-    answer(machine, {"ok": True, "files": paths}, "\n".join(paths))
+    found = _found(VECTORS, load(COMPILED.read_bytes()))
+    for group in sorted({one.group for one in found}):
+        shutil.copytree(VECTORS / group, folder / "vectors" / group)
+    for path in (SCHEMA, COMPILED, PAGE):
+        shutil.copy(path, folder / path.name)
+    answer(machine, {"ok": True, "vectors": len(found), "folder": str(folder)}, f"{folder}: {len(found)} vectors")
 
 
-@refusing
-def _check(folder: Path, *, machine: bool) -> None:
-    found = read_vectors(folder, load(COMPILED.read_bytes()))
+def _found(folder: Path, contract: Contract) -> tuple[Vector, ...]:
+    found = read_vectors(folder, contract)
     if not found:
-        message = f"{folder} holds no vector: the project's own lie in {FOLDER}"
+        message = f"{folder} holds no vector: the project's own lie in {VECTORS}"
         raise BridgeError(message)
-    rows = [{"name": vector.name, "attack": vector.attack, "title": vector.title} for vector in found]
-    text = "\n".join(f"{vector.attack or '':>3}  {vector.name:<32}{vector.title}" for vector in found)
-    answer(machine, {"ok": True, "vectors": rows}, text)
+    return found
 
 
-def _chosen(found: Sequence[Vector], only: Sequence[str]) -> Sequence[Vector]:
-    unknown = sorted(set(only) - {vector.name for vector in found})
-    if unknown:
-        message = f"no vector is called {', '.join(unknown)}: `bridge vectors` lists them"
-        raise click.UsageError(message)
-    return [vector for vector in found if not only or vector.name in only]
+def _document(about: About, verdicts: Sequence[Verdict], missing: list[str], *, ok: bool) -> dict[str, Any]:
+    rows = [
+        {
+            "group": one.vector.group,
+            "name": one.vector.name,
+            "state": one.state,
+            "differences": [
+                {"place": found.place, "note": found.note, "expected": found.expected, "got": found.got}
+                for found in one.differences
+            ],
+        }
+        for one in verdicts
+    ]
+    host = {"language": about.language, "contract": about.contract, "can": sorted(about.can)}
+    return {"ok": ok, "host": host, "missing": missing, "counts": _counts(verdicts), "vectors": rows}
 
 
-def _kinds(text: str) -> frozenset[str]:
-    kinds = frozenset(part.strip() for part in text.split(",") if part.strip())
-    unknown = sorted(kinds - set(KINDS))
-    if unknown:
-        message = f"no kind of vector is called {', '.join(unknown)}: there are {', '.join(KINDS)}"
-        raise click.UsageError(message)
-    return kinds
+def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    counted = Counter(verdict.state for verdict in verdicts)
+    return {state: counted[state] for state in STATES}
 
 
-def _told(played: Played, *, machine: bool) -> Played:
-    """Print a failure when it is found, so that a long run shows where it is."""
-    if played.differences and not machine:
-        click.echo(f"FAILED {played.vector.name}: {played.vector.title}")
-        for line in played.differences:
-            click.echo(f"  {line}")
-    return played
-
-
-def _summary(document: dict[str, Any], lacking: Sequence[str], contract: Contract) -> str:
-    return "\n".join(_lines(document, lacking, contract))
-
-
-def _lines(document: dict[str, Any], lacking: Sequence[str], contract: Contract) -> Iterator[str]:
-    counts = f"{document['passed']} passed, {document['failed']} failed, {document['notOffered']} not offered"
-    yield f"{document['language']}: {counts}"
-    if lacking:
-        yield f"the host does not offer {', '.join(lacking)}"
-    if not document["sameContract"]:
-        yield f"the host was made from another contract than {contract.version} ({contract.hash}): make it anew"
+def _text(about: About, verdicts: Sequence[Verdict], missing: list[str], contract: Contract) -> str:
+    rows = []
+    for one in verdicts:
+        if one.state == "failed":
+            rows.append(f"  failed {one.vector.group}/{one.vector.name}: {one.vector.title}")
+            rows += [str(found) for found in one.differences]
+    if about.contract != contract.hash:
+        rows.append(f"the host was made from another contract: {json.dumps(about.contract)}, here {contract.hash}")
+    rows += [f"the host does not offer {kind}, which --require asks for" for kind in missing]
+    counts = ", ".join(f"{number} {state}" for state, number in _counts(verdicts).items())
+    return "\n".join([*rows, f"{about.language}: {counts}"])

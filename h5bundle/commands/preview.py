@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import msgspec
 
 from h5bundle import rollout
-from h5bundle.commands.rollout import Alter, Offered, Targeting, named, offered
+from h5bundle.commands.offers import Offered
+from h5bundle.commands.rollout import Alter, Targeting, named, offered
 from h5bundle.errors import PreviewError, PublishError
 from h5bundle.previews import refusal, write_link
 from h5bundle.repository import load_for_reading

@@ -3,28 +3,87 @@
  *
  *   const differences = await runVector({ Dispatcher, BridgeError, acceptWindowMessage }, contract, vector);   // [] = conforms
  */
-import { Clock, Scripted } from "./stage.mjs";
-
-const NONCE = "VECTOR-NONCE";
-const TOKEN = "VECTOR-TOKEN";
+export const NONCE = "VECTOR-NONCE";
+export const TOKEN = "VECTOR-TOKEN";
 const MICROTASKS = 20;
 
-const settled = async () => {
+/** Time that moves only when a step says so. */
+export class Clock {
+  now = 0;
+  #timers = new Set();
+
+  setTimer = (run, ms) => {
+    const timer = { at: this.now + ms, run };
+    this.#timers.add(timer);
+    return timer;
+  };
+
+  clearTimer = (timer) => this.#timers.delete(timer);
+
+  advance(ms) {
+    this.now += ms;
+    for (const timer of [...this.#timers].sort((one, other) => one.at - other.at)) {
+      if (timer.at <= this.now && this.#timers.delete(timer)) timer.run();
+    }
+  }
+}
+
+/** Methods that do what the vector scripts, and remember who called them with what. */
+export class Scripted {
+  calls = {};
+  #waiting = [];
+
+  constructor(core, script) {
+    this.core = core;
+    this.methods = Object.fromEntries(Object.entries(script).map(([name, acts]) => [name, this.#method(name, acts)]));
+  }
+
+  #method(name, acts) {
+    return async (params, ctx) => {
+      const calls = (this.calls[name] ??= []);
+      calls.push({ bundle: ctx.bundle.id, params });
+      const act = acts[Math.min(calls.length, acts.length) - 1];
+      if (act.waits) return new Promise((resolve, reject) => this.#waiting.push({ name, ctx, resolve, reject }));
+      return this.#act(act);
+    };
+  }
+
+  #act(act) {
+    if (act.throws) throw new this.core.BridgeError(act.throws.code, act.throws.message ?? "", act.throws);
+    return act.returns;
+  }
+
+  /** Let the oldest waiting call of a method send a chunk. */
+  chunk({ method, payload }) {
+    this.#waiting[this.#oldest(method)].ctx.chunk(payload);
+  }
+
+  #oldest(method) {
+    const index = this.#waiting.findIndex(({ name }) => name === method);
+    if (index < 0) throw new Error(`no call of ${method} waits`);
+    return index;
+  }
+
+  /** Let the oldest waiting call of a method end. */
+  finish({ method, returns, throws }) {
+    const [job] = this.#waiting.splice(this.#oldest(method), 1);
+    try {
+      job.resolve(this.#act(throws ? { throws } : { returns }));
+    } catch (error) {
+      job.reject(error);
+    }
+  }
+}
+
+export const settled = async () => {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
 };
 
 const unfold = (text) =>
   text
-    .replace(/@FILL\((\d+)\)@/, (_, length) => "x".repeat(Number(length)))
-    .replace(/@WIDE\((\d+)\)@/, (_, length) => "字".repeat(Number(length)))
-    .replace(/@NEST\((\d+)\)@/, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
-
-const unfolded = (value) => {
-  if (typeof value === "string") return unfold(value);
-  if (Array.isArray(value)) return value.map(unfolded);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unfolded(member)]));
-};
+    .replace(/@FILL\((\d+)\)@/g, (_, length) => "x".repeat(Number(length)))
+    .replace(/@WIDE\((\d+)\)@/g, (_, length) => "字".repeat(Number(length)))
+    .replace(/@NEST\((\d+)\)@/g, (_, depth) => "[".repeat(Number(depth)) + "]".repeat(Number(depth)));
 
 const withoutMessage = (reply) => {
   if (!reply.e || typeof reply.e !== "object") return reply;
@@ -46,6 +105,10 @@ const holds = (expected, actual) =>
     ? typeof actual === "object" && actual !== null && Object.keys(expected).every((key) => holds(expected[key], actual[key]))
     : same(expected ?? null, actual ?? null);
 
+/** An audit entry by the members given; `params` whole, for what it keeps too much is a mistake. */
+const audited = (expected, actual) =>
+  holds(expected, actual) && (expected.params === undefined || same(expected.params, actual.params));
+
 class Stage {
   sent = [];
   audit = [];
@@ -53,7 +116,7 @@ class Stage {
 
   constructor(core, contract, vector) {
     this.clock = new Clock();
-    this.scripted = new Scripted(core.BridgeError, vector.methods);
+    this.scripted = new Scripted(core, JSON.parse(unfold(JSON.stringify(vector.methods))));
     this.dispatcher = new core.Dispatcher({
       contract, manifest: vector.manifest, policy: vector.policy ?? Object.keys(contract.methods),
       killList: vector.killList ?? [], methods: this.scripted.methods, audit: (entry) => this.audit.push(entry),
@@ -93,6 +156,11 @@ class Stage {
   }
 
   async play(step, index) {
+    for (let time = 1; time < (step.times ?? 1); time += 1) {
+      this.act(step);
+      await settled();
+      this.sent.length = 0;
+    }
     this.act(step);
     await settled();
     const texts = this.sent.splice(0);
@@ -107,9 +175,9 @@ export async function runVector(core, contract, vector) {
   const stage = new Stage(core, contract, vector);
   stage.greet(contract, vector.handshake ?? true);
   for (const [index, step] of vector.steps.entries()) await stage.play(step, index);
-  stage.compare("calls", unfolded(vector.calls), stage.scripted.calls);
+  stage.compare("calls", vector.calls, stage.scripted.calls);
   stage.compare("audit entries", vector.audit.length, stage.audit.length);
-  for (const [index, entry] of vector.audit.entries()) stage.compare(`audit ${index}`, entry, stage.audit[index], holds);
+  for (const [index, entry] of vector.audit.entries()) stage.compare(`audit ${index}`, entry, stage.audit[index], audited);
   return stage.differences;
 }
 

@@ -4,30 +4,34 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from native_bridge.conformance import FOLDER
+from native_bridge.conformance import VECTORS
 from security.encoding import b64url_decode, b64url_encode
 from security.suites import P256_ORDER
 
-ENCODING: Final = json.loads((FOLDER / "encoding.json").read_text(encoding="utf-8"))
-DISPLAY: Final = json.loads((FOLDER / "display.json").read_text(encoding="utf-8"))
+ENCODING: Final = json.loads((VECTORS / "encoding.json").read_text(encoding="utf-8"))
+DISPLAY: Final = json.loads((VECTORS / "display.json").read_text(encoding="utf-8"))
 
 
 def transactions() -> dict[str, Any]:
     """Give the bytes that are signed, and what is refused before anything is signed."""
     good = ENCODING["transactions"][0]["fields"]
     rows = [
-        {"operation": {"fields": one["fields"]}, "bytes": b64url_encode(bytes.fromhex(one["hex"]))}
+        {
+            "note": f"approved by {one['fields']['factor']}",
+            "operation": {"fields": one["fields"]},
+            "signed": b64url_encode(bytes.fromhex(one["hex"])),
+        }
         for one in ENCODING["transactions"]
     ]
     rows += [
-        {"note": f"{name} {value!r}"[:80], "operation": {"fields": {**good, name: value}}}
+        {"note": f"{name} {value!r}"[:80], "operation": {"fields": {**good, name: value}}, "refused": True}
         for name, values in ENCODING["refusedFields"].items()
         for value in values
     ]
     less = {name: value for name, value in good.items() if name != "seq"}
     rows += [
-        {"note": "a field is missing", "operation": {"fields": less}},
-        {"note": "a field too many", "operation": {"fields": {**good, "note": "x"}}},
+        {"note": "a field is missing", "operation": {"fields": less}, "refused": True},
+        {"note": "a field too many", "operation": {"fields": {**good, "note": "x"}}, "refused": True},
     ]
     return {
         "title": "The bytes of a transaction are exactly these, and a field of another form is never signed",
@@ -51,6 +55,7 @@ def rows() -> dict[str, Any]:
         {
             "note": f"a row as {row.get('as')} from {row.get('from')}",
             "operation": {"fields": fields, "template": {**template, "rows": [row]}, "locale": "en"},
+            "refused": True,
         }
         for row in DISPLAY["refusedRows"]
     ]
@@ -120,7 +125,7 @@ def text(data: dict[str, Any]) -> str:
 def main() -> None:
     """Write all of them."""
     for name, make in FILES.items():
-        path = FOLDER / name
+        path = VECTORS / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text(make()), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Writes the vectors of sessions, errors, events, limits and streams: ``python -m tests.native_bridge.vector_scripts``.
+"""Writes the vectors of methods, events and bounds: ``python -m tests.native_bridge.vector_scripts``.
 
 What a host must do is stated here by hand; nothing is recorded from a host.
 """
@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from native_bridge.conformance import FOLDER
+from native_bridge.conformance import VECTORS
 from native_bridge.model import COMPILED, load
 
 CONTRACT: Final = load(COMPILED.read_bytes())
-LIMIT: Final = CONTRACT.envelope["maxBytes"]
 OPS: Final = ["wealth.product.list", "accounts.application.document"]
 INSTANT: Final = "2026-11-26T08:00:00Z"
 THUMB: Final = "AC3epfNx4owM_QvTmvalXwO6ITy1MSrLn7dCEyfsyxk"
@@ -156,12 +155,6 @@ class Script:
         """Expect that the method ran."""
         self.data["calls"].setdefault(method, []).append({"bundle": "wealth", "params": params})
 
-    def cancel(self, call: str, *replies: dict[str, Any]) -> None:
-        """Cancel a call."""
-        self.number += 1
-        message = {"v": 1, "t": "cancel", "s": "VECTOR-TOKEN", "n": self.number, "id": call}
-        self.step("receive", *replies, message=message)
-
     def told(self, kind: str, **members: Any) -> None:
         """Expect an entry of the audit."""
         self.data["audit"].append({"kind": kind, **members})
@@ -196,132 +189,6 @@ def refused(code: str, kind: str = "err") -> dict[str, Any]:
 def event(name: str, seq: int, payload: Any) -> dict[str, Any]:
     """Give an event."""
     return {"v": 1, "t": "evt", "e": name, "seq": seq, "p": payload}
-
-
-def chunk(call: str, seq: int, payload: Any) -> dict[str, Any]:
-    """Give a chunk."""
-    return {"v": 1, "t": "chunk", "id": call, "seq": seq, "p": payload}
-
-
-def hello(**changes: Any) -> dict[str, Any]:
-    """Give a page's hello."""
-    own = {"nonce": "VECTOR-NONCE", "sdk": "vector", "contract": CONTRACT.version, "hash": f"sha256-{DIGEST}"}
-    return {"v": 1, "t": "hello", **own, "need": {}, "want": {}, **changes}
-
-
-def welcome(granted: Mapping[str, int], denied: Mapping[str, str]) -> dict[str, Any]:
-    """Give the welcome of a vector's host."""
-    return {
-        "v": 1,
-        "t": "welcome",
-        "s": "VECTOR-TOKEN",
-        "contract": CONTRACT.version,
-        "host": {"platform": "browser", "app": "1.0.0"},
-        "granted": dict(granted),
-        "denied": dict(denied),
-        "bundle": {"id": "wealth", "version": "1.0.0"},
-        "limits": {"bytes": LIMIT, "inflight": CONTRACT.envelope["inflight"]},
-    }
-
-
-def sessions() -> Iterator[tuple[str, Script]]:
-    """Greetings and what is negotiated in them."""
-    script = Script(
-        "Needs and wants are granted or denied one by one, each with its reason",
-        "app.info",
-        "store.get",
-        "nav.open",
-        "tx.sign",
-        scripted={name: [{"returns": CALLS[name][1]}] for name in ("app.info", "store.get", "tx.sign")},
-        handshake=False,
-        policy=["app.info", "nav.open", "tx.sign", "scan.code"],
-        killList=["tx.sign"],
-    )
-    asked = {"app.info": 1, "store.get": 1, "nav.open": 1, "tx.sign": 1, "scan.code": 1, "scan.face": 1, "app.ready": 9}
-    denied = {
-        "store.get": "PERMISSION_DENIED",
-        "tx.sign": "PERMISSION_DENIED",
-        "scan.code": "PERMISSION_DENIED",
-        "nav.open": "METHOD_UNSUPPORTED",
-        "scan.face": "METHOD_UNKNOWN",
-        "app.ready": "VERSION_UNSUPPORTED",
-    }
-    greeting = hello(
-        need={"app.info": 1, "tx.sign": 1}, want={n: v for n, v in asked.items() if n not in ("app.info", "tx.sign")}
-    )
-    script.step("receive", welcome({"app.info": 1}, denied), message=greeting)
-    script.told("session", ok=True, granted={"app.info": 1}, denied=denied)
-    yield "session/negotiation", script
-
-    for name, contract in (("newer-minor-version", "1.9"), ("older-minor-version", "1.0")):
-        script = Script(f"A page made for contract {contract} is welcome", "app.info", handshake=False)
-        script.step("receive", welcome({"app.info": 1}, {}), message=hello(contract=contract))
-        script.told("session", ok=True)
-        yield f"session/{name}", script
-
-    script = Script("Another hash of the contract is noted and no reason to refuse", "app.info", handshake=False)
-    script.step("receive", welcome({"app.info": 1}, {}), message=hello(hash=f"sha256-{'f' * 64}"))
-    script.told("session", ok=True, hash=f"sha256-{'f' * 64}")
-    yield "session/another-hash", script
-
-    for name, changes, manifest in (
-        ("other-major-version", {"contract": "2.0"}, {}),
-        ("manifest-asks-for-more", {}, {"contract": {"min": "1.99", "max": "1.99"}}),
-    ):
-        script = Script(
-            "A contract that this host does not speak ends the session", "app.info", handshake=False, manifest=manifest
-        )
-        script.step("receive", refused("VERSION_UNSUPPORTED", "end"), message=hello(**changes))
-        script.step("receive", message=hello())
-        script.told("drop", ok=False, code="VERSION_UNSUPPORTED")
-        script.told("session", ok=True)
-        script.told("drop", ok=False, code="SESSION_INVALID")
-        yield f"session/{name}", script
-
-    script = Script("A second hello ends the session and every call under way", "net.request")
-    script.call("net.request", {"op": OPS[0]})
-    script.step("receive", refused("SESSION_INVALID", "end"), message=hello())
-    script.step("finish", method="net.request", returns={"status": 200, "body": None})
-    script.told("drop", ok=False, code="SESSION_INVALID")
-    script.done("r1", "net.request", "INTERRUPTED")
-    script.told("session", ok=True)
-    script.told("late", id="r1", ok=True)
-    yield "session/hello-twice", script
-
-    script = Script(
-        "A ping is answered before and after the welcome, and counts as nothing", "app.info", handshake=False
-    )
-    script.step("receive", {"v": 1, "t": "pong", "n": 7}, message={"v": 1, "t": "ping", "n": 7})
-    script.step("receive", welcome({"app.info": 1}, {}), message=hello())
-    script.step("receive", {"v": 1, "t": "pong", "n": 7}, message={"v": 1, "t": "ping", "n": 7})
-    script.step("receive", message={"v": 1, "t": "pong", "n": 1})
-    script.step("receive", refused("ENVELOPE_INVALID"), message={"v": 1, "t": "ping"})
-    script.told("session", ok=True)
-    script.told("drop", ok=False, code="ENVELOPE_INVALID")
-    yield "session/ping", script
-
-
-def timeouts() -> Iterator[tuple[str, Script]]:
-    """How long a call may take: the page may ask for less than the contract says, never for more."""
-    script = Script(
-        "The page's own time-out holds when it is shorter than the contract's, which holds otherwise",
-        "app.info",
-        "net.request",
-    )
-    most = CONTRACT.methods["app.info"].timeout_ms
-    for asked, holds in ((1, 1), (most - 1, most - 1), (most, most), (most + 1, most), (None, most)):
-        members = {} if asked is None else {"timeoutMs": asked}
-        call = script.call("app.info", {}, **members)
-        if holds > 1:
-            script.step("wait", ms=holds - 1)
-        script.step("wait", failed(call, "TIMEOUT"), ms=1)
-        script.done(call, "app.info", "TIMEOUT", ms=holds)
-    for wrong in (0, -1, 1.5, 900001):
-        call = script.call(
-            "app.info", {}, failed(f"r{script.number + 1}", "ENVELOPE_INVALID"), ran=False, timeoutMs=wrong
-        )
-        script.told("call", id=call, ok=False, code="ENVELOPE_INVALID")
-    yield "session/timeouts", script
 
 
 def errors() -> Iterator[tuple[str, Script]]:
@@ -368,52 +235,10 @@ def events() -> Iterator[tuple[str, Script]]:
         script.told("event", event=name, ok=True, seq=seq)
     yield "events/every-one", script
 
-    look = EVENTS["theme.changed"]
-    script = Script(
-        "Events before the welcome wait for it, the last 32 of them",
-        "app.info",
-        handshake=False,
-        events=["network.changed"],
-    )
-    for number in range(40):
-        script.step("emit", event="network.changed", payload={"online": number % 2 == 0})
-    kept = [event("network.changed", seq, {"online": (seq + 7) % 2 == 0}) for seq in range(1, 33)]
-    script.step("receive", welcome({"app.info": 1}, {}), *kept, message=hello())
-    script.told("session", ok=True)
-    for seq in range(1, 33):
-        script.told("event", event="network.changed", ok=True, seq=seq)
-    yield "events/before-the-welcome", script
-
-    script = Script(
-        "An event that the manifest does not list is not told; one that always is, is",
-        "store.get",
-        events=["theme.changed"],
-    )
-    script.step("emit", event="network.changed", payload={"online": True})
-    script.step("emit", event("theme.changed", 1, look), event="theme.changed", payload={**look, "password": "x"})
-    script.step("emit", event="theme.changed", payload={"theme": "purple", "locale": "en"})
-    script.step("emit", event="theme.changed", payload={"theme": "dark"})
-    script.step("revoke", event("grant.revoked", 2, {"method": "store.get"}), method="store.get")
-    script.step("emit", event("theme.changed", 3, look), event="theme.changed", payload=look)
-    script.step("end", reason="navigation")
-    script.step("emit", event="theme.changed", payload=look)
-    script.told("event", event="network.changed", ok=False, code="PERMISSION_DENIED")
-    script.told("event", event="theme.changed", ok=True, seq=1)
-    script.told("event", event="theme.changed", ok=False, code="INTERNAL")
-    script.told("event", event="theme.changed", ok=False, code="INTERNAL")
-    script.told("revoke", method="store.get", ok=True)
-    script.told("event", event="grant.revoked", ok=True, seq=2)
-    script.told("event", event="theme.changed", ok=True, seq=3)
-    script.told("session", ok=True)
-    script.told("event", event="theme.changed", ok=False, code="SESSION_INVALID")
-    yield "events/listed-and-not", script
-
 
 def limits() -> Iterator[tuple[str, Script]]:
     """Exactly as much as is allowed, and one more."""
-    yield "limits/message-size", _message_size()
     yield "limits/depth", _depth()
-    yield "limits/answer-size", _answer_size()
     for name, method, good, bad in BOUNDS:
         yield f"limits/{name}", _bounds(method, good, bad)
 
@@ -433,21 +258,6 @@ def _answered(script: Script, number: int, params: Any) -> None:
     script.done(f"r{number}", "net.request")
 
 
-def _message_size() -> Script:
-    script = Script("A message may have 262144 bytes of UTF-8 and not one more", "net.request")
-    for fill, size in (("FILL", 1), ("WIDE", 3)):
-        number = script.number + 1
-        head, tail = _request(number, '"params":{},"body":{"x":"'), '"}}}'
-        room = LIMIT - len(head) - len(tail)
-        filled = "y" * (room % size) + f"@{fill}({room // size})@"
-        script.step("receive", text=head + filled + tail, note=f"{fill}: exactly the limit")
-        _answered(script, number, {"params": {}, "body": {"x": filled}})
-        over = _request(number + 1, '"params":{},"body":{"x":"y') + filled + tail
-        script.step("receive", refused("TOO_LARGE"), text=over, note=f"{fill}: one byte too many")
-        script.told("drop", ok=False, code="TOO_LARGE")
-    return script
-
-
 def _depth() -> Script:
     script = Script("A message may nest 32 deep and not deeper", "net.request")
     nested: list[Any] = []
@@ -459,20 +269,6 @@ def _depth() -> Script:
     _answered(script, 1, {"body": {"x": nested}})
     script.step("receive", refused("ENVELOPE_INVALID"), text=_request(2, '"body":{"x":@NEST(30)@}}}'), note="33 deep")
     script.told("drop", ok=False, code="ENVELOPE_INVALID")
-    return script
-
-
-def _answer_size() -> Script:
-    script = Script("An answer that is too large becomes TOO_LARGE, an error's details are left out", "net.request")
-    large = {"x": "<" * 45000}  # each is written as six characters
-    call = script.call("net.request", {"op": OPS[0]})
-    returns = {"status": 200, "body": large}
-    script.step("finish", failed(call, "TOO_LARGE"), method="net.request", returns=returns)
-    script.done(call, "net.request", "TOO_LARGE")
-    call = script.call("net.request", {"op": OPS[0]})
-    throws = {"code": "OFFLINE", "message": "m", "details": large}
-    script.step("finish", failed(call, "OFFLINE"), method="net.request", throws=throws)
-    script.done(call, "net.request", "OFFLINE")
     return script
 
 
@@ -501,72 +297,9 @@ def _wrong(params: Mapping[str, Any]) -> str:
     return "fields.x" if "x" in fields else "fields"
 
 
-def streams() -> Iterator[tuple[str, Script]]:
-    """Chunks of a call under way."""
-    upload = {"op": OPS[1], "fileToken": "fil_01jd3p"}
-    answer = {"status": 200, "body": None}
-    part = {"sent": 1, "total": 9}
-
-    script = Script(
-        "Chunks are numbered from 0 for each call, cut to their type, and end with the answer", "net.upload"
-    )
-    one = script.call("net.upload", upload)
-    script.step("chunk", chunk(one, 0, part), method="net.upload", payload={**part, "token": "secret"})
-    two = script.call("net.upload", upload)
-    script.step("chunk", chunk(one, 1, part), method="net.upload", payload=part)
-    script.step("finish", ok(one, answer), method="net.upload", returns=answer)
-    script.step("chunk", chunk(two, 0, part), method="net.upload", payload=part)
-    script.step("finish", ok(two, answer), method="net.upload", returns=answer)
-    script.done(one, "net.upload", chunks=2)
-    script.done(two, "net.upload", chunks=1)
-    yield "streams/order", script
-
-    for name, payload in (
-        ("wrong-shape", {"sent": "1", "total": 9}),
-        ("missing-member", {"sent": 1}),
-        ("no-object", [1]),
-    ):
-        script = Script("A chunk of another shape ends the call", "net.upload")
-        call = script.call("net.upload", upload)
-        script.step("chunk", chunk(call, 0, part), method="net.upload", payload=part)
-        script.step("chunk", failed(call, "INTERNAL"), method="net.upload", payload=payload)
-        script.step("finish", method="net.upload", returns=answer)
-        script.done(call, "net.upload", "INTERNAL", chunks=1)
-        script.told("late", id=call, ok=True)
-        yield f"streams/{name}", script
-
-    script = Script("A method that declares no chunks may not send one", "net.request")
-    call = script.call("net.request", {"op": OPS[0]})
-    script.step("chunk", failed(call, "INTERNAL"), method="net.request", payload=part)
-    script.done(call, "net.request", "INTERNAL")
-    yield "streams/undeclared", script
-
-    script = Script("After the answer chunks are dropped, and told once", "net.upload")
-    call = script.call("net.upload", upload)
-    script.step("chunk", chunk(call, 0, part), method="net.upload", payload=part)
-    script.cancel(call, failed(call, "CANCELLED"))
-    script.step("chunk", method="net.upload", payload=part)
-    script.step("chunk", method="net.upload", payload={"rubbish": True})
-    script.step("finish", method="net.upload", returns=answer)
-    script.done(call, "net.upload", "CANCELLED", chunks=1)
-    script.told("late", id=call, ok=False, code="")
-    script.told("late", id=call, ok=True)
-    yield "streams/after-the-answer", script
-
-    script = Script("A chunk does not prolong a call", "net.upload")
-    call = script.call("net.upload", upload, timeoutMs=1000)
-    script.step("wait", ms=999)
-    script.step("chunk", chunk(call, 0, part), method="net.upload", payload=part)
-    script.step("wait", failed(call, "TIMEOUT"), ms=1)
-    script.step("chunk", method="net.upload", payload=part)
-    script.done(call, "net.upload", "TIMEOUT", ms=1000, chunks=1)
-    script.told("late", id=call, ok=False, code="")
-    yield "streams/timeout", script
-
-
 def every() -> dict[str, dict[str, Any]]:
     """Give all vectors by file name."""
-    groups = (sessions, timeouts, errors, events, limits, streams)
+    groups = (errors, events, limits)
     return {f"{name}.json": script.data for group in groups for name, script in group()}
 
 
@@ -578,7 +311,7 @@ def text(data: Mapping[str, Any]) -> str:
 def main() -> None:
     """Write all of them."""
     for name, data in every().items():
-        path = FOLDER / name
+        path = VECTORS / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text(data), encoding="utf-8")
 

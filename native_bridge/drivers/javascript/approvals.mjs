@@ -1,4 +1,4 @@
-/** The bytes of a transaction that are signed, and the hash of the rows that its owner sees; null members are refused. */
+/** The bytes of a transaction that are signed, and the hash of the rows that its owner sees. */
 import { buildMessage, displayHash, FIELDS, FROZEN, renderRows } from "../../shell/core/approval.mjs";
 import { b64urlEncode } from "../../shell/core/encoding.mjs";
 
@@ -9,7 +9,7 @@ export async function signedBytes({ fields, template, locale }) {
     if (Object.keys(fields).length !== FIELDS.length) return { refused: true };
     const { ui, seq, factor } = fields;
     const frozen = Object.fromEntries(FROZEN.map((name) => [name, fields[name]]));
-    return { bytes: b64urlEncode(buildMessage(frozen, { ui, seq, factor })) };
+    return { signed: b64urlEncode(buildMessage(frozen, { ui, seq, factor })) };
   } catch (error) {
     if (error.code) return { refused: true };
     throw error;

@@ -32,3 +32,17 @@ export function consentOf(failure, before) {
   if (failure === null) return "pass";
   return SAID_NO.has(failure.code) ? "fail" : before;
 }
+
+/**
+ * Only codes that the contract allows to this method go out; everything else is a mistake of the host.
+ * @param {Record<string, {common: boolean}>} errors of the contract @param {any} spec @param {any} error
+ */
+export function failureOf(errors, spec, error) {
+  const code = error?.code;
+  const known = typeof code === "string" && Object.hasOwn(errors, code);
+  if (!known || !(errors[code].common || spec.errors.includes(code))) {
+    return { code: "INTERNAL", message: "", reason: `${error?.name ?? typeof error}: ${code ?? error?.message ?? ""}` };
+  }
+  const { message, retryable, details } = error;
+  return { code, message: typeof message === "string" ? message : "", retryable, details };
+}

@@ -10,17 +10,17 @@
  *   dispatcher.end("navigation");       // the document is gone: nothing is sent any more
  *
  * Invariants: nothing that a page sends makes `receive` throw; each id gets at most one terminal `res`, and exactly one
- * while the session lives, and its chunks before it in order; a method runs only after envelope, session, counter, grant and parameters were found good;
+ * while the session lives; a method runs only after envelope, session, counter, grant and parameters were found good;
  * everything, dropped messages too, is told to `audit`.
  */
 import { Answers } from "./answers.mjs";
-import { audited, consentOf, described, PromptGate } from "./calls.mjs";
-import { Chunks } from "./chunks.mjs";
+import { audited, consentOf, described, failureOf, PromptGate } from "./calls.mjs";
 import { EnvelopeError, readEnvelope } from "./envelope.mjs";
 import { BridgeError } from "./errors.mjs";
 import { Grants, speaks } from "./grants.mjs";
 import { writeInert } from "./json.mjs";
 import { ShapeError, Shapes } from "./shapes.mjs";
+import { nextChunk } from "./streams.mjs";
 
 export { BridgeError, PromptGate };
 
@@ -33,7 +33,6 @@ export class Dispatcher {
   #limits;
   #shapes;
   #answers;
-  #chunks;
   #grants;
   #bundle;
   #prompts;
@@ -63,7 +62,6 @@ export class Dispatcher {
     this.#limits = { ...contract.envelope };
     this.#shapes = new Shapes(contract.types);
     this.#answers = new Answers(contract.errors, contract.envelope.maxBytes);
-    this.#chunks = new Chunks(this.#shapes, this.#limits);
     this.#grants = new Grants(contract, manifest.permissions, policy, killList, (method) => Object.hasOwn(methods, method));
     this.#bundle = Object.freeze({ id: manifest.bundle, version: manifest.version, digest: parts.digest ?? null });
     this.#prompts = parts.prompts ?? new PromptGate();
@@ -219,7 +217,7 @@ export class Dispatcher {
     const job = {
       id: message.id, method: message.m, mv: message.mv, spec, params: audited(spec, params), at: this.#parts.clock(),
       gates: this.#grants.gates(message.m, message.mv), controller: new AbortController(), timer: null,
-      traceparent: message.traceparent ?? null, done: false, chunks: 0, late: false,
+      traceparent: message.traceparent ?? null, done: false, chunks: 0, toldLate: false,
     };
     this.#jobs.set(job.id, job);
     this.#run(job, params, Math.min(message.timeoutMs ?? spec.timeoutMs, spec.timeoutMs), release);
@@ -247,27 +245,9 @@ export class Dispatcher {
       },
       (error) => {
         left();
-        this.#settle(job, this.#failure(job, error));
+        this.#settle(job, failureOf(this.#contract.errors, job.spec, error));
       },
     );
-  }
-
-  /** Send a piece of a call under way; one that no page may get ends the call. */
-  #chunk(job, payload) {
-    if (job.done) return this.#lateChunk(job);
-    const { text, failure } = this.#chunks.next(job, payload);
-    if (failure) {
-      this.#settle(job, failure);
-      job.controller.abort();
-    } else {
-      this.#post(text);
-    }
-  }
-
-  #lateChunk(job) {
-    if (job.late) return;
-    job.late = true;
-    this.#audit({ kind: "late", ...described(job), ok: false, code: "", reason: "a chunk after the answer" });
   }
 
   #succeed(job, result) {
@@ -279,15 +259,20 @@ export class Dispatcher {
     }
   }
 
-  /** Only codes that the contract allows to this method go out; everything else is a mistake of the host. */
-  #failure(job, error) {
-    const code = error?.code;
-    const known = typeof code === "string" && Object.hasOwn(this.#contract.errors, code);
-    if (!known || !(this.#contract.errors[code].common || job.spec.errors.includes(code))) {
-      return { code: "INTERNAL", message: "", reason: `${error?.name ?? typeof error}: ${code ?? error?.message ?? ""}` };
+  /** Send what a running call has so far; after its answer nothing goes out and the audit is told once. */
+  #chunk(job, payload) {
+    if (job.done) {
+      if (job.toldLate) return;
+      job.toldLate = true;
+      return this.#audit({ kind: "late", ...described(job), ok: false, code: "", reason: "a chunk after the answer" });
     }
-    const { message, retryable, details } = error;
-    return { code, message: typeof message === "string" ? message : "", retryable, details };
+    const { text, failure } = nextChunk(job, payload, this.#shapes, this.#limits);
+    if (failure) {
+      this.#settle(job, failure);
+      return job.controller.abort();
+    }
+    job.chunks += 1;
+    this.#post(text);
   }
 
   /** Give a call its one terminal answer; what comes later is only told to the audit. */
@@ -302,7 +287,8 @@ export class Dispatcher {
     this.#jobs.delete(job.id);
     const sent = this.#state === "ended" ? code : this.#answer(job.id, failure, result);
     const entry = { kind: "call", ...described(job), ok: sent === "", code: sent, ms: this.#parts.clock() - job.at };
-    this.#audit({ ...entry, ...(job.chunks ? { chunks: job.chunks } : {}), ...(failure?.reason ? { reason: failure.reason } : {}) });
+    if (job.chunks > 0) entry.chunks = job.chunks;
+    this.#audit(failure?.reason ? { ...entry, reason: failure.reason } : entry);
   }
 
   /** @returns {string} the code that was sent, empty for a success */

@@ -1,0 +1,1 @@
+"""Hosts driven with arbitrary messages."""
