@@ -13,11 +13,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from native_bridge.conformance import VECTORS, read_vectors
-from native_bridge.emit import typescript
+from native_bridge.emit import typescript, typescript_host
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
 
-EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"typescript": typescript.emit}
+EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
+    "typescript": typescript.emit,
+    "typescript-host": typescript_host.emit,
+    "typescript-source": typescript.emit_source,
+}
 EPILOG: Final = (
     "Example: bridge check. "
     "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
@@ -120,7 +124,7 @@ def compile_(folder: Path, out: Path, only_check: bool, machine: bool) -> None: 
 @as_json
 @_refusing
 def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags
-    """Emit the client of a language from the contract."""
+    """Emit the client or the host of a language from the contract."""
     files = EMITTERS[language](compile_folder(folder))
     for name, text in sorted(files.items()):
         _write(out / name, text.encode(), only_check=only_check)

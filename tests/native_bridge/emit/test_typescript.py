@@ -1,30 +1,20 @@
 """The emitted client: the committed files are fresh, and TypeScript reads the declarations strictly."""
 
-import shutil
+import json
 import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from native_bridge.emit.typescript import emit
+from native_bridge.emit.typescript import emit, emit_source
 from native_bridge.model import compile_folder
+from tests.native_bridge.emit.compiling import compiled, laid_out, mistakes, needs_node, needs_typescript
 
 ROOT: Final = Path(__file__).parents[3]
 OUT: Final = ROOT / "h5bundle" / "apps" / "common" / "src"
-LOCAL: Final = ROOT / "node_modules" / ".bin" / "tsc"
-STRICT: Final = [
-    "--noEmit",
-    "--strict",
-    "--exactOptionalPropertyTypes",
-    "--noUncheckedIndexedAccess",
-    "--target",
-    "es2022",
-    "--module",
-    "esnext",
-    "--moduleResolution",
-    "bundler",
-]
+BROWSER: Final = ("--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler")
+CLIENTS: Final = {"declared": emit, "source": emit_source}
 
 USE: Final = """
 import { connect, BridgeError, type Bridge, type TxSigned, type NetAnswer } from "./bridge.js";
@@ -34,6 +24,8 @@ const locale: "zh-CN" | "en" = info.locale;
 const signed: TxSigned = await bridge.tx.sign({ challengeId: "chl_1" }, { timeoutMs: 1000 });
 const request = { op: "a.b", params: { id: "1" }, body: { amountFen: 1 }, idempotencyKey: "k" };
 const answer: NetAnswer = await bridge.net.request(request);
+const upload = { op: "a.b", fileToken: "fil_1" };
+await bridge.net.upload(upload, { onChunk: ({ sent, total }) => void (sent / total), timeoutMs: 5 });
 const stop: () => void = bridge.on("theme.changed", ({ theme }) => {
   const dark: boolean = theme === "dark";
   void dark;
@@ -55,16 +47,52 @@ WRONG: Final = [
     "const level: number = (await bridge.session.status()).state;",
     'new BridgeError("NO_SUCH_CODE");',
     "await bridge.net.request({ op: 'a.b', headers: {} });",
+    "await bridge.net.request({ op: 'a.b' }, { onChunk: () => {} });",
+    "await bridge.net.upload({ op: 'a.b', fileToken: 'f' }, { onChunk: ({ part }) => part });",
 ]  # fmt: skip
 
 
-def compiler() -> str | None:
-    return str(LOCAL) if LOCAL.is_file() else shutil.which("tsc")
-
-
-needs_typescript = pytest.mark.skipif(
-    compiler() is None, reason="no TypeScript compiler: `npm install --no-save typescript` gives one"
-)
+PAGE: Final = """
+const told = [];
+const listeners = new Set();
+const shell = {};
+globalThis.window = {
+  parent: { postMessage: (data) => told.push(data) },
+  addEventListener: (_name, listener) => listeners.add(listener),
+  removeEventListener: (_name, listener) => listeners.delete(listener),
+};
+const port = { postMessage: (text) => told.push(JSON.parse(text)), close: () => told.push("closed") };
+const say = (message) => port.onmessage({ data: JSON.stringify({ v: 1, ...message }) });
+const { connect } = await import("./CLIENT");
+const connecting = connect({ need: { "net.upload": 1 } });
+const greeting = { source: window.parent, data: { tidegate: "page-init" }, ports: [port], stopImmediatePropagation: () => {} };
+for (const listener of [...listeners]) listener(greeting);
+await new Promise((resolve) => setTimeout(resolve));
+say({ t: "init", nonce: "N" });
+say({ t: "welcome", s: "T", contract: "1.1", host: {}, granted: { "net.upload": 1 }, denied: {}, bundle: {}, limits: {} });
+const bridge = await connecting;
+const heard = [];
+const broken = [];
+process.on("uncaughtException", (error) => broken.push(error.message));
+const input = { op: "a.b", fileToken: "fil_1" };
+const first = bridge.net.upload(input, { onChunk: (chunk) => heard.push(chunk) });
+const second = bridge.net.upload(input);
+const third = bridge.net.upload(input, { onChunk: () => { throw new Error("mine"); } });
+say({ t: "chunk", id: "r1", seq: 0, p: { sent: 1, total: 4 } });
+say({ t: "chunk", id: "r1", seq: 0, p: { sent: 1, total: 4 } });
+say({ t: "chunk", id: "r1", seq: 2, p: { sent: 3, total: 4 } });
+say({ t: "chunk", id: "r1", seq: 1, p: { sent: 2, total: 4 } });
+say({ t: "chunk", id: "r2", seq: 0, p: { sent: 1, total: 4 } });
+say({ t: "chunk", id: "r3", seq: 0, p: { sent: 1, total: 4 } });
+say({ t: "chunk", id: "r9", seq: 0, p: { sent: 1, total: 4 } });
+for (const id of ["r1", "r2", "r3"]) say({ t: "res", id, ok: true, r: { status: 200, body: id } });
+say({ t: "chunk", id: "r1", seq: 2, p: { sent: 4, total: 4 } });
+const answers = await Promise.all([first, second, third]);
+await new Promise((resolve) => setTimeout(resolve, 5));
+const asked = told.filter((message) => message.t === "req").map((message) => message.p);
+console.log(JSON.stringify({ heard, broken, asked, answers: answers.map((answer) => answer.body), closed: told.includes("closed") }));
+process.exit(0);
+"""  # noqa: E501 — JavaScript
 
 
 @pytest.mark.parametrize("name", ["bridge.js", "bridge.d.ts"])
@@ -112,22 +140,48 @@ def test_unions_lists_and_maps_become_types() -> None:
     assert [line for line in expected if line not in lines] == []
 
 
-def checked(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
-    for name, text in emit(compile_folder()).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    (folder / "use.ts").write_text(source, encoding="utf-8")
-    command = [compiler() or "", *STRICT, "--lib", "es2022,dom", str(folder / "use.ts")]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def checked(folder: Path, client: str, source: str) -> str:
+    laid_out(folder, {**CLIENTS[client](compile_folder()), "use.ts": source})
+    return mistakes(folder, "use.ts", BROWSER)
 
 
 @needs_typescript
-def test_a_correct_page_type_checks(tmp_path: Path) -> None:
-    assert checked(tmp_path, USE).stdout == ""
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_correct_page_type_checks(tmp_path: Path, client: str) -> None:
+    assert checked(tmp_path, client, USE) == ""
 
 
 @needs_typescript
-def test_each_mistake_is_found(tmp_path: Path) -> None:
-    lines = checked(tmp_path, USE + "\n".join(WRONG) + "\n").stdout
+@pytest.mark.parametrize("client", CLIENTS)
+def test_each_mistake_is_found(tmp_path: Path, client: str) -> None:
+    lines = checked(tmp_path, client, USE + "\n".join(WRONG) + "\n")
     first = USE.count("\n") + 1
     found = {int(line.split("use.ts(")[1].split(",")[0]) for line in lines.splitlines() if "use.ts(" in line}
     assert found == set(range(first, first + len(WRONG)))
+
+
+def run(script: Path) -> dict[str, object]:
+    page = script.with_name("page.mjs")
+    page.write_text(PAGE.replace("CLIENT", script.name), encoding="utf-8")
+    told = subprocess.run(["node", str(page)], capture_output=True, text=True, check=False)
+    assert told.stderr == ""
+    answer: dict[str, object] = json.loads(told.stdout)
+    return answer
+
+
+@needs_node
+@pytest.mark.parametrize("client", CLIENTS)
+def test_chunks_reach_the_page_in_order_and_only_their_call(tmp_path: Path, client: str) -> None:
+    laid_out(tmp_path, {**CLIENTS[client](compile_folder()), "package.json": '{"type": "module"}'})
+    script = compiled(tmp_path, "bridge.ts", BROWSER) if client == "source" else tmp_path / "bridge.js"
+    assert run(script) == {
+        "heard": [{"sent": 1, "total": 4}, {"sent": 2, "total": 4}],
+        "broken": ["mine"],
+        "asked": 3 * [{"op": "a.b", "fileToken": "fil_1"}],
+        "answers": ["r1", "r2", "r3"],
+        "closed": False,
+    }
+
+
+def test_the_source_has_no_untyped_word() -> None:
+    assert [line for line in emit_source(compile_folder())["bridge.ts"].splitlines() if ": any" in line] == []

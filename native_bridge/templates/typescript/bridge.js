@@ -108,7 +108,7 @@ function openSession(port, { need, want }, deadline) {
     if (!ended && token && pending.has(id)) post({ v: 1, t: "cancel", s: token, n: ++counter, id });
   };
 
-  const call = (method, input, { signal, timeoutMs } = {}) =>
+  const call = (method, input, { signal, timeoutMs, onChunk } = {}) =>
     new Promise((resolve, reject) => {
       if (ended) throw new BridgeError("SESSION_INVALID", ended.message);
       if (signal?.aborted) throw new BridgeError("CANCELLED");
@@ -124,7 +124,7 @@ function openSession(port, { need, want }, deadline) {
         cancel(id);
         finish(id, (waiting) => waiting.reject(new BridgeError("TIMEOUT")));
       }, wait + GRACE_MS);
-      pending.set(id, { resolve, reject, timer, signal, abort });
+      pending.set(id, { resolve, reject, timer, signal, abort, onChunk, chunks: 0 });
       signal?.addEventListener("abort", abort, { once: true });
     });
 
@@ -136,6 +136,14 @@ function openSession(port, { need, want }, deadline) {
         throw error;
       });
     }
+  };
+
+  /** A part of a result: in order and without gaps, or not at all. */
+  const part = ({ id, seq, p }) => {
+    const waiting = pending.get(id);
+    if (!waiting || seq !== waiting.chunks) return;
+    waiting.chunks += 1;
+    if (waiting.onChunk) hear(waiting.onChunk, p);
   };
 
   const deliver = (name, payload) => {
@@ -197,7 +205,8 @@ function openSession(port, { need, want }, deadline) {
     } else if (message.t === "welcome" && settleConnect) welcomed(message);
     else if (message.t === "res") {
       finish(message.id, (waiting) => (message.ok ? waiting.resolve(message.r) : waiting.reject(errorOf(message.e))));
-    } else if (message.t === "evt") deliver(message.e, message.p);
+    } else if (message.t === "chunk") part(message);
+    else if (message.t === "evt") deliver(message.e, message.p);
     else if (message.t === "end") end(errorOf(message.e));
     else if (message.t === "err" && settleConnect) end(errorOf(message.e));
   };
