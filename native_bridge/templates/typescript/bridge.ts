@@ -66,32 +66,99 @@ function errorOf(e: unknown): BridgeError {
 const hex = (length: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Say hello to the parent once and wait for its port. */
-function receivePort(deadline: number): Promise<MessagePort> {
+/** What a page says first where the platform cannot tell that it listens. */
+const GREETING = JSON.stringify({ tidegate: "page-hello" });
+
+/** The way to the shell, whatever the platform makes it of. */
+interface Port {
+  post(text: string): void;
+  listen(hear: (text: unknown) => void): void;
+  close(): void;
+}
+
+/** What Android's shell gives to this origin alone. */
+interface AndroidObject {
+  postMessage(text: string): void;
+  onmessage: ((event: MessageEvent<unknown>) => void) | null;
+}
+
+/** What iOS gives to a page: a handler that answers every message with a promise. */
+interface IosHandler {
+  postMessage(text: string): Promise<unknown>;
+}
+
+/** A window as the platforms' shells leave it. */
+interface AppWindow {
+  readonly tidegate?: AndroidObject;
+  readonly webkit?: { readonly messageHandlers?: { readonly tidegate?: IosHandler } };
+}
+
+/** A MessagePort as this client uses it. */
+const messagePort = (port: MessagePort): Port => ({
+  post: (text) => port.postMessage(text),
+  listen: (hear) => {
+    port.onmessage = ({ data }: MessageEvent<unknown>): void => hear(data);
+  },
+  close: () => port.close(),
+});
+
+/** Wait for the window message that carries a port. */
+function handedOver(deadline: number, fits: (event: MessageEvent<unknown>) => boolean): Promise<Port> {
   return new Promise((resolve, reject) => {
-    if (window.parent === window) {
-      reject(new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app"));
-      return;
-    }
     const stop = (): void => {
       window.removeEventListener("message", listen);
       clearTimeout(timer);
     };
     const listen = (event: MessageEvent<unknown>): void => {
       const [port] = event.ports;
-      const greeted = isMessage(event.data) && event.data["tidegate"] === "page-init";
-      if (event.source !== window.parent || !greeted || port === undefined || event.ports.length !== 1) return;
+      if (port === undefined || event.ports.length !== 1 || !fits(event)) return;
       event.stopImmediatePropagation();
       stop();
-      resolve(port);
+      resolve(messagePort(port));
     };
     const timer = setTimeout(() => {
       stop();
       reject(new BridgeError("TIMEOUT", "the shell gave no port"));
     }, deadline);
     window.addEventListener("message", listen);
-    window.parent.postMessage({ tidegate: "page-hello" }, "*");
   });
+}
+
+const androidPort = (object: AndroidObject): Port => ({
+  post: (text) => object.postMessage(text),
+  listen: (hear) => {
+    object.onmessage = ({ data }): void => hear(data);
+    object.postMessage(GREETING);
+  },
+  close: () => {
+    object.onmessage = null;
+  },
+});
+
+/** What the shell says comes as an argument of a function, never as script. */
+const iosPort = (handler: IosHandler): Port => ({
+  post: (text) => void handler.postMessage(text).catch(() => undefined),
+  listen: (hear) => {
+    Object.defineProperty(window, "tidegateReceive", { value: hear });
+    handler.postMessage(GREETING).catch(() => undefined);
+  },
+  close: () => undefined,
+});
+
+/** Find the way to the shell: a frame's parent, or what the platform gives to a page that fills its web view. */
+async function receivePort(deadline: number): Promise<Port> {
+  if (window.parent !== window) {
+    const isInit = (data: unknown): boolean => isMessage(data) && data["tidegate"] === "page-init";
+    const port = handedOver(deadline, ({ source, data }) => source === window.parent && isInit(data));
+    window.parent.postMessage({ tidegate: "page-hello" }, "*");
+    return port;
+  }
+  const app = window as AppWindow;
+  if (typeof app.tidegate?.postMessage === "function") return androidPort(app.tidegate);
+  const handler = app.webkit?.messageHandlers?.tidegate;
+  if (handler !== undefined) return iosPort(handler);
+  if (navigator.userAgent.includes("ArkWeb/")) return handedOver(deadline, ({ data }) => data === "tidegate-port");
+  throw new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app");
 }
 
 type Asked = { readonly [method: string]: number };
@@ -119,7 +186,7 @@ interface Kept {
 }
 
 /** One session over one port: everything is in this closure. */
-function openSession(port: MessagePort, need: Asked, want: Asked, deadline: number): Promise<Bridge> {
+function openSession(port: Port, need: Asked, want: Asked, deadline: number): Promise<Bridge> {
   let token = "";
   let counter = 0;
   let ended: BridgeError | null = null;
@@ -133,7 +200,7 @@ function openSession(port: MessagePort, need: Asked, want: Asked, deadline: numb
     if (new TextEncoder().encode(text).length > MAX_BYTES) {
       throw new BridgeError("TOO_LARGE", `a message may have ${MAX_BYTES} bytes`);
     }
-    port.postMessage(text);
+    port.post(text);
   };
 
   const finish = (id: string, settle: (waiting: Waiting) => void): void => {
@@ -289,16 +356,16 @@ function openSession(port: MessagePort, need: Asked, want: Asked, deadline: numb
         reject(error);
       },
     };
-    port.onmessage = (event: MessageEvent<unknown>): void => {
-      if (typeof event.data !== "string") return;
+    port.listen((text) => {
+      if (typeof text !== "string") return;
       let message: unknown;
       try {
-        message = JSON.parse(event.data);
+        message = JSON.parse(text);
       } catch {
         return;
       }
       receive(message);
-    };
+    });
   });
 }
 

@@ -160,9 +160,9 @@ def test_each_mistake_is_found(tmp_path: Path, client: str) -> None:
     assert found == set(range(first, first + len(WRONG)))
 
 
-def run(script: Path) -> dict[str, object]:
+def run(script: Path, text: str = PAGE) -> dict[str, object]:
     page = script.with_name("page.mjs")
-    page.write_text(PAGE.replace("CLIENT", script.name), encoding="utf-8")
+    page.write_text(text.replace("CLIENT", script.name), encoding="utf-8")
     told = subprocess.run(["node", str(page)], capture_output=True, text=True, check=False)
     assert told.stderr == ""
     answer: dict[str, object] = json.loads(told.stdout)
@@ -181,6 +181,70 @@ def test_chunks_reach_the_page_in_order_and_only_their_call(tmp_path: Path, clie
         "answers": ["r1", "r2", "r3"],
         "closed": False,
     }
+
+
+SHELLS: Final = """
+const told = [];
+const heard = {};
+const welcome = JSON.stringify({ v: 1, t: "welcome", s: "T", granted: { "app.info": 1 }, denied: {} });
+const answered = (text) => {
+  told.push(JSON.parse(text));
+  if (told.at(-1).tidegate) return '{"v":1,"t":"init","nonce":"N"}';
+  return told.at(-1).t === "hello" ? welcome : '{"v":1,"t":"res","id":"r1","ok":true,"r":{"theme":"dark"}}';
+};
+const shells = {
+  android: () => {
+    const object = { postMessage: (text) => setTimeout(() => object.onmessage({ data: answered(text) })) };
+    return { tidegate: object };
+  },
+  ios: () => ({
+    webkit: { messageHandlers: { tidegate: { postMessage: async (text) => { setTimeout(() => window.tidegateReceive(answered(text))); } } } },
+  }),
+  harmonyos: () => {
+    Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla ArkWeb/4.1" } });
+    const port = { postMessage: (text) => setTimeout(() => port.onmessage({ data: answered(text) })), close: () => {} };
+    const hand = (data, ports) => heard.message({ data, ports, stopImmediatePropagation: () => {} });
+    const handAll = () => { hand("other", [port]); hand("tidegate-port", [port, port]); hand("tidegate-port", [port]); };
+    const greet = () => setTimeout(() => port.postMessage('{"tidegate":1}'), 5);
+    const hear = (name, listener) => { heard[name] = listener; setTimeout(() => { handAll(); greet(); }); };
+    return { addEventListener: hear, removeEventListener: () => {} };
+  },
+  browser: () => {
+    Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla" } });
+    return {};
+  },
+};
+globalThis.window = shells["SHELL"]();
+window.parent = window;
+const { connect } = await import("./CLIENT");
+try {
+  const bridge = await connect({ need: { "app.info": 1 } });
+  console.log(JSON.stringify({ theme: (await bridge.app.info()).theme, said: told.map((message) => message.t ?? "greeting") }));
+} catch (error) {
+  console.log(JSON.stringify({ code: error.code }));
+}
+process.exit(0);
+"""  # noqa: E501 — JavaScript
+REACHED: Final = {"theme": "dark", "said": ["greeting", "hello", "req"]}
+
+
+@needs_node
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("shell", "expected"),
+    [
+        ("android", REACHED),
+        ("ios", REACHED),
+        ("harmonyos", REACHED),
+        ("browser", {"code": "METHOD_UNSUPPORTED"}),
+    ],
+)
+def test_the_page_finds_its_way_to_each_shell(
+    tmp_path: Path, client: str, shell: str, expected: dict[str, object]
+) -> None:
+    laid_out(tmp_path, {**CLIENTS[client](compile_folder()), "package.json": '{"type": "module"}'})
+    script = compiled(tmp_path, "bridge.ts", BROWSER) if client == "source" else tmp_path / "bridge.js"
+    assert run(script, SHELLS.replace("SHELL", shell)) == expected
 
 
 def test_the_source_has_no_untyped_word() -> None:

@@ -81,27 +81,70 @@ const errorOf = (e) =>
 const hex = (length) =>
   Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Say hello to the parent once and wait for its port. */
-function receivePort(deadline) {
+/** What a page says first where the platform cannot tell that it listens. */
+const GREETING = JSON.stringify({ tidegate: "page-hello" });
+
+/** A MessagePort as this client uses it. */
+const messagePort = (port) => ({
+  post: (text) => port.postMessage(text),
+  listen: (hear) => {
+    port.onmessage = ({ data }) => hear(data);
+  },
+  close: () => port.close(),
+});
+
+/** Wait for the window message that carries a port. */
+function handedOver(deadline, fits) {
   return new Promise((resolve, reject) => {
-    if (window.parent === window) {
-      reject(new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app"));
-      return;
-    }
     const finish = (settle, value) => {
       window.removeEventListener("message", listen);
       clearTimeout(timer);
       settle(value);
     };
     const listen = (event) => {
-      if (event.source !== window.parent || event.data?.tidegate !== "page-init" || event.ports.length !== 1) return;
+      if (event.ports.length !== 1 || !fits(event)) return;
       event.stopImmediatePropagation();
-      finish(resolve, event.ports[0]);
+      finish(resolve, messagePort(event.ports[0]));
     };
     const timer = setTimeout(() => finish(reject, new BridgeError("TIMEOUT", "the shell gave no port")), deadline);
     window.addEventListener("message", listen);
-    window.parent.postMessage({ tidegate: "page-hello" }, "*");
   });
+}
+
+/** The object that Android's shell gives to this origin alone. */
+const androidPort = (object) => ({
+  post: (text) => object.postMessage(text),
+  listen: (hear) => {
+    object.onmessage = ({ data }) => hear(data);
+    object.postMessage(GREETING);
+  },
+  close: () => {
+    object.onmessage = null;
+  },
+});
+
+/** The handler of iOS; what the shell says comes as an argument of a function, never as script. */
+const iosPort = (handler) => ({
+  post: (text) => void handler.postMessage(text).catch(() => {}),
+  listen: (hear) => {
+    Object.defineProperty(window, "tidegateReceive", { value: hear });
+    handler.postMessage(GREETING).catch(() => {});
+  },
+  close: () => {},
+});
+
+/** Find the way to the shell: a frame's parent, or what the platform gives to a page that fills its web view. */
+async function receivePort(deadline) {
+  if (window.parent !== window) {
+    const port = handedOver(deadline, ({ source, data }) => source === window.parent && data?.tidegate === "page-init");
+    window.parent.postMessage({ tidegate: "page-hello" }, "*");
+    return port;
+  }
+  if (typeof window.tidegate?.postMessage === "function") return androidPort(window.tidegate);
+  const handler = window.webkit?.messageHandlers?.tidegate;
+  if (handler) return iosPort(handler);
+  if (navigator.userAgent.includes("ArkWeb/")) return handedOver(deadline, ({ data }) => data === "tidegate-port");
+  throw new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app");
 }
 
 /** One session over one port: everything is in this closure. */
@@ -119,7 +162,7 @@ function openSession(port, { need, want }, deadline) {
     if (new TextEncoder().encode(text).length > MAX_BYTES) {
       throw new BridgeError("TOO_LARGE", `a message may have ${MAX_BYTES} bytes`);
     }
-    port.postMessage(text);
+    port.post(text);
   };
 
   const finish = (id, settle) => {
@@ -257,16 +300,16 @@ function openSession(port, { need, want }, deadline) {
       settle(value);
     };
     settleConnect = { resolve: settled(resolve), reject: settled(reject) };
-    port.onmessage = (event) => {
-      if (typeof event.data !== "string") return;
+    port.listen((text) => {
+      if (typeof text !== "string") return;
       let message = null;
       try {
-        message = JSON.parse(event.data);
+        message = JSON.parse(text);
       } catch {
         return;
       }
       receive(message);
-    };
+    });
   });
 }
 
