@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[3]
-LOCAL: Final = ROOT / "node_modules" / ".bin" / "tsc"
+LOCAL: Final = ROOT / "node_modules" / "typescript" / "bin" / "tsc"  # .bin/tsc may be that of ohos-typescript
 DRIVER: Final = ROOT / "native_bridge" / "drivers" / "typescript" / "driver.ts"
 STRICT: Final = (
     "--strict",
