@@ -13,12 +13,13 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from native_bridge.conformance import VECTORS, read_vectors
-from native_bridge.emit import arkts, typescript, typescript_host
+from native_bridge.emit import arkts, swift, typescript, typescript_host
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
     "arkts": arkts.emit,
+    "swift": swift.emit,
     "typescript": typescript.emit,
     "typescript-host": typescript_host.emit,
     "typescript-source": typescript.emit_source,

@@ -1,6 +1,5 @@
 """Emits a host in Swift: a core without Foundation, the contract as data, typed methods, and WKWebView's adapter."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -48,7 +47,12 @@ def _contract(contract: Contract) -> Iterator[str]:
     yield from ("/// The contract that this host speaks.", "public let bridgeContract = Contract(")
     yield from (f"  version: {_text(contract.version)},", f"  hash: {_text(contract.hash)},")
     yield from (f"  limits: Limits({limits}),", "  shapes: ShapeBook(shapes()), methods: methods(), events: events(),")
-    yield from ("  errors: errors())", "", "private func shapes() -> [String: Shape] {", "  var all: [String: Shape] = [:]")
+    yield from (
+        "  errors: errors())",
+        "",
+        "private func shapes() -> [String: Shape] {",
+        "  var all: [String: Shape] = [:]",
+    )
     for name, spec in sorted(contract.types.items()):
         yield f"  all[{_text(name)}] = {_shape(name, spec)}"
     yield from ("  return all", "}", "", "private func methods() -> [String: [Int: MethodSpec]] {")
@@ -137,7 +141,11 @@ def _fields(fields: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _methods(contract: Contract) -> Iterator[str]:
     yield from _head("The methods of a host, typed from the contract: what is not given is unsupported.")
-    yield from ("extension Tidegate {", "  /// Every code of the contract.", "  public enum ErrorCode: String, Sendable {")
+    yield from (
+        "extension Tidegate {",
+        "  /// Every code of the contract.",
+        "  public enum ErrorCode: String, Sendable {",
+    )
     for code in sorted(contract.errors):
         yield f"    case {types.case_name(code)} = {_text(code)}"
     yield from (
@@ -160,7 +168,9 @@ def _methods(contract: Contract) -> Iterator[str]:
         "  public init() {}",
         "",
         "  /// Let a function that waits answer a call.",
-        "  private mutating func set(_ name: String, _ run: @escaping @MainActor (JsonObject, Call) async throws -> Json) {",
+        "  private mutating func set(",
+        "    _ name: String, _ run: @escaping @MainActor (JsonObject, Call) async throws -> Json",
+        "  ) {",
         "    table[name] = { input, call, answer in",
         "      Task { @MainActor in",
         "        do {",

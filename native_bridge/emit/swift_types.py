@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from native_bridge.model import Contract
 
-SCALARS: Final = {"string": "String", "bool": "Bool", "int": "Int", "decimal": "String", "bytes": "String", "json": "Json"}
+SCALARS: Final = {
+    "string": "String",
+    "bool": "Bool",
+    "int": "Int",
+    "decimal": "String",
+    "bytes": "String",
+    "json": "Json",
+}
 READ: Final = {"String": "text", "Bool": "flag", "Int": "integer"}
 UNCLEAR: Final = frozenset({"none", "some", "self", "type", "init"})
 KEYWORDS: Final = frozenset(
@@ -17,7 +24,12 @@ KEYWORDS: Final = frozenset(
 
 def source(contract: Contract) -> Iterator[str]:
     """Write all types of the contract in one namespace."""
-    yield from ("// The contract's types, and how they are read from JSON and written to it.", "//", "// @GENERATED@", "")
+    yield from (
+        "// The contract's types, and how they are read from JSON and written to it.",
+        "//",
+        "// @GENERATED@",
+        "",
+    )
     yield from ("/// The contract's own words, apart from the words of the platform.", "public enum Tidegate {}", "")
     yield "extension Json {"
     yield "  /// Give a member's value or throw; a clean copy has it."
@@ -82,7 +94,12 @@ def _union(contract: Contract, name: str, spec: Mapping[str, Any]) -> Iterator[s
     yield from ("", "  init(json: JsonObject) throws {", f'    switch json["{spec["tag"]}"]?.text {{')
     yield from (f'    case "{tag}": self = .{case_name(tag)}(try {record}(json: json))' for tag, record in cases)
     yield from (f'    default: throw ShapeError("{spec["tag"]}", "is not known")', "    }", "  }")
-    yield from ("", "  var json: Json {", f'    var all: JsonObject = ["{spec["tag"]}": .null]', "    let members: JsonObject?")
+    yield from (
+        "",
+        "  var json: Json {",
+        f'    var all: JsonObject = ["{spec["tag"]}": .null]',
+        "    let members: JsonObject?",
+    )
     yield "    switch self {"
     for tag, _ in cases:
         yield f"    case .{case_name(tag)}(let value):"
@@ -135,25 +152,26 @@ def _read_member(contract: Contract, field: str, member: Mapping[str, Any]) -> s
 def _read(contract: Contract, name: str, value: str, path: str) -> str:
     """Write the expression that reads one value."""
     spec = contract.types.get(name, {"kind": name})
+    needed = f'try Json.needed({value}.%s, "{path}")'
     match spec["kind"]:
         case "record" | "union":
-            return f'try {name}(json: Json.needed({value}.object, "{path}"))'
-        case "enum" if spec["open"]:
-            return f'{name}(rawValue: try Json.needed({value}.text, "{path}"))'
+            read = f'try {name}(json: Json.needed({value}.object, "{path}"))'
         case "enum":
-            return f'try Json.needed({name}(rawValue: Json.needed({value}.text, "{path}")), "{path}")'
+            text = needed % "text"
+            made = f"{name}(rawValue: {text})"
+            read = made if spec["open"] else f'try Json.needed({made}, "{path}")'
         case "list":
             item = _read(contract, spec["of"], "$0", path)
-            return f'try Json.needed({value}.array, "{path}").map {{ {item} }}'
+            read = f"{needed % 'array'}.map {{ {item} }}"
         case "map":
-            return (
-                f'try Dictionary(Json.needed({value}.object, "{path}").members.map '
-                f"{{ ($0.name, {_read(contract, spec['of'], '$0.value', path)}) }}, uniquingKeysWith: {{ one, _ in one }})"
-            )
+            item = _read(contract, spec["of"], "$0.value", path)
+            pairs = f"{needed % 'object'}.members.map {{ ($0.name, {item}) }}"
+            read = f"Dictionary({pairs}, uniquingKeysWith: {{ first, _ in first }})"
         case "json":
-            return f'try Json.needed({value}.object, "{path}")' if spec.get("roots") == ["object"] else value
+            read = needed % "object" if spec.get("roots") == ["object"] else value
         case kind:
-            return f'try Json.needed({value}.{READ[SCALARS[kind]]}, "{path}")'
+            read = needed % READ[SCALARS[kind]]
+    return read
 
 
 def _write_member(contract: Contract, field: str, member: Mapping[str, Any]) -> Iterator[str]:
@@ -172,16 +190,17 @@ def _write(contract: Contract, name: str, value: str) -> str:
     spec = contract.types.get(name, {"kind": name})
     match spec["kind"]:
         case "record" | "union" | "enum":
-            return f"{value}.json"
+            written = f"{value}.json"
         case "list":
-            return f".array({value}.map {{ {_write(contract, spec['of'], '$0')} }})"
+            written = f".array({value}.map {{ {_write(contract, spec['of'], '$0')} }})"
         case "map":
-            return f".object(JsonObject({value}.mapValues {{ {_write(contract, spec['of'], '$0')} }}))"
+            written = f".object(JsonObject({value}.mapValues {{ {_write(contract, spec['of'], '$0')} }}))"
         case "json":
-            return f".object({value})" if spec.get("roots") == ["object"] else value
+            written = f".object({value})" if spec.get("roots") == ["object"] else value
         case "bool":
-            return f".bool({value})"
+            written = f".bool({value})"
         case "int":
-            return f".number(Double({value}))"
+            written = f".number(Double({value}))"
         case _:
-            return f".string({value})"
+            written = f".string({value})"
+    return written

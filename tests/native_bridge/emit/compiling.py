@@ -26,6 +26,18 @@ STRICT: Final = (
 )
 NODE: Final = ("--lib", "es2022", "--module", "commonjs", "--moduleResolution", "node10")
 
+_FIELD: Final = {"optional": True, "nullable": True, "doc": "F."}
+COMPOSED: Final = {
+    "Card": {"kind": "record", "doc": "A.", "fields": {"pan": {**_FIELD, "type": "Digits"}}},
+    "Cash": {"kind": "record", "doc": "A.", "fields": {}},
+    "Digits": {"kind": "decimal", "doc": "D.", "scale": 2},
+    "Means": {"kind": "union", "doc": "B.", "tag": "kind", "cases": {"card": "Card", "cash": "Cash"}},
+    "Many": {"kind": "list", "doc": "C.", "of": "Means", "minItems": 1},
+    "Book": {"kind": "map", "doc": "D.", "of": "Many"},
+    "Nothing": {"kind": "record", "doc": "All.", "fields": {"book": {**_FIELD, "type": "Book"}}},
+}
+"""Kinds of types that the contract has no example of."""
+
 
 def compiler() -> str | None:
     """Give the path of tsc."""

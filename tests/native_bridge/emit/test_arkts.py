@@ -165,7 +165,9 @@ def test_the_port_goes_to_the_bundles_own_origin_and_dies_with_the_document(tmp_
     laid_out(tmp_path, {**files, "package.json": "{}"})
     for path in platform.glob("*.d.ts"):
         shutil.copy(path, tmp_path)
-    laid_out(tmp_path, {"all.ts": '/// <reference path="timers.d.ts" />\nimport "./web_bridge";\nimport "./contract";\n'})
+    laid_out(
+        tmp_path, {"all.ts": '/// <reference path="timers.d.ts" />\nimport "./web_bridge";\nimport "./contract";\n'}
+    )
     script = compiled(tmp_path, "all.ts")
     laid_out(script.parent, {"adapter.js": ADAPTER, "crypto_framework.js": "", "web_webview.js": ""})
     told = subprocess.run(["node", "adapter.js"], cwd=script.parent, capture_output=True, text=True, check=True).stdout

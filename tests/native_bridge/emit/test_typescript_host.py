@@ -14,7 +14,16 @@ from native_bridge.conformance import VECTORS, Vector, read_vectors
 from native_bridge.emit.typescript_host import emit
 from native_bridge.model import compile_folder
 from tests.native_bridge.emit.chunked import CHUNKED
-from tests.native_bridge.emit.compiling import DRIVER, NODE, compiled, laid_out, mistakes, needs_node, needs_typescript
+from tests.native_bridge.emit.compiling import (
+    COMPOSED,
+    DRIVER,
+    NODE,
+    compiled,
+    laid_out,
+    mistakes,
+    needs_node,
+    needs_typescript,
+)
 from tests.native_bridge.playing import CONTRACT, Host, play
 
 FOUND: Final = read_vectors(VECTORS, CONTRACT)
@@ -134,17 +143,7 @@ def test_typed_methods_and_events_cross_the_port(tmp_path: Path) -> None:
 @needs_typescript
 def test_unions_lists_and_maps_are_read_and_written(tmp_path: Path) -> None:
     contract = compile_folder()
-    field = {"optional": True, "nullable": True, "doc": "F."}
-    extra = {
-        "Card": {"kind": "record", "doc": "A.", "fields": {"pan": {**field, "type": "Digits"}}},
-        "Cash": {"kind": "record", "doc": "A.", "fields": {}},
-        "Digits": {"kind": "decimal", "doc": "D.", "scale": 2},
-        "Means": {"kind": "union", "doc": "B.", "tag": "kind", "cases": {"card": "Card", "cash": "Cash"}},
-        "Many": {"kind": "list", "doc": "C.", "of": "Means", "minItems": 1},
-        "Book": {"kind": "map", "doc": "D.", "of": "Many"},
-        "Nothing": {"kind": "record", "doc": "All.", "fields": {"book": {**field, "type": "Book"}}},
-    }
-    files = emit(replace(contract, types={**contract.types, **extra}))
+    files = emit(replace(contract, types={**contract.types, **COMPOSED}))
     laid_out(tmp_path, {**files, "use.ts": 'import "./host/methods.js"; import "./host/contract.js";\n'})
     assert mistakes(tmp_path, "use.ts", NODE) == ""
     kinds = [name for name in ("UnionShape", "ListShape", "MapShape") if name in files["host/contract.ts"]]
