@@ -93,6 +93,9 @@ interface AppWindow {
   readonly webkit?: { readonly messageHandlers?: { readonly tidegate?: IosHandler } };
 }
 
+/** Web views whose shell may hand a port over: HarmonyOS's, and an old one of Android. */
+const WEB_VIEWS = /ArkWeb\/|; wv\)/;
+
 /** A MessagePort as this client uses it. */
 const messagePort = (port: MessagePort): Port => ({
   post: (text) => port.postMessage(text),
@@ -124,16 +127,34 @@ function handedOver(deadline: number, fits: (event: MessageEvent<unknown>) => bo
   });
 }
 
-const androidPort = (object: AndroidObject): Port => ({
-  post: (text) => object.postMessage(text),
-  listen: (hear) => {
-    object.onmessage = ({ data }): void => hear(data);
-    object.postMessage(GREETING);
-  },
-  close: () => {
-    object.onmessage = null;
-  },
-});
+/** The shell itself hands a port over: a frame or a script of the page would show as the source. */
+const isHandOver = ({ source, data }: MessageEvent<unknown>): boolean => data === "tidegate-port" && !source;
+
+/** Android's way; where the web view loses the object's messages, the shell hands a port over instead. */
+function androidPort(object: AndroidObject, deadline: number): Port {
+  let heard = false;
+  let handed: Port | null = null;
+  return {
+    post: (text) => (handed === null ? object.postMessage(text) : handed.post(text)),
+    listen: (hear) => {
+      object.onmessage = ({ data }): void => {
+        heard = true;
+        if (handed === null) hear(data);
+      };
+      object.postMessage(GREETING);
+      const taken = (port: Port): void => {
+        if (heard) return;
+        handed = port;
+        port.listen(hear);
+      };
+      handedOver(deadline, isHandOver).then(taken, () => undefined);
+    },
+    close: () => {
+      object.onmessage = null;
+      handed?.close();
+    },
+  };
+}
 
 /** What the shell says comes as an argument of a function, never as script. */
 const iosPort = (handler: IosHandler): Port => ({
@@ -154,10 +175,10 @@ async function receivePort(deadline: number): Promise<Port> {
     return port;
   }
   const app = window as AppWindow;
-  if (typeof app.tidegate?.postMessage === "function") return androidPort(app.tidegate);
+  if (typeof app.tidegate?.postMessage === "function") return androidPort(app.tidegate, deadline);
   const handler = app.webkit?.messageHandlers?.tidegate;
   if (handler !== undefined) return iosPort(handler);
-  if (navigator.userAgent.includes("ArkWeb/")) return handedOver(deadline, ({ data }) => data === "tidegate-port");
+  if (WEB_VIEWS.test(navigator.userAgent)) return handedOver(deadline, isHandOver);
   throw new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app");
 }
 

@@ -192,25 +192,48 @@ const answered = (text) => {
   if (told.at(-1).tidegate) return '{"v":1,"t":"init","nonce":"N"}';
   return told.at(-1).t === "hello" ? welcome : '{"v":1,"t":"res","id":"r1","ok":true,"r":{"theme":"dark"}}';
 };
+const agent = (userAgent) => Object.defineProperty(globalThis, "navigator", { value: { userAgent } });
+const events = (hand) => ({
+  addEventListener: (name, listener) => {
+    heard[name] = listener;
+    if (hand) setTimeout(hand);
+  },
+  removeEventListener: () => {},
+});
+const handing = () => {
+  const makePort = () => {
+    const port = { postMessage: (text) => setTimeout(() => port.onmessage({ data: answered(text) })), close: () => {} };
+    return port;
+  };
+  const hand = (data, ports, source = null) => heard.message({ data, ports, source, stopImmediatePropagation: () => {} });
+  return () => {
+    const [port, evil] = [makePort(), makePort()];
+    hand("other", [evil]);
+    hand("tidegate-port", [evil, evil]);
+    hand("tidegate-port", [evil], window);
+    hand("tidegate-port", [port]);
+    setTimeout(() => port.postMessage('{"tidegate":1}'), 5);
+  };
+};
 const shells = {
   android: () => {
     const object = { postMessage: (text) => setTimeout(() => object.onmessage({ data: answered(text) })) };
-    return { tidegate: object };
+    return { tidegate: object, ...events(null) };
+  },
+  losing: () => ({ tidegate: { postMessage: () => {} }, ...events(handing()) }),
+  old: () => {
+    agent("Mozilla/5.0 (Linux; Android 9; wv) Chrome/70");
+    return events(handing());
   },
   ios: () => ({
     webkit: { messageHandlers: { tidegate: { postMessage: async (text) => { setTimeout(() => window.tidegateReceive(answered(text))); } } } },
   }),
   harmonyos: () => {
-    Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla ArkWeb/4.1" } });
-    const port = { postMessage: (text) => setTimeout(() => port.onmessage({ data: answered(text) })), close: () => {} };
-    const hand = (data, ports) => heard.message({ data, ports, stopImmediatePropagation: () => {} });
-    const handAll = () => { hand("other", [port]); hand("tidegate-port", [port, port]); hand("tidegate-port", [port]); };
-    const greet = () => setTimeout(() => port.postMessage('{"tidegate":1}'), 5);
-    const hear = (name, listener) => { heard[name] = listener; setTimeout(() => { handAll(); greet(); }); };
-    return { addEventListener: hear, removeEventListener: () => {} };
+    agent("Mozilla/5.0 ArkWeb/4.1");
+    return events(handing());
   },
   browser: () => {
-    Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla" } });
+    agent("Mozilla/5.0");
     return {};
   },
 };
@@ -234,6 +257,8 @@ REACHED: Final = {"theme": "dark", "said": ["greeting", "hello", "req"]}
     ("shell", "expected"),
     [
         ("android", REACHED),
+        ("losing", REACHED),
+        ("old", REACHED),
         ("ios", REACHED),
         ("harmonyos", REACHED),
         ("browser", {"code": "METHOD_UNSUPPORTED"}),

@@ -84,6 +84,9 @@ const hex = (length) =>
 /** What a page says first where the platform cannot tell that it listens. */
 const GREETING = JSON.stringify({ tidegate: "page-hello" });
 
+/** Web views whose shell may hand a port over: HarmonyOS's, and an old one of Android. */
+const WEB_VIEWS = /ArkWeb\/|; wv\)/;
+
 /** A MessagePort as this client uses it. */
 const messagePort = (port) => ({
   post: (text) => port.postMessage(text),
@@ -111,17 +114,34 @@ function handedOver(deadline, fits) {
   });
 }
 
-/** The object that Android's shell gives to this origin alone. */
-const androidPort = (object) => ({
-  post: (text) => object.postMessage(text),
-  listen: (hear) => {
-    object.onmessage = ({ data }) => hear(data);
-    object.postMessage(GREETING);
-  },
-  close: () => {
-    object.onmessage = null;
-  },
-});
+/** The shell itself hands a port over: a frame or a script of the page would show as the source. */
+const isHandOver = ({ source, data }) => data === "tidegate-port" && !source;
+
+/** The object that Android's shell gives to this origin alone; where its messages are lost, a port comes instead. */
+const androidPort = (object, deadline) => {
+  let heard = false;
+  let handed = null;
+  return {
+    post: (text) => (handed === null ? object.postMessage(text) : handed.post(text)),
+    listen: (hear) => {
+      object.onmessage = ({ data }) => {
+        heard = true;
+        if (handed === null) hear(data);
+      };
+      object.postMessage(GREETING);
+      const taken = (port) => {
+        if (heard) return;
+        handed = port;
+        port.listen(hear);
+      };
+      handedOver(deadline, isHandOver).then(taken, () => {});
+    },
+    close: () => {
+      object.onmessage = null;
+      handed?.close();
+    },
+  };
+};
 
 /** The handler of iOS; what the shell says comes as an argument of a function, never as script. */
 const iosPort = (handler) => ({
@@ -140,10 +160,10 @@ async function receivePort(deadline) {
     window.parent.postMessage({ tidegate: "page-hello" }, "*");
     return port;
   }
-  if (typeof window.tidegate?.postMessage === "function") return androidPort(window.tidegate);
+  if (typeof window.tidegate?.postMessage === "function") return androidPort(window.tidegate, deadline);
   const handler = window.webkit?.messageHandlers?.tidegate;
   if (handler) return iosPort(handler);
-  if (navigator.userAgent.includes("ArkWeb/")) return handedOver(deadline, ({ data }) => data === "tidegate-port");
+  if (WEB_VIEWS.test(navigator.userAgent)) return handedOver(deadline, isHandOver);
   throw new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app");
 }
 
