@@ -170,7 +170,8 @@ struct Driver {
 
   private mutating func serve(_ line: String) -> JsonObject {
     do {
-      return try answer(StrictReader.read(line, maxDepth: Driver.deepest).object ?? JsonObject())
+      let command = try StrictReader.read(line, maxDepth: Driver.deepest, largest: .greatestFiniteMagnitude)
+      return try answer(command.object ?? JsonObject())
     } catch let error as ScriptError {
       return ["error": .string(error.message)]
     } catch {

@@ -10,16 +10,18 @@
 public struct StrictReader {
   private let bytes: [UInt8]
   private let maxDepth: Int
+  private let largest: Double
   private var at = 0
 
-  private init(_ text: String, maxDepth: Int) {
+  private init(_ text: String, maxDepth: Int, largest: Double) {
     bytes = Array(text.utf8)
     self.maxDepth = maxDepth
+    self.largest = largest
   }
 
-  /// Read one value; throws `JsonError`.
-  public static func read(_ text: String, maxDepth: Int) throws -> Json {
-    var reader = StrictReader(text, maxDepth: maxDepth)
+  /// Read one value; throws `JsonError`. `largest` bounds the magnitude of numbers: 2^53-1 for what a page sends.
+  public static func read(_ text: String, maxDepth: Int, largest: Double = 9_007_199_254_740_991) throws -> Json {
+    var reader = StrictReader(text, maxDepth: maxDepth, largest: largest)
     let value = try reader.value(depth: 0)
     if reader.peek() != nil { throw reader.error("something after the value") }
     return value
@@ -115,7 +117,7 @@ public struct StrictReader {
     guard let number = Double(String(decoding: bytes[start..<at], as: UTF8.self)), number.isFinite else {
       throw error("a number without end")
     }
-    if number.magnitude > 9_007_199_254_740_991 { throw error("a number beyond 2^53-1") }
+    if number.magnitude > largest { throw error("a number beyond 2^53-1") }
     return number
   }
 

@@ -9,7 +9,6 @@
  * Contract hash: sha256-8ec36b90f5b41bf743cbf3cff4413dd307634077fdf467037787d1ec31ef3193
  */
 import { Answer, Answers, BridgeError, Failure, plainError } from "./answers.js";
-import { AuditEntry } from "./audit.js";
 import { audited, BundleRef, Call, consentOf, Job } from "./calls.js";
 import { Envelope, EnvelopeError, readEnvelope } from "./envelope.js";
 import { Gates, Grants, speaks } from "./grants.js";
@@ -18,6 +17,7 @@ import { versionsOf } from "./manifest.js";
 import { HostMethod, SessionParts } from "./ports.js";
 import { ShapeError } from "./scalars.js";
 import { EventSpec, MethodSpec } from "./spec.js";
+import { Trail } from "./trail.js";
 
 const MOST_QUEUED = 32;
 
@@ -31,6 +31,7 @@ export class Dispatcher {
   private readonly answers: Answers;
   private readonly grants: Grants;
   private readonly bundle: BundleRef;
+  private readonly trail: Trail;
   private readonly ids: Set<string> = new Set<string>();
   private readonly jobs: Map<string, Job> = new Map<string, Job>();
   private queued: QueuedEvent[] = [];
@@ -47,6 +48,7 @@ export class Dispatcher {
     this.answers = new Answers(parts.contract);
     this.grants = new Grants(parts.contract, manifest.permissions, parts.policy, parts.killList, Array.from(parts.methods.keys()));
     this.bundle = { id: manifest.bundle, version: manifest.version, digest: parts.digest };
+    this.trail = new Trail(parts.audit, parts.clock, manifest.bundle);
   }
 
   /** Give the session's state: new, greeted, live or ended. */
@@ -67,7 +69,7 @@ export class Dispatcher {
   /** Take what came over the port; null stands for what is no text. */
   receive(raw: string | null): void {
     if (this.phase === "ended" || this.phase === "new") {
-      this.drop("SESSION_INVALID", `the session is ${this.phase}`);
+      this.trail.drop("SESSION_INVALID", `the session is ${this.phase}`);
       return;
     }
     let message: Envelope;
@@ -88,9 +90,9 @@ export class Dispatcher {
       throw new TypeError(`the contract has no event ${event}`);
     }
     if (this.phase === "ended") {
-      this.auditEvent(event, "SESSION_INVALID", null, null);
+      this.trail.event(event, "SESSION_INVALID", null, null);
     } else if (!spec.always && !this.parts.manifest.includes("events", event)) {
-      this.auditEvent(event, "PERMISSION_DENIED", null, null);
+      this.trail.event(event, "PERMISSION_DENIED", null, null);
     } else if (this.phase === "live") {
       this.tell(spec, payload);
     } else {
@@ -110,9 +112,9 @@ export class Dispatcher {
         this.cut(job, new Failure("PERMISSION_DENIED", "the grant was revoked", ""));
       }
     }
-    const entry = this.entry("revoke", true, "");
+    const entry = this.trail.entry("revoke", true, "");
     entry.method = method;
-    this.parts.audit.write(entry);
+    this.trail.write(entry);
     if (this.phase !== "ended") {
       this.emit("grant.revoked", new JsonObject().set("method", method));
     }
@@ -129,9 +131,9 @@ export class Dispatcher {
     for (const job of Array.from(this.jobs.values())) {
       this.cut(job, new Failure("INTERRUPTED", reason, ""));
     }
-    const entry = this.entry("session", true, "");
+    const entry = this.trail.entry("session", true, "");
     entry.reason = `ended: ${reason}`;
-    this.parts.audit.write(entry);
+    this.trail.write(entry);
   }
 
   private handle(message: Envelope): void {
@@ -169,13 +171,13 @@ export class Dispatcher {
     const granted = this.grants.granted();
     const denied = this.grants.denied(asked);
     this.send(this.welcomeMessage(granted, denied));
-    const entry = this.entry("session", true, "");
+    const entry = this.trail.entry("session", true, "");
     entry.reason = "welcome";
     entry.granted = granted;
     entry.denied = denied;
     entry.sdk = hello.text("sdk");
     entry.hash = hello.text("hash");
-    this.parts.audit.write(entry);
+    this.trail.write(entry);
     for (const event of this.queued.splice(0)) {
       this.tell(event.spec, event.payload);
     }
@@ -212,10 +214,10 @@ export class Dispatcher {
   private cancel(id: string): void {
     const job = this.jobs.get(id);
     if (job === undefined) {
-      const entry = this.entry("drop", false, "CANCELLED");
+      const entry = this.trail.entry("drop", false, "CANCELLED");
       entry.id = id;
       entry.reason = "nothing to cancel";
-      this.parts.audit.write(entry);
+      this.trail.write(entry);
     } else {
       this.cut(job, new Failure("CANCELLED", "", ""));
     }
@@ -361,9 +363,9 @@ export class Dispatcher {
   private auditLateChunk(job: Job): void {
     if (!job.toldLate) {
       job.toldLate = true;
-      const entry = this.described("late", job, false, "");
+      const entry = this.trail.described("late", job, false, "");
       entry.reason = "a chunk after the answer";
-      this.parts.audit.write(entry);
+      this.trail.write(entry);
     }
   }
 
@@ -379,20 +381,20 @@ export class Dispatcher {
       job.gates.consent = consentOf(failure, job.gates.consent);
     }
     if (job.done) {
-      const late = this.described("late", job, failure === null, failure?.code ?? "");
+      const late = this.trail.described("late", job, failure === null, failure?.code ?? "");
       late.ms = this.parts.clock.now() - job.at;
-      this.parts.audit.write(late);
+      this.trail.write(late);
       return;
     }
     job.done = true;
     job.timer?.cancel();
     this.jobs.delete(job.id);
     const code = this.phase === "ended" ? failure?.code ?? "" : this.answer(job.id, failure, result);
-    const entry = this.described("call", job, code === "", code);
+    const entry = this.trail.described("call", job, code === "", code);
     entry.ms = this.parts.clock.now() - job.at;
     entry.chunks = job.chunks > 0 ? job.chunks : null;
     entry.reason = failure === null || failure.reason === "" ? null : failure.reason;
-    this.parts.audit.write(entry);
+    this.trail.write(entry);
   }
 
   /** Answer, and give the code that was sent; empty for a success. */
@@ -416,7 +418,7 @@ export class Dispatcher {
     } else {
       this.send(new JsonObject().set("v", 1).set("t", "err").set("e", plainError(code, message)));
     }
-    const entry = this.entry(fresh ? "call" : "drop", false, code);
+    const entry = this.trail.entry(fresh ? "call" : "drop", false, code);
     entry.id = id;
     entry.method = called === null ? null : called.text("m");
     entry.mv = called === null ? null : called.count("mv");
@@ -425,7 +427,7 @@ export class Dispatcher {
     entry.ms = 0;
     entry.reason = message;
     entry.gates = gates;
-    this.parts.audit.write(entry);
+    this.trail.write(entry);
   }
 
   private gatesOf(request: Envelope, denied: boolean): Gates {
@@ -451,17 +453,17 @@ export class Dispatcher {
     try {
       clean = this.parts.contract.shapes.output(spec.payload, payload);
     } catch (error) {
-      this.auditEvent(spec.name, "INTERNAL", null, shapeMessage(error instanceof ShapeError ? error : null));
+      this.trail.event(spec.name, "INTERNAL", null, shapeMessage(error instanceof ShapeError ? error : null));
       return;
     }
     this.seq += 1;
     this.send(new JsonObject().set("v", 1).set("t", "evt").set("e", spec.name).set("seq", this.seq).set("p", clean));
-    this.auditEvent(spec.name, "", this.seq, null);
+    this.trail.event(spec.name, "", this.seq, null);
   }
 
   private endTelling(code: string, message: string): void {
     this.send(new JsonObject().set("v", 1).set("t", "end").set("e", plainError(code, message)));
-    this.drop(code, message);
+    this.trail.drop(code, message);
     this.end(code);
   }
 
@@ -474,38 +476,8 @@ export class Dispatcher {
     try {
       this.parts.port.send(text);
     } catch (error) {
-      this.drop("INTERRUPTED", `the port failed: ${error instanceof Error ? error.name : ""}`);
+      this.trail.drop("INTERRUPTED", `the port failed: ${error instanceof Error ? error.name : ""}`);
     }
-  }
-
-  private entry(kind: string, ok: boolean, code: string): AuditEntry {
-    return new AuditEntry(this.parts.clock.now(), this.bundle.id, kind, ok, code);
-  }
-
-  private drop(code: string, reason: string): void {
-    const entry = this.entry("drop", false, code);
-    entry.reason = reason;
-    this.parts.audit.write(entry);
-  }
-
-  private auditEvent(event: string, code: string, seq: number | null, reason: string | null): void {
-    const entry = this.entry("event", code === "", code);
-    entry.event = event;
-    entry.seq = seq;
-    entry.reason = reason;
-    this.parts.audit.write(entry);
-  }
-
-  private described(kind: string, job: Job, ok: boolean, code: string): AuditEntry {
-    const entry = this.entry(kind, ok, code);
-    entry.id = job.id;
-    entry.method = job.spec.name;
-    entry.mv = job.spec.mv;
-    entry.tier = job.spec.tier;
-    entry.params = job.params;
-    entry.gates = job.gates.copy();
-    entry.traceparent = job.traceparent;
-    return entry;
   }
 }
 
