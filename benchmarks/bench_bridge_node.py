@@ -5,7 +5,9 @@ takes for each language, against compiling the contract from its YAML, in the sa
 """
 
 import json
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -70,6 +72,12 @@ def timed(work: Callable[[], object]) -> Callable[[], Sample]:
 def main() -> None:
     """Measure and print."""
     options = arguments(__doc__ or "")
+    if shutil.which("node") is None or not TSC.is_file():
+        print(
+            "No Node or no TypeScript compiler here: `npm ci` installs the compiler; nothing was measured",
+            file=sys.stderr,
+        )
+        return
     contract = compile_folder()
     with tempfile.TemporaryDirectory() as folder, dispatching(compiled(Path(folder))) as process:
         cores = [Case(name, asked(process, name)) for name in ("bare", "shell", "typescript")]
