@@ -6,10 +6,11 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
 TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2
 BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server
+SWIFT_HOME ?= var/swift
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check fuzz bench format lock setup setup-dev setup-system setup-bench clean
+.PHONY: help run test check check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +68,10 @@ check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the l
 	@$(BIN)/bridge docs --check
 	@$(BIN)/python -m native_bridge.shell.contrast
 	@$(BIN)/python -m pytest tests/docs
+
+check-swift: setup-dev ## Compile and run the emitted Swift (fetches a compiler once: SWIFT_HOME, 2.5 GB)
+	@[ -x $(SWIFT_HOME)/usr/libexec/swift/bin/swift-frontend ] || native_bridge/drivers/swift/fetch.sh $(SWIFT_HOME)
+	@TIDEGATE_TEST_SWIFT=$(abspath $(SWIFT_HOME)) $(BIN)/python -m pytest tests/native_bridge/emit/test_swift.py
 
 bench: setup-dev setup-bench ## Measure, each against a peer or a limit in the same run
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from native_bridge.diff import diff, read_contract, released
-from native_bridge.emit import jsonschema, openrpc, typescript
+from native_bridge.emit import arkts, jsonschema, openrpc, swift, typescript, typescript_host
 from native_bridge.errors import BridgeError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder
 from native_bridge.reference import guide, reference
@@ -19,9 +19,13 @@ from native_bridge.telling import answer, as_json, refusing
 from native_bridge.vectors_cli import vectors
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
+    "arkts": arkts.emit,
     "jsonschema": jsonschema.emit,
     "openrpc": openrpc.emit,
+    "swift": swift.emit,
     "typescript": typescript.emit,
+    "typescript-host": typescript_host.emit,
+    "typescript-source": typescript.emit_source,
 }
 RELEASED: Final = FOLDER / "released"
 DOCS: Final = Path("docs")
@@ -96,7 +100,7 @@ def compile_(folder: Path, out: Path, only_check: bool, machine: bool) -> None: 
 @as_json
 @refusing
 def emit(language: str, folder: Path, out: Path, only_check: bool, machine: bool) -> None:  # noqa: FBT001 — click flags
-    """Emit the client of a language from the contract."""
+    """Emit the client or the host of a language from the contract."""
     files = EMITTERS[language](compile_folder(folder))
     for name, text in sorted(files.items()):
         _write(out / name, text.encode(), only_check=only_check)

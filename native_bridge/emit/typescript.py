@@ -1,4 +1,4 @@
-"""Emits the page's client: a plain ES module and its TypeScript declarations."""
+"""Emits the page's client: a plain ES module and its TypeScript declarations, or the same as TypeScript source."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from native_bridge.model import Contract, Method
 
-TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "typescript"
 COMMAND: Final = "bridge emit typescript"
+SOURCE_COMMAND: Final = "bridge emit typescript-source"
 SDK: Final = "tidegate-js/1.0.0"
 SCALARS: Final = {
     "string": "string",
@@ -31,16 +32,36 @@ LINE: Final = 120
 
 def emit(contract: Contract) -> dict[str, str]:
     """Give the text of ``bridge.js`` and ``bridge.d.ts`` by file name."""
-    common = {"CONTRACT": contract.version, "COMMAND": COMMAND, "HASH": contract.hash}
-    script = {
+    common = _common(contract, COMMAND)
+    names = json.dumps(sorted(contract.events), indent=2)
+    script = {"METHODS": _table(contract), "OLDER": _older_table(contract), "EVENTS": names}
+    declared = {"DECLARATIONS": _declarations(contract)} | _types(contract)
+    return {"bridge.js": _fill("bridge.js", common | script), "bridge.d.ts": _fill("bridge.d.ts", common | declared)}
+
+
+def emit_source(contract: Contract) -> dict[str, str]:
+    """Give the text of ``bridge.ts``, for pages that are built."""
+    values = {
+        "DECLARATIONS": _declarations(contract),
+        "EVENT_NAMES": json.dumps(sorted(contract.events), indent=2),
+        "GROUPS": "\n".join(_bound(contract)),
+    }
+    return {"bridge.ts": _fill("bridge.ts", _common(contract, SOURCE_COMMAND) | values)}
+
+
+def _common(contract: Contract, command: str) -> dict[str, str]:
+    return {
+        "CONTRACT": contract.version,
+        "COMMAND": command,
+        "HASH": contract.hash,
         "SDK": SDK,
         "MAX_BYTES": str(contract.envelope["maxBytes"]),
-        "METHODS": _table(contract),
-        "OLDER": _older_table(contract),
-        "EVENTS": json.dumps(sorted(contract.events), indent=2),
         "RETRYABLE": json.dumps(sorted(code for code, spec in contract.errors.items() if spec["retryable"])),
     }
-    types = {
+
+
+def _types(contract: Contract) -> dict[str, str]:
+    return {
         "TYPES": "\n".join(_declaration(name, spec) for name, spec in sorted(contract.types.items())),
         "ERRORS": "\n".join(f'  | "{code}"' for code in sorted(contract.errors)),
         "VERSIONS": "\n".join(_versions(contract)),
@@ -48,7 +69,10 @@ def emit(contract: Contract) -> dict[str, str]:
         "EVENTS": "\n".join(_event(name, spec) for name, spec in sorted(contract.events.items())),
         "METHODS": "\n".join(_groups(contract)),
     }
-    return {"bridge.js": _fill("bridge.js", common | script), "bridge.d.ts": _fill("bridge.d.ts", common | types)}
+
+
+def _declarations(contract: Contract) -> str:
+    return _fill("declarations.ts", _types(contract))
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
@@ -102,9 +126,11 @@ def _older(contract: Contract) -> Iterator[str]:
 
 
 def _given(contract: Contract, method: Method) -> str:
+    """Write the parameters of a call."""
     fields = _fields(contract, method.input)
     needed = any(not field["optional"] for field in fields.values())
-    return (f"input{'' if needed else '?'}: {method.input}, " if fields else "") + "options?: CallOptions"
+    given = f"input{'' if needed else '?'}: {method.input}, " if fields else ""
+    return given + f"options?: {f'ChunkOptions<{method.chunk}>' if method.chunk else 'CallOptions'}"
 
 
 def _type(name: str) -> str:
@@ -158,3 +184,29 @@ def _signature(contract: Contract, method: Method) -> Iterator[str]:
     tier = f"Tier {method.tier}, version {method.mv}, at most {method.timeout_ms // 1000} s."
     yield f"    /** {method.doc} {tier} */"
     yield f"    {method.name.split('.')[1]}({_given(contract, method)}): Promise<{method.output}>;"
+
+
+def _bound(contract: Contract) -> Iterator[str]:
+    """Write the groups of the connected bridge, each method bound to its call."""
+    for group in sorted({name.split(".")[0] for name in contract.methods}):
+        yield f"      {group}: Object.freeze({{"
+        for method in contract.methods.values():
+            if method.name.startswith(f"{group}."):
+                yield from _call(contract, method, method.name.split(".")[1])
+        yield "      }),"
+    yield "      older: Object.freeze({"
+    for name in contract.versions:
+        older = list(_replaced(contract, name))
+        if older:
+            yield f'        "{name}": Object.freeze({{'
+            for method in older:
+                yield from _call(contract, method, str(method.mv))
+            yield "        }),"
+    yield "      }),"
+
+
+def _call(contract: Contract, method: Method, member: str) -> Iterator[str]:
+    sent = "input ?? {}" if _fields(contract, method.input) else "{}"
+    heard = ", options?.onChunk as Listener | undefined" if method.chunk else ""
+    yield f"        {member}: ({_given(contract, method)}): Promise<{method.output}> =>"
+    yield f'          call("{method.name}", [{method.mv}, {method.timeout_ms}], {sent}, options{heard}),'

@@ -547,25 +547,18 @@ export type BridgeErrorCode =
   | "USER_VERIFICATION_FAILED"
   | "VERSION_UNSUPPORTED";
 
-/** A refusal by the shell, or by this client on its way there. */
-export class BridgeError extends Error {
-  constructor(
-    code: BridgeErrorCode,
-    message?: string,
-    options?: { retryable?: boolean; details?: { [key: string]: JsonValue } },
-  );
-  readonly code: BridgeErrorCode;
-  /** True when the same call may succeed later without a change. */
-  readonly retryable: boolean;
-  readonly details: { [key: string]: JsonValue };
-}
-
 /** What may go with any call. */
 export interface CallOptions {
   /** Aborting it cancels the call; it then rejects with CANCELLED. */
   readonly signal?: AbortSignal;
   /** Milliseconds; the contract's own limit is the most. */
   readonly timeoutMs?: number;
+}
+
+/** What may go with a call whose result comes in parts. */
+export interface ChunkOptions<Chunk> extends CallOptions {
+  /** Told of each part while the call runs; a shell that sends none never calls it. */
+  readonly onChunk?: (chunk: Chunk) => void;
 }
 
 /** Methods by name, and the versions of each that this client speaks; the newest comes first. */
@@ -684,7 +677,7 @@ export interface Bridge {
     /** Call one of the bank's operations that the manifest lists. The shell adds tokens and proofs; a problem of the bank comes back as status and body. Tier 1, version 1, at most 120 s. */
     request(input: NetRequest, options?: CallOptions): Promise<NetAnswer>;
     /** Send a file that the person picked to one of the bank's operations that the manifest lists. Its progress comes in chunks. Tier 1, version 1, at most 600 s. */
-    upload(input: NetUpload, options?: CallOptions): Promise<NetAnswer>;
+    upload(input: NetUpload, options?: ChunkOptions<UploadProgress>): Promise<NetAnswer>;
   };
   readonly scan: {
     /** Read one bar code or QR code with the camera. The page gets the text and has to treat it as foreign. Tier 2, version 1, at most 120 s. */
@@ -735,6 +728,19 @@ export interface ConnectOptions {
   readonly want?: Partial<MethodVersions>;
   /** Milliseconds to wait for the shell; 20 seconds when absent. */
   readonly timeoutMs?: number;
+}
+
+/** A refusal by the shell, or by this client on its way there. */
+export class BridgeError extends Error {
+  constructor(
+    code: BridgeErrorCode,
+    message?: string,
+    options?: { retryable?: boolean; details?: { [key: string]: JsonValue } },
+  );
+  readonly code: BridgeErrorCode;
+  /** True when the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  readonly details: { [key: string]: JsonValue };
 }
 
 /** Connect this page to the shell. A page has one session: later calls give the same one. */

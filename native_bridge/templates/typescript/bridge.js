@@ -46,27 +46,90 @@ const errorOf = (e) =>
 const hex = (length) =>
   Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Say hello to the parent once and wait for its port. */
-function receivePort(deadline) {
+/** What a page says first where the platform cannot tell that it listens. */
+const GREETING = JSON.stringify({ tidegate: "page-hello" });
+
+/** Web views whose shell may hand a port over: HarmonyOS's, and an old one of Android. */
+const WEB_VIEWS = /ArkWeb\/|; wv\)/;
+
+/** A MessagePort as this client uses it. */
+const messagePort = (port) => ({
+  post: (text) => port.postMessage(text),
+  listen: (hear) => {
+    port.onmessage = ({ data }) => hear(data);
+  },
+  close: () => port.close(),
+});
+
+/** Wait for the window message that carries a port. */
+function handedOver(deadline, fits) {
   return new Promise((resolve, reject) => {
-    if (window.parent === window) {
-      reject(new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app"));
-      return;
-    }
     const finish = (settle, value) => {
       window.removeEventListener("message", listen);
       clearTimeout(timer);
       settle(value);
     };
     const listen = (event) => {
-      if (event.source !== window.parent || event.data?.tidegate !== "page-init" || event.ports.length !== 1) return;
+      if (event.ports.length !== 1 || !fits(event)) return;
       event.stopImmediatePropagation();
-      finish(resolve, event.ports[0]);
+      finish(resolve, messagePort(event.ports[0]));
     };
     const timer = setTimeout(() => finish(reject, new BridgeError("TIMEOUT", "the shell gave no port")), deadline);
     window.addEventListener("message", listen);
-    window.parent.postMessage({ tidegate: "page-hello" }, "*");
   });
+}
+
+/** The shell itself hands a port over: a frame or a script of the page would show as the source. */
+const isHandOver = ({ source, data }) => data === "tidegate-port" && !source;
+
+/** The object that Android's shell gives to this origin alone; where its messages are lost, a port comes instead. */
+const androidPort = (object, deadline) => {
+  let heard = false;
+  let handed = null;
+  return {
+    post: (text) => (handed === null ? object.postMessage(text) : handed.post(text)),
+    listen: (hear) => {
+      object.onmessage = ({ data }) => {
+        heard = true;
+        if (handed === null) hear(data);
+      };
+      object.postMessage(GREETING);
+      const taken = (port) => {
+        if (heard) return;
+        handed = port;
+        port.listen(hear);
+      };
+      handedOver(deadline, isHandOver).then(taken, () => {});
+    },
+    close: () => {
+      object.onmessage = null;
+      handed?.close();
+    },
+  };
+};
+
+/** The handler of iOS; what the shell says comes as an argument of a function, never as script. */
+const iosPort = (handler) => ({
+  post: (text) => void handler.postMessage(text).catch(() => {}),
+  listen: (hear) => {
+    Object.defineProperty(window, "tidegateReceive", { value: hear });
+    handler.postMessage(GREETING).catch(() => {});
+  },
+  close: () => {},
+});
+
+/** Find the way to the shell: a frame's parent, or what the platform gives to a page that fills its web view. */
+async function receivePort(deadline) {
+  if (window.parent !== window) {
+    const port = handedOver(deadline, ({ source, data }) => source === window.parent && data?.tidegate === "page-init");
+    window.parent.postMessage({ tidegate: "page-hello" }, "*");
+    return port;
+  }
+  if (typeof window.tidegate?.postMessage === "function") return androidPort(window.tidegate, deadline);
+  const handler = window.webkit?.messageHandlers?.tidegate;
+  if (handler) return iosPort(handler);
+  if (WEB_VIEWS.test(navigator.userAgent)) return handedOver(deadline, isHandOver);
+  throw new BridgeError("METHOD_UNSUPPORTED", "this page runs outside the app");
 }
 
 /** One session over one port: everything is in this closure. */
@@ -84,7 +147,7 @@ function openSession(port, { need, want }, deadline) {
     if (new TextEncoder().encode(text).length > MAX_BYTES) {
       throw new BridgeError("TOO_LARGE", `a message may have ${MAX_BYTES} bytes`);
     }
-    port.postMessage(text);
+    port.post(text);
   };
 
   const finish = (id, settle) => {
@@ -111,7 +174,7 @@ function openSession(port, { need, want }, deadline) {
     if (!ended && token && pending.has(id)) post({ v: 1, t: "cancel", s: token, n: ++counter, id });
   };
 
-  const call = (method, [mv, most], input, { signal, timeoutMs } = {}) =>
+  const call = (method, [mv, most], input, { signal, timeoutMs, onChunk } = {}) =>
     new Promise((resolve, reject) => {
       if (ended) throw new BridgeError("SESSION_INVALID", ended.message);
       if (signal?.aborted) throw new BridgeError("CANCELLED");
@@ -126,7 +189,7 @@ function openSession(port, { need, want }, deadline) {
         cancel(id);
         finish(id, (waiting) => waiting.reject(new BridgeError("TIMEOUT")));
       }, wait + GRACE_MS);
-      pending.set(id, { resolve, reject, timer, signal, abort });
+      pending.set(id, { resolve, reject, timer, signal, abort, onChunk, chunks: 0 });
       signal?.addEventListener("abort", abort, { once: true });
     });
 
@@ -138,6 +201,14 @@ function openSession(port, { need, want }, deadline) {
         throw error;
       });
     }
+  };
+
+  /** A part of a result: in order and without gaps, or not at all. */
+  const part = ({ id, seq, p }) => {
+    const waiting = pending.get(id);
+    if (!waiting || seq !== waiting.chunks) return;
+    waiting.chunks += 1;
+    if (waiting.onChunk) hear(waiting.onChunk, p);
   };
 
   const deliver = (name, payload) => {
@@ -206,7 +277,8 @@ function openSession(port, { need, want }, deadline) {
     } else if (message.t === "welcome" && settleConnect) welcomed(message);
     else if (message.t === "res") {
       finish(message.id, (waiting) => (message.ok ? waiting.resolve(message.r) : waiting.reject(errorOf(message.e))));
-    } else if (message.t === "evt") deliver(message.e, message.p);
+    } else if (message.t === "chunk") part(message);
+    else if (message.t === "evt") deliver(message.e, message.p);
     else if (message.t === "end") end(errorOf(message.e));
     else if (message.t === "err" && settleConnect) end(errorOf(message.e));
   };
@@ -219,16 +291,16 @@ function openSession(port, { need, want }, deadline) {
       settle(value);
     };
     settleConnect = { resolve: settled(resolve), reject: settled(reject) };
-    port.onmessage = (event) => {
-      if (typeof event.data !== "string") return;
+    port.listen((text) => {
+      if (typeof text !== "string") return;
       let message = null;
       try {
-        message = JSON.parse(event.data);
+        message = JSON.parse(text);
       } catch {
         return;
       }
       receive(message);
-    };
+    });
   });
 }
 
