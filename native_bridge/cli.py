@@ -13,11 +13,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from native_bridge.conformance import VECTORS, read_vectors
-from native_bridge.emit import java, typescript
+from native_bridge.emit import java, kotlin, typescript
 from native_bridge.errors import BridgeError, ContractError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder, load
 
-EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {"java": java.emit, "typescript": typescript.emit}
+EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
+    "java": java.emit,
+    "kotlin": kotlin.emit,
+    "typescript": typescript.emit,
+}
 EPILOG: Final = (
     "Example: bridge check. "
     "Exit codes: 0 all is well, 1 the contract, an emitted file or a vector is wrong, 2 wrong usage."
