@@ -24,7 +24,7 @@ ROOT: Final = "tidegate/bridge"
 
 def emit(contract: Contract) -> dict[str, str]:
     """Give the text of every file of the Java host by its path."""
-    files = {f"{ROOT}/core/{name}": text for name, text in static_parts(LANGUAGE, contract, ".java").items()}
+    files = {f"{ROOT}/{name}": text for name, text in static_parts(LANGUAGE, contract, ".java").items()}
     for name in ordered(contract):
         text = declared(contract, name)
         if text is not None:

@@ -104,15 +104,16 @@ def prose(text: str) -> str:
     )
 
 
-def template(language: str, name: str) -> str:
-    """Read a static part of a language's runtime."""
-    return (TEMPLATES / language / name).read_text(encoding="utf-8")
-
-
 def static_parts(language: str, contract: Contract, suffix: str) -> dict[str, str]:
-    """Give the static files of a language by name, with this contract's header."""
+    """Give the static files of a language by their path, with this contract's header."""
     head = header(language, contract)
+    folder = TEMPLATES / language
     return {
-        path.name: template(language, path.name).replace("@HEADER@", head)
-        for path in sorted((TEMPLATES / language).glob(f"*{suffix}"))
+        _place(path.relative_to(folder)): path.read_text(encoding="utf-8").replace("@HEADER@", head)
+        for path in sorted(folder.rglob(f"*{suffix}"))
     }
+
+
+def _place(path: Path) -> str:
+    """Say where a static file belongs: in the core, or with its platform."""
+    return path.as_posix() if len(path.parts) > 1 else f"core/{path.name}"

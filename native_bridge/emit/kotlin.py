@@ -1,5 +1,6 @@
 """Emits the Kotlin host: data classes, sealed types and value classes, suspending methods, and the core below."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -7,7 +8,6 @@ from native_bridge.emit.jvm import (
     camel,
     constant,
     declarations,
-    fields_of,
     header,
     ordered,
     prose,
@@ -25,7 +25,7 @@ FILES: Final = {"record": "Records", "union": "Unions", "enum": "Enums", "string
 
 def emit(contract: Contract) -> dict[str, str]:
     """Give the text of every file of the Kotlin host by its path."""
-    files = {f"{ROOT}/core/{name}": text for name, text in static_parts(LANGUAGE, contract, ".kt").items()}
+    files = {f"{ROOT}/{name}": text for name, text in static_parts(LANGUAGE, contract, ".kt").items()}
     parts = {
         "Shapes": _shapes(contract),
         "BridgeContract": _contract(contract),
@@ -53,9 +53,9 @@ def _types(contract: Contract) -> dict[str, str]:
 
 def _with_imports(texts: list[str]) -> str:
     whole = "\n".join(texts)
-    names = ["Json", "JsonArray", "JsonNull", "JsonObject", "bool", "items", "json", "jsonObject", "member", "optional"]
-    names += ["obj", "text", "whole", "writtenMap", "writtenList"]
-    used = [name for name in sorted(names) if f"{name}(" in whole or f".{name}" in whole or f" {name}" in whole]
+    names = ["Json", "JsonArray", "JsonNull", "JsonObject", "bool", "entries", "items", "json", "jsonObject", "member"]
+    names += ["obj", "optional", "text", "whole"]
+    used = [name for name in names if re.search(rf"(?:[ (.<]){name}(?:[ (,.){{?>]|$)", whole, re.MULTILINE)]
     return "".join(f"import tidegate.bridge.core.{name}\n" for name in used) + "\n" + whole
 
 
@@ -139,8 +139,7 @@ def _contract(contract: Contract) -> str:
         for name, spec in sorted(contract.events.items())
     )
     failures = "\n".join(
-        f"        FailureKind({quoted(code)}, common = {_word(spec, 'common')}, retryable = {_word(spec, 'retryable')}),"
-        for code, spec in sorted(contract.errors.items())
+        f"        FailureKind({quoted(code)}, {_flags(spec)})," for code, spec in sorted(contract.errors.items())
     )
     used = ["Contract", "Event", "FailureKind", "Limits", "Method"] + (["Allowance"] if "Allowance(" in methods else [])
     imports = "".join(f"import tidegate.bridge.core.{name}\n" for name in sorted(used))
@@ -163,8 +162,8 @@ public val bridgeContract: Contract = Contract(
 """
 
 
-def _word(spec: Mapping[str, Any], flag: str) -> str:
-    return str(bool(spec[flag])).lower()
+def _flags(spec: Mapping[str, Any]) -> str:
+    return ", ".join(f"{flag} = {str(bool(spec[flag])).lower()}" for flag in ("common", "retryable"))
 
 
 def _declarations(contract: Contract) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Writes the contract's types as Kotlin: data classes, sealed unions and open enums, value classes for texts with a form."""
+"""Writes the contract's types as Kotlin: data classes, sealed unions and open enums, value classes for formed texts."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -63,40 +63,41 @@ def declared(contract: Contract, name: str) -> str | None:
 def _read(contract: Contract, name: str, given: str) -> str:
     """Give the expression that reads a checked JSON value."""
     spec = spec_of(contract, name)
-    kind = spec["kind"]
     made = type_name(contract, name)
-    if made == "Unit":
-        return "Unit"
-    if kind in ("record", "union"):
-        return f"{name}.fromJson({given}.obj)"
-    if kind == "enum":
-        return f"{name}.of({given}.text)"
-    if made == name:
-        return f"{name}({given}.text)"
-    if kind == "list":
-        return f"{given}.items {{ item -> {_read(contract, spec['of'], 'item')} }}"
-    if kind == "map":
-        return f"{given}.obj.members.mapValues {{ (_, item) -> {_read(contract, spec['of'], 'item')} }}"
-    plain = {"Json": "", "JsonObject": ".obj", "Long": ".whole", "Boolean": ".bool", "String": ".text"}
-    return given + plain[made]
+    if spec["kind"] in ("list", "map"):
+        inner = _read(contract, spec["of"], "item")
+        return (
+            f"{given}.items {{ item -> {inner} }}"
+            if spec["kind"] == "list"
+            else f"{given}.entries {{ item -> {inner} }}"
+        )
+    wrapped = f"{name}({given}.text)" if made == name else f"{given}.text"
+    ways = {
+        "record": "Unit" if made == "Unit" else f"{name}.fromJson({given}.obj)",
+        "union": f"{name}.fromJson({given}.obj)",
+        "enum": f"{name}.of({given}.text)",
+        "json": f"{given}.obj" if made == "JsonObject" else given,
+        "int": f"{given}.whole",
+        "bool": f"{given}.bool",
+    }
+    return ways.get(spec["kind"], wrapped)
 
 
 def _write(contract: Contract, name: str, given: str) -> str:
     """Give the expression that writes a value as JSON."""
     spec = spec_of(contract, name)
-    kind = spec["kind"]
     made = type_name(contract, name)
-    if made == "Unit":
-        return "JsonObject.EMPTY"
-    if kind in ("record", "union"):
-        return f"{given}.toJson()"
-    if kind == "enum" or made == name:
-        return f"json({given}.value)"
-    if kind == "list":
-        return f"JsonArray({given}.map {{ item -> {_write(contract, spec['of'], 'item')} }})"
-    if kind == "map":
-        return f"JsonObject({given}.mapValues {{ (_, item) -> {_write(contract, spec['of'], 'item')} }})"
-    return given if kind == "json" else f"json({given})"
+    if spec["kind"] in ("list", "map"):
+        inner = _write(contract, spec["of"], "item")
+        listed = f"JsonArray({given}.map {{ item -> {inner} }})"
+        return listed if spec["kind"] == "list" else f"JsonObject({given}.mapValues {{ (_, item) -> {inner} }})"
+    ways = {
+        "record": "JsonObject.EMPTY" if made == "Unit" else f"{given}.toJson()",
+        "union": f"{given}.toJson()",
+        "enum": f"json({given}.value)",
+        "json": given,
+    }
+    return ways.get(spec["kind"], f"json({given}.value)" if made == name else f"json({given})")
 
 
 def _record(contract: Contract, name: str, spec: Mapping[str, Any]) -> str:

@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from native_bridge.model import Contract
+from security.encoding import b64url_encode
 
 ROOT: Final = Path(__file__).parents[2]
 DRIVERS: Final = ROOT / "native_bridge" / "drivers"
 GOLDEN: Final = Path(__file__).parent / "emit" / "golden"
+STUBS: Final = Path(__file__).parent / "emit" / "stubs"
+"""Test doubles of what Android and androidx.webkit offer an adapter, with the same signatures."""
+USES: Final = Path(__file__).parent / "emit" / "uses"
+"""Programs that use an emitted host as an app would, and what they print."""
 JAVA_FLAGS: Final = ["--release", "8", "-Xlint:all,-options", "-Werror", "-encoding", "UTF-8"]
 KOTLIN_FLAGS: Final = ["-no-stdlib", "-no-reflect", "-Werror", "-Wextra", "-Xexplicit-api=strict", "-jvm-target", "1.8"]
 NO_JAVA: Final = "no Java compiler: `apt-get install default-jdk-headless` gives one"
@@ -198,6 +205,24 @@ CHUNKS: Final[Mapping[str, dict[str, Any]]] = {
     },
 }
 """How chunks go, as vectors with one more kind of step."""
+
+LINES: Final = ["", "[]", "null", '{"do":"no-such"}', '{"do":"finish","method":"a.b"}', "{" * 5000, "\\"]
+"""Lines that are no command."""
+RAW_TEXTS: Final = ["", "\ud800", "\x00", "[" * 300_000, '{"v":1e999}', "-", '"\\u12"', "9" * 400, "{}x", "\u2028{"]
+"""Texts that are no envelope."""
+
+
+def verification(key: ec.EllipticCurvePrivateKey, *numbers: int) -> dict[str, Any]:
+    """Ask whether a signature of ``message`` is valid that stands on the wire as these numbers."""
+    point = key.public_key().public_numbers()
+    jwk = {"kty": "EC", "crv": "P-256", "x": wire(point.x), "y": wire(point.y)}
+    return {"do": "verify", "bytes": b64url_encode(b"message"), "signature": wire(*numbers), "key": jwk}
+
+
+def wire(*numbers: int) -> str:
+    """Write numbers of 32 bytes one after the other."""
+    return b64url_encode(b"".join(number.to_bytes(32, "big") for number in numbers))
+
 
 ODD_NUMBERS: Final = "[0.1,1e-7,123456.789,5e-324,1.7976931348623157e+308,1e+21,-0.000001,5.684341886080802e-14,100,0]"
 """As ECMAScript writes them; what a host reads and writes has to be the same text."""

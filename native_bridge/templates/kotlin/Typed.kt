@@ -20,4 +20,6 @@ internal val Json.bool: Boolean
 internal val Json.whole: Long
     get() = checkNotNull(wholeOrNull) { "not a whole number" }
 
+internal fun <T> Json.entries(read: (Json) -> T): Map<String, T> = obj.members.mapValues { read(it.value) }
+
 internal fun <T> Json.items(read: (Json) -> T): List<T> = (this as JsonArray).items.map(read)

@@ -20,7 +20,6 @@ from tests.native_bridge import jvm
 from tests.native_bridge.playing import VECTORS, Host, differences, open_session
 
 WRITE_GOLDEN: Final = bool(os.environ.get("TIDEGATE_WRITE_GOLDEN"))  # noqa: TID251 — the one command that writes them
-USES: Final = Path(__file__).parent / "uses"
 needs_java = pytest.mark.skipif(not jvm.has_java(), reason=jvm.NO_JAVA)
 
 
@@ -28,7 +27,8 @@ needs_java = pytest.mark.skipif(not jvm.has_java(), reason=jvm.NO_JAVA)
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("java")
     out = folder / "classes"
-    told = jvm.compile_java(jvm.write(emit(compile_folder()), folder / "source"), out)
+    told = jvm.compile_java(sorted(jvm.STUBS.glob("*.java")), out)
+    told += jvm.compile_java(jvm.write(emit(compile_folder()), folder / "source"), out, [out])
     told += jvm.compile_java(sorted((jvm.DRIVERS / "java").glob("*.java")), out, [out])
     assert told == ""
     return out
@@ -53,7 +53,7 @@ def test_each_file_says_how_it_was_made_and_leaves_no_placeholder() -> None:
 
 
 def test_the_core_knows_no_platform() -> None:
-    text = "\n".join(emit(compile_folder()).values())
+    text = "\n".join(text for name, text in emit(compile_folder()).items() if "/android/" not in name)
     imports = set(re.findall(r"^import (\w+)", text, re.MULTILINE))
     assert imports == {"java", "tidegate"}
     assert [word for word in ("java.lang.reflect", "currentTimeMillis", "nanoTime", "Random") if word in text] == []
@@ -66,9 +66,10 @@ def test_a_type_that_holds_itself_is_refused_with_a_remedy() -> None:
 
 
 @needs_java
-def test_kinds_that_the_contract_does_not_use_yet_compile(tmp_path: Path) -> None:
+def test_kinds_that_the_contract_does_not_use_yet_compile(built: Path, tmp_path: Path) -> None:
     contract = jvm.with_types(compile_folder(), jvm.EXTRA)
-    assert jvm.compile_java(jvm.write(emit(contract), tmp_path / "source"), tmp_path / "classes") == ""
+    told = jvm.compile_java(jvm.write(emit(contract), tmp_path / "source"), tmp_path / "classes", [built])
+    assert told == ""
 
 
 @needs_java
@@ -107,7 +108,7 @@ def test_a_command_that_it_does_not_know_is_no_end(host: Host, line: str) -> Non
 
 
 @needs_java
-@pytest.mark.parametrize("raw", ["", "\ud800", "\x00", "[" * 300_000, '{"v":1e999}', "-", '"\\u12"', "9" * 400, "{}x"])
+@pytest.mark.parametrize("raw", jvm.RAW_TEXTS)
 def test_a_raw_text_never_ends_the_host(host: Host, raw: str) -> None:
     open_session(host, {"manifest": jvm.MANIFEST, "methods": {}})
     answers = [json.loads(text) for text in host.ask(do="receive", raw=raw)["sent"]]
@@ -117,20 +118,12 @@ def test_a_raw_text_never_ends_the_host(host: Host, raw: str) -> None:
 @needs_java
 def test_signatures_in_wire_form_verify_and_others_do_not(host: Host) -> None:
     key = ec.derive_private_key(0x7A11, ec.SECP256R1())
-    numbers = key.public_key().public_numbers()
-    jwk = {"kty": "EC", "crv": "P-256", "x": _b64(numbers.x), "y": _b64(numbers.y)}
-    short = False
-    while not short:
+    for _ in range(40):
         r, s = utils.decode_dss_signature(key.sign(b"message", ec.ECDSA(SHA256())))
-        short = r < 1 << 248 or s < 1 << 248
-        assert host.ask(do="verify", bytes=b64url_encode(b"message"), signature=_b64(r, s), key=jwk) == {"valid": True}
-    refused = [_b64(s, r), _b64(r), _b64(0, s), b64url_encode(utils.encode_dss_signature(r, s))]
-    answers = [host.ask(do="verify", bytes=b64url_encode(b"message"), signature=each, key=jwk) for each in refused]
-    assert answers == [{"valid": False}] * len(refused)
-
-
-def _b64(*numbers: int) -> str:
-    return b64url_encode(b"".join(number.to_bytes(32, "big") for number in numbers))
+        assert host.ask(**jvm.verification(key, r, s)) == {"valid": True}
+    assert [host.ask(**jvm.verification(key, *pair)) for pair in ((s, r), (r,), (0, s))] == [{"valid": False}] * 3
+    der = jvm.verification(key, r, s) | {"signature": b64url_encode(utils.encode_dss_signature(r, s))}
+    assert host.ask(**der) == {"valid": False}
 
 
 @needs_java
@@ -144,8 +137,21 @@ def test_an_app_uses_it_typed(built: Path, tmp_path: Path) -> None:
     )
     base = f"package use; {imports}\nimport tidegate.bridge.*; class Base implements BridgeMethods {{ {stubs} }}"
     (tmp_path / "Base.java").write_text(base, encoding="utf-8")
-    assert jvm.compile_java([tmp_path / "Base.java", USES / "TypedUse.java"], tmp_path, [built]) == ""
+    assert jvm.compile_java([tmp_path / "Base.java", jvm.USES / "TypedUse.java"], tmp_path, [built]) == ""
     command = ["java", "-cp", f"{built}:{tmp_path}", "use.TypedUse"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    expected = (USES / "typed_use.txt").read_text("utf-8")
+    expected = (jvm.USES / "typed_use.java.txt").read_text("utf-8")
     assert (done.stdout, done.stderr) == (expected, "")
+
+
+@needs_java
+def test_the_android_adapter_refuses_strangers_and_finds_a_way(built: Path, tmp_path: Path) -> None:
+    sources = [jvm.USES / "AdapterUse.java", jvm.USES / "JavaAdapter.java"]
+    assert jvm.compile_java(sources, tmp_path, [built]) == ""
+    command = ["java", "-cp", f"{built}:{tmp_path}", "use.JavaAdapter"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ((jvm.USES / "adapter.txt").read_text("utf-8"), "")
+
+
+def test_no_adapter_gives_every_frame_an_object() -> None:
+    assert [name for name, text in emit(compile_folder()).items() if "addJavascriptInterface" in text] == []
