@@ -108,7 +108,7 @@ public object TypedUse {
         request(dispatcher, 6, "net.upload", """{"op":"a.b","fileToken":"fil_1234"}""")
         app.waiting?.invoke()
         dispatcher.receive("""{"v":1,"t":"cancel","s":"token","n":7,"id":"r4"}""")
-        println(TitleBar(Title("a"), null) == TitleBar(title = Title("a"), leading = null))
+        println(TitleBar(title = Title("a")) == TitleBar(title = Title("a"), leading = null))
         println(TxSign(ChallengeId("chl_1234")).toJson())
         refusedSignatures()
     }

@@ -167,10 +167,7 @@ public final class JsonReader {
 
     private String string() throws JsonException {
         int start = at + 1;
-        int end = start;
-        while (end < text.length() && text.charAt(end) != '"' && text.charAt(end) != '\\' && text.charAt(end) >= ' ') {
-            end += 1;
-        }
+        int end = plainEnd(start);
         String value;
         if (end < text.length() && text.charAt(end) == '"') {
             value = text.substring(start, end);
@@ -185,18 +182,29 @@ public final class JsonReader {
     }
 
     private String escaped(int start, int end) throws JsonException {
-        StringBuilder value = new StringBuilder(text.length() - start).append(text, start, end);
+        StringBuilder value = new StringBuilder().append(text, start, end);
         at = end;
         while (here() != '"') {
-            char next = here();
-            if (next < ' ') {
+            if (here() != '\\') {
                 throw fail("a broken string");
             }
             at += 1;
-            value.append(next == '\\' ? escape() : next);
+            value.append(escape());
+            int plain = at;
+            at = plainEnd(at);
+            value.append(text, plain, at);
         }
         at += 1;
         return value.toString();
+    }
+
+    /** Finds the end of what stands for itself. */
+    private int plainEnd(int start) {
+        int end = start;
+        while (end < text.length() && text.charAt(end) != '"' && text.charAt(end) != '\\' && text.charAt(end) >= ' ') {
+            end += 1;
+        }
+        return end;
     }
 
     private char escape() throws JsonException {
