@@ -136,4 +136,4 @@ def test_a_command_that_does_not_exist_is_a_wrong_call() -> None:
 def test_every_document_is_listed() -> None:
     index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert sorted(pages - set(re.findall(r"\]\(([\w.]+\.md)\)", index))) == []
+    assert sorted(pages - set(re.findall(r"\]\(([\w.-]+\.md)\)", index))) == []

@@ -206,6 +206,8 @@ CHUNKS: Final[Mapping[str, dict[str, Any]]] = {
 }
 """How chunks go, as vectors with one more kind of step."""
 
+ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256: a signature with s in the upper half is refused."""
 LINES: Final = ["", "[]", "null", '{"do":"no-such"}', '{"do":"finish","method":"a.b"}', "{" * 5000, "\\"]
 """Lines that are no command."""
 RAW_TEXTS: Final = ["", "\ud800", "\x00", "[" * 300_000, '{"v":1e999}', "-", '"\\u12"', "9" * 400, "{}x", "\u2028{"]

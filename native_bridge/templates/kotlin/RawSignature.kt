@@ -1,9 +1,12 @@
 @HEADER@
 package tidegate.bridge.core
 
+import java.math.BigInteger
+
 /**
  * Turns ECDSA signatures on P-256 between the wire's form, 64 bytes of r and s, and the DER that the JVM's `Signature`
- * gives and takes.
+ * gives and takes. On the wire s lies in the lower half, so that a signature has one form; a signer may give either, and
+ * the one means the same as the other.
  */
 public object RawSignature {
     private const val HALF = 32
@@ -13,10 +16,20 @@ public object RawSignature {
     /**
      * Gives DER for the wire's form.
      *
-     * @throws IllegalArgumentException when it does not have 64 bytes, or r or s is zero
+     * @throws IllegalArgumentException when it does not have 64 bytes, r or s is zero, or s lies in the upper half
      */
     public fun toDer(raw: ByteArray): ByteArray {
-        require(raw.size == 2 * HALF) { "a signature in wire form has 64 bytes" }
+        require(raw.size == 2 * HALF && !isHigh(secondOf(raw))) {
+            "a signature in wire form has 64 bytes, and its s lies in the lower half"
+        }
+        return encoded(raw)
+    }
+
+    private fun secondOf(raw: ByteArray): BigInteger = BigInteger(1, raw.copyOfRange(HALF, 2 * HALF))
+
+    private fun isHigh(s: BigInteger): Boolean = s > ORDER.shiftRight(1)
+
+    private fun encoded(raw: ByteArray): ByteArray {
         val numbers = integer(raw.copyOfRange(0, HALF)) + integer(raw.copyOfRange(HALF, 2 * HALF))
         return byteArrayOf(SEQUENCE, numbers.size.toByte()) + numbers
     }
@@ -29,7 +42,7 @@ public object RawSignature {
     }
 
     /**
-     * Gives the wire's form for DER.
+     * Gives the wire's form for DER; an s in the upper half is taken to the lower one.
      *
      * @throws IllegalArgumentException when it is not the one DER of two positive numbers of at most 32 bytes
      */
@@ -38,8 +51,9 @@ public object RawSignature {
         val r = numberAt(der, 2)
         val s = numberAt(der, 2 + 2 + der[3])
         val raw = padded(r) + padded(s)
-        require(toDer(raw).contentEquals(der)) { WRONG }
-        return raw
+        val second = secondOf(raw)
+        require(encoded(raw).contentEquals(der) && second < ORDER) { WRONG }
+        return if (isHigh(second)) padded(r) + padded((ORDER - second).toByteArray()) else raw
     }
 
     private fun numberAt(der: ByteArray, at: Int): ByteArray {
@@ -55,5 +69,6 @@ public object RawSignature {
         return ByteArray(HALF - bare.size) + bare
     }
 
+    private val ORDER = BigInteger("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
     private const val WRONG = "not the DER of a signature"
 }

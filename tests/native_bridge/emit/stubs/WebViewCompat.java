@@ -11,6 +11,9 @@ public class WebViewCompat {
     public static String object;
     public static Set<String> origins;
 
+    /** The host's end of the last pair of ports: for tests alone. */
+    public static WebMessagePortCompat ours;
+
     /** What hears the page's port: for tests alone. */
     public static WebMessagePortCompat.WebMessageCallbackCompat callback;
 
@@ -34,7 +37,8 @@ public class WebViewCompat {
     }
 
     public static WebMessagePortCompat[] createWebMessageChannel(WebView view) {
-        return new WebMessagePortCompat[] {new KeptPort(), new KeptPort()};
+        ours = new KeptPort();
+        return new WebMessagePortCompat[] {ours, new KeptPort()};
     }
 
     public static void postWebMessage(WebView view, WebMessageCompat message, Uri targetOrigin) {

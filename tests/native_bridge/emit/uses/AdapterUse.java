@@ -60,7 +60,7 @@ final class AdapterUse {
         adapter.pageEnds();
         say(VIEW, GREETING, ORIGIN, true);
         Handler.advance(3000);
-        WebViewCompat.callback.onMessage(null, new WebMessageCompat(hello()));
+        WebViewCompat.callback.onMessage(WebViewCompat.ours, new WebMessageCompat(hello()));
         say(VIEW, GREETING, ORIGIN, true);
         Handler.advance(3000);
         step("a page that is silent on both");

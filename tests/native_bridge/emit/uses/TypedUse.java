@@ -131,9 +131,13 @@ public final class TypedUse {
             signer.update((byte) round);
             byte[] der = signer.sign();
             byte[] raw = RawSignature.fromDer(der);
-            same += raw.length == 64 && Arrays.equals(RawSignature.toDer(raw), der) ? 1 : 0;
+            Signature verifier = Signature.getInstance("SHA256withECDSA");
+            verifier.initVerify(pair.getPublic());
+            verifier.update((byte) round);
+            boolean low = Arrays.equals(RawSignature.fromDer(RawSignature.toDer(raw)), raw);
+            same += raw.length == 64 && low && verifier.verify(RawSignature.toDer(raw)) ? 1 : 0;
         }
-        System.out.println(same + " signatures kept");
+        System.out.println(same + " signatures verify in the wire's form");
         byte[][] wrong = {{}, new byte[64], {0x30, 6, 2, 1, 0, 2, 1, 1}, {0x30, 6, 2, 1, 1, 2, 1, -1}, {0x30, 7, 2, 2, 0, 1, 2, 1, 1}};
         int refused = 0;
         for (byte[] each : wrong) {

@@ -1,5 +1,6 @@
 package use
 
+import java.math.BigInteger
 import kotlin.coroutines.resume
 import kotlin.coroutines.suspendCoroutine
 import tidegate.bridge.BridgeEvents
@@ -120,6 +121,9 @@ public object TypedUse {
     private fun refusedSignatures() {
         val raw = ByteArray(64) { if (it == 31) -1 else if (it == 63) 1 else 0 }
         println(RawSignature.fromDer(RawSignature.toDer(raw)).contentEquals(raw))
+        val order = BigInteger("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
+        val high = byteArrayOf(0x30, 38, 2, 1, 1, 2, 33) + (order - BigInteger.ONE).toByteArray()
+        println(RawSignature.fromDer(high).count { it == 1.toByte() })
         val wrong = listOf(
             byteArrayOf(),
             ByteArray(64),
