@@ -74,6 +74,7 @@ final class AdapterUse {
         Adapter old = making.on(VIEW, ORIGIN);
         step("attach " + old.attach());
         old.pageEnds();
+        old.pageEnds();
         old.detach();
         step("neither");
         WebViewFeature.ABSENT.add(WebViewFeature.POST_WEB_MESSAGE);

@@ -91,8 +91,11 @@ public final class WebViewBridge {
         handedOver = false;
     }
 
-    /** Starts the probe; call it from onPageFinished. */
+    /** Starts the probe; call it from onPageFinished, which may come more than once for a document. */
     public void pageEnds() {
+        if (handedOver) {
+            return;
+        }
         if (probe != null) {
             probe.cancel();
         }

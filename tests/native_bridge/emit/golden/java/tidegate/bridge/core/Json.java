@@ -15,7 +15,7 @@ public abstract class Json {
 
     private Json() {}
 
-    /** Gives JSON's {@code null} for Java's. */
+    /** Gives a text, and JSON's {@code null} for Java's. */
     public static Json of(String text) {
         return text == null ? NULL : new Text(text);
     }

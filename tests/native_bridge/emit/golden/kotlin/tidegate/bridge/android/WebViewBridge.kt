@@ -66,8 +66,9 @@ public class WebViewBridge(
         handedOver = false
     }
 
-    /** Starts the probe; call it from onPageFinished. */
+    /** Starts the probe; call it from onPageFinished, which may come more than once for a document. */
     public fun pageEnds() {
+        if (handedOver) return
         probe?.cancel()
         if (hasListener()) probe = timers.start(PROBE_MS, ::probed) else handOver()
     }
