@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
-TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2
-BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server
+TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2 javac:default-jdk-headless
+BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server javac:default-jdk-headless
 SWIFT_HOME ?= var/swift
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from native_bridge.diff import diff, read_contract, released
-from native_bridge.emit import arkts, jsonschema, openrpc, swift, typescript, typescript_host
+from native_bridge.emit import arkts, java, jsonschema, kotlin, openrpc, swift, typescript, typescript_host
 from native_bridge.errors import BridgeError
 from native_bridge.model import COMPILED, FOLDER, Contract, compile_folder
 from native_bridge.reference import guide, reference
@@ -20,7 +20,9 @@ from native_bridge.vectors_cli import vectors
 
 EMITTERS: Final[dict[str, Callable[[Contract], dict[str, str]]]] = {
     "arkts": arkts.emit,
+    "java": java.emit,
     "jsonschema": jsonschema.emit,
+    "kotlin": kotlin.emit,
     "openrpc": openrpc.emit,
     "swift": swift.emit,
     "typescript": typescript.emit,

@@ -72,9 +72,17 @@ class HostProcess:
         Raises:
             HostError: no answer came in time, or none that is JSON.
         """
+        return self.ask_line(json.dumps(command))
+
+    def ask_line(self, text: str) -> Any:
+        """Send one line as it is and give its answer.
+
+        Raises:
+            HostError: as ``ask``.
+        """
         if self._answer:
             self._fail("the host said more than one line for a command")
-        line = self._exchange(json.dumps(command).encode() + b"\n")
+        line = self._exchange(text.encode() + b"\n")
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):

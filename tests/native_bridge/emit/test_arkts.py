@@ -10,14 +10,11 @@ from typing import Final
 
 import pytest
 
-from native_bridge.conformance import VECTORS, Vector, read_vectors
 from native_bridge.emit.arkts import emit
 from native_bridge.model import compile_folder
-from tests.native_bridge.emit.chunked import CHUNKED
 from tests.native_bridge.emit.compiling import DRIVER, ROOT, compiled, laid_out, needs_node
-from tests.native_bridge.playing import CONTRACT, Host, play
+from tests.native_bridge.playing import FOUND, Host, offered, play
 
-FOUND: Final = read_vectors(VECTORS, CONTRACT)
 LINT: Final = Path(__file__).parent / "lint_arkts.cjs"
 OHOS: Final = os.environ.get("TIDEGATE_TEST_OHOS_TYPESCRIPT")  # noqa: TID251 — another prefix for the compiler
 MODULES: Final = Path(OHOS) if OHOS else ROOT / "node_modules"
@@ -145,15 +142,9 @@ def test_the_host_says_who_it_is(host: Host) -> None:
 
 
 @needs_node
-@pytest.mark.parametrize("vector", FOUND, ids=lambda vector: vector.name)
-def test_the_host_conforms(host: Host, vector: Vector) -> None:
-    assert play(host, vector.data) == []
-
-
-@needs_node
-@pytest.mark.parametrize("name", CHUNKED)
-def test_chunks_conform(host: Host, name: str) -> None:
-    assert play(host, CHUNKED[name]) == []
+@pytest.mark.parametrize("name", offered("session", "window"))
+def test_the_host_conforms(host: Host, name: str) -> None:
+    assert play(host, FOUND[name].data) == []
 
 
 @needs_node

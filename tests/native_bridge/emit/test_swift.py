@@ -13,16 +13,13 @@ from typing import Final
 
 import pytest
 
-from native_bridge.conformance import VECTORS, Vector, read_vectors
 from native_bridge.emit.swift import emit
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
-from tests.native_bridge.emit.chunked import CHUNKED
 from tests.native_bridge.emit.compiling import COMPOSED, ROOT, laid_out
 from tests.native_bridge.emit.swift_toolchain import FOUNDATION, LIBRARIES, Toolchain
-from tests.native_bridge.playing import CONTRACT, Host, play
+from tests.native_bridge.playing import FOUND, Host, offered, play
 
-FOUND: Final = read_vectors(VECTORS, CONTRACT)
 APPLE: Final = Path(__file__).parent / "apple"
 DRIVER: Final = ROOT / "native_bridge" / "drivers" / "swift" / "Driver.swift"
 TOOLCHAIN: Final = Toolchain.found()
@@ -86,15 +83,9 @@ def test_the_host_says_who_it_is(host: Host) -> None:
 
 
 @needs_swift
-@pytest.mark.parametrize("vector", FOUND, ids=lambda vector: vector.name)
-def test_the_host_conforms(host: Host, vector: Vector) -> None:
-    assert play(host, vector.data) == []
-
-
-@needs_swift
-@pytest.mark.parametrize("name", CHUNKED)
-def test_chunks_conform(host: Host, name: str) -> None:
-    assert play(host, CHUNKED[name]) == []
+@pytest.mark.parametrize("name", offered("session", "window"))
+def test_the_host_conforms(host: Host, name: str) -> None:
+    assert play(host, FOUND[name].data) == []
 
 
 @needs_swift

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-from native_bridge.conformance import VECTORS, Vector, read_vectors
+from native_bridge.conformance import Vector
 from native_bridge.emit.typescript_host import emit
 from native_bridge.model import compile_folder
-from tests.native_bridge.emit.chunked import CHUNKED
 from tests.native_bridge.emit.compiling import (
     COMPOSED,
     DRIVER,
@@ -24,9 +23,8 @@ from tests.native_bridge.emit.compiling import (
     needs_node,
     needs_typescript,
 )
-from tests.native_bridge.playing import CONTRACT, Host, play
+from tests.native_bridge.playing import FOUND, Host, offered, play
 
-FOUND: Final = read_vectors(VECTORS, CONTRACT)
 USE: Final = """
 import { Call } from "./host/calls.js";
 import { CONTRACT } from "./host/contract.js";
@@ -91,20 +89,14 @@ def test_the_host_says_who_it_is(host: Host) -> None:
 
 
 @needs_node
-@pytest.mark.parametrize("vector", FOUND, ids=lambda vector: vector.name)
-def test_the_host_conforms(host: Host, vector: Vector) -> None:
-    assert play(host, vector.data) == []
-
-
-@needs_node
-@pytest.mark.parametrize("name", CHUNKED)
-def test_chunks_conform(host: Host, name: str) -> None:
-    assert play(host, CHUNKED[name]) == []
+@pytest.mark.parametrize("name", offered("session", "window"))
+def test_the_host_conforms(host: Host, name: str) -> None:
+    assert play(host, FOUND[name].data) == []
 
 
 @needs_node
 @pytest.mark.parametrize(
-    "vector", [vector for vector in FOUND if "steps" in vector.data], ids=lambda vector: vector.name
+    "vector", [vector for vector in FOUND.values() if "steps" in vector.data], ids=lambda vector: vector.name
 )
 def test_the_player_sees_a_host_that_does_not_conform(host: Host, vector: Vector) -> None:
     changed: dict[str, Any] = json.loads(json.dumps(vector.data))

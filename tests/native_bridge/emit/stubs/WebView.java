@@ -1,0 +1,4 @@
+package android.webkit;
+
+/** Stands in for Android's. */
+public class WebView {}
