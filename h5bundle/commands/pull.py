@@ -59,13 +59,13 @@ def client(
     )
 
 
-def run(options: PullOptions, store: Store | None, *, trusted_root: bytes) -> Pulled:
+def run(options: PullOptions, store: Store | None, *, trusted_root: bytes, now: datetime) -> Pulled:
     """Fetch, verify and unpack into a slot; arguments as for ``client``.
 
     Raises:
         PullError: something does not verify, or the policy gives no release and nothing is in place.
     """
-    return client(options, store, trusted_root=trusted_root).pull(options.bundle, options.installation)
+    return client(options, store, trusted_root=trusted_root).pull(options.bundle, options.installation, now=now)
 
 
 def open_now(
@@ -75,5 +75,6 @@ def open_now(
 
     Raises:
         SlotError: nothing can be opened.
+        UpdateRequiredError, CheckRequiredError: the policy lets nothing open before an update, or before a check.
     """
     return client(options, store, trusted_root=trusted_root, preset=preset).open(options.bundle, now=now)
