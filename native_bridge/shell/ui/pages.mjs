@@ -102,8 +102,9 @@ export class Pages {
     page.frame?.close("update");
     const t = this.t();
     const forced = code === "UPDATE_REQUIRED";
-    const texts = forced ? { title: t("must.title"), sentence: t("must.why", { title: page.title }), action: t("must.do") }
-      : { title: t("stale.title"), sentence: t("stale.why", { title: page.title }), action: t("stale.do") };
+    const title = pairText(page.release.manifest.title, this.state.get("locale")); // the signed one, not the page's words
+    const texts = forced ? { title: t("must.title"), sentence: t("must.why", { title }), action: t("must.do") }
+      : { title: t("stale.title"), sentence: t("stale.why", { title }), action: t("stale.do") };
     const screen = blocked({ t, ...texts, code, retry: () => void this.reopen(page), home: () => this.home() });
     screen.dataset.held = code;
     fill(page.place, screen);
