@@ -39,6 +39,7 @@ def test_an_open_page_gives_way_to_a_forced_release(shell: Shell) -> None:
     reload(shell)
     shell.page.wait_for_selector(SCREEN)
     assert shell.page.text_content(f"{SCREEN} h3") == "必须更新"
+    assert str(shell.page.text_content(f"{SCREEN} p")).startswith("金芒果有一个")
     assert shell.page.evaluate("document.activeElement.textContent") == "更新并打开"
     assert [frame for frame in shell.page.frames if "wealth-h5" in frame.url] == []
     shell.page.keyboard.press("Enter")
@@ -75,3 +76,16 @@ def test_a_check_that_lies_too_far_back_comes_first(shell: Shell) -> None:
     shell.page.unroute("**/repo/**")
     shell.page.click("[data-held=CHECK_REQUIRED] .primary")
     shell.page.wait_for_selector(".origin .chip.ok")
+
+
+def test_a_page_under_a_sheet_of_the_bank_is_not_torn_away(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, "tx.sign({ challengeId: 'chl_jmg_00001' })")
+    bound.page.wait_for_selector(".native")
+    digest = forced(bound)
+    bound.page.evaluate("document.querySelector('[data-do=reload]').click()")
+    bound.page.wait_for_timeout(3000)
+    assert standing(bound)["terms"]["must"] == digest
+    assert (bound.page.locator(SCREEN).count(), bound.page.locator(".native").count()) == (0, 1)
+    bound.page.keyboard.press("Escape")
+    bound.page.wait_for_selector(SCREEN)
