@@ -162,6 +162,20 @@ class DevelopmentError(H5BundleError):
     exit_status = 4
 
 
+class UpdateRequiredError(H5BundleError):
+    """A forced release is not here yet, and nothing older may open."""
+
+    code = "UPDATE_REQUIRED"
+    exit_status = 4
+
+
+class CheckRequiredError(H5BundleError):
+    """The last successful check lies too far back, or the device's clock was set back."""
+
+    code = "CHECK_REQUIRED"
+    exit_status = 4
+
+
 class PullError(H5BundleError):
     """The client did not get a release that it can trust."""
 

@@ -163,6 +163,11 @@ class Decision:
     reason: Reason
     verdicts: tuple[Verdict, ...]
 
+    @property
+    def forced(self) -> bool:
+        """Tell whether the installation must take the release before it opens the bundle again."""
+        return self.release is not None and self.release.forced
+
 
 def encode(policy: RolloutPolicy) -> bytes:
     """Give the policy's bytes (RFC 8785)."""
@@ -298,6 +303,11 @@ def rolled_back(policy: RolloutPolicy, manifest: Manifest, digest: str, change: 
             remedy="roll back to a release at or above it, or publish a mended one",
         )
     return offer(msgspec.structs.replace(policy, releases=(), halt=False), manifest, digest, EVERYBODY, change=change)
+
+
+def with_stale_hours(policy: RolloutPolicy, hours: int | None, change: Change) -> RolloutPolicy:
+    """Give the policy with another limit of age; None takes the limit away."""
+    return _next(policy, change, stale_hours=hours)
 
 
 def in_policy(policy: RolloutPolicy, version: str | None) -> RolloutRelease:

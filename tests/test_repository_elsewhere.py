@@ -45,7 +45,7 @@ def test_a_bank_serves_signs_and_records_from_where_its_repository_lies(
             url=f"{running.url}/repo",
             installation=Installation(install_id="a"),
         )
-        pulled = pull.run(options, None, trusted_root=trusted_root(store))
+        pulled = pull.run(options, None, trusted_root=trusted_root(store), now=now)
         assert pulled.bundle == "wealth"
         keys = KeyFolder(running.var / "release-keys", (running.var / "passphrase").read_bytes().strip())
         keys.generate("app-foreign")

@@ -88,14 +88,20 @@ def status_command(repository: str | Path, url: str | None, as_json: bool) -> No
     now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
     found = status.run(open_repository(repository), now=now)
     lines = [
-        f"{release.bundle:<16} {release.version:<10} {_share(release.permyriad):>10}  {release.digest}"
+        f"{release.bundle:<16} {release.version:<10} {_share(release.permyriad):>10}  {_named(release)}"
         for release in found.releases
     ]
     lines += [f"{role.role:<16} v{role.version:<9} {_until(role.expires, now)}" for role in found.roles]
+    lines += [f"{bundle:<16} stale after {hours} h without a check" for bundle, hours in found.stale_hours.items()]
     adopted = () if url is None else read_adoption(url)
     lines += [adoption_line(one) for one in adopted]
     shown = found if url is None else {**asdict(found), "adoption": adopted}
     answer(as_json, shown, lines)
+
+
+def _named(release: status.ReleaseStatus) -> str:
+    """Give a release's digest, and mark one that must be taken."""
+    return f"{release.digest}{'  forced' if release.forced else ''}"
 
 
 @click.command("pull", epilog="Example: h5bundle pull wealth --into /tmp/phone --url http://localhost:8000/repo")
@@ -126,8 +132,10 @@ def pull_command(
         bundle=bundle, folder=into, url=url, installation=Installation(install_id=given["install_id"])
     )
     wish = None if given["link"] is None else read_link(given["link"], given["app_link"])
-    pulled = pull.run(options, store, trusted_root=anchor, wish=wish)
+    now = datetime.now(UTC)  # noqa: TID251 - the CLI is where time comes in
+    pulled = pull.run(options, store, trusted_root=anchor, now=now, wish=wish)
     lines = [f"{pulled.bundle}@{pulled.version}#{pulled.digest}", f"{pulled.folder}", *filter(None, [pulled.note])]
+    lines += ["forced: nothing older opens any more"] if pulled.forced else []
     answer(as_json, pulled, lines)
 
 

@@ -24,6 +24,18 @@ from h5bundle.errors import PublishError
 from h5bundle.rollout import STABLE, Change, Here, Reason, RolloutRelease, hashed
 
 _SHARE: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
+_HOURS: Final = re.compile(r"\d{1,5}")
+_MOST_HOURS: Final = 8_760
+TERMS: Final = {
+    "en": {
+        "forced": "  {version} is forced: nothing older opens on it any more",
+        "stale": "  no page opens after {hours} h without a successful check",
+    },
+    "zh": {
+        "forced": "  {version} 必须更新：它上面更旧的版本不再打开",
+        "stale": "  超过 {hours} 小时没有成功检查，就不再打开页面",
+    },
+}
 WORDS: Final = {
     "en": {
         Reason.NAMED: "gets {version}: it is a named tester",
@@ -66,6 +78,21 @@ class Share(click.ParamType[int]):
         return permyriad
 
 
+class Hours(click.ParamType[int]):
+    """A limit of age in hours, or ``none``."""
+
+    name = "hours"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Give the hours; 0 stands for none."""
+        if str(value) == "none":
+            return 0
+        hours = int(value) if _HOURS.fullmatch(str(value)) else 0
+        if not 1 <= hours <= _MOST_HOURS:
+            self.fail(f"{value!r} is no limit; write hours from 1 to {_MOST_HOURS}, or none", param, ctx)
+        return hours
+
+
 _bundle = click.argument("bundle")
 _catalogue = click.option(
     "--catalogue", type=click.Path(path_type=Path, dir_okay=False), help="Operations of the bank, as JSON."
@@ -82,7 +109,15 @@ def _signing(command: Callable[..., None]) -> Callable[..., None]:
 def _targets(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say where a release is on offer."""
     options = (
-        click.option("--forced/--not-forced", default=None, help="Whether it must be taken before the bundle opens."),
+        click.option(
+            "--stale-hours", type=Hours(), help="Longest time without a check, of all releases; none: no limit."
+        ),
+        click.option(
+            "--forced/--not-forced",
+            " /--no-forced",
+            default=None,
+            help="Whether it must be taken before the bundle opens.",
+        ),
         click.option("--app-max", help="Newest app that may take it."),
         click.option("--app-min", help="Oldest app that may take it."),
         click.option("--channel", "channels", multiple=True, help="Only on this channel; repeatable; ALL: everywhere."),
@@ -107,6 +142,7 @@ def _targeting(share: int | None, given: dict[str, Any]) -> changing.Targeting:
         app_min=given.pop("app_min"),
         app_max=given.pop("app_max"),
         forced=given.pop("forced"),
+        stale_hours=given.pop("stale_hours"),
     )
 
 
@@ -208,6 +244,8 @@ def why_command(
     found = changing.why(open_repository(repository), bundle, here, WORDS[lang])
     lines = [f"{bundle} policy {found.policy}: {found.words}"]
     lines += [f"  {verdict.version:<10} {verdict.words}" for verdict in found.verdicts]
+    lines += [TERMS[lang]["forced"].format(version=found.version)] if found.forced else []
+    lines += [TERMS[lang]["stale"].format(hours=found.stale_hours)] if found.stale_hours else []
     answer(as_json, found, lines)
 
 
@@ -239,7 +277,8 @@ def _run(
     receipt = changing.run(bundle, alter, open_repository(repository), held, now=now, live=live_from(catalogue))
     head = f"{bundle} policy {receipt.policy}{'' if receipt.changed else ' (as it was)'}"
     halted = ", paused" if receipt.halt else ""
-    answer(as_json, receipt, [f"{head}{halted}, floor {receipt.floor}", *map(_line, receipt.releases)])
+    stale = f", stale after {receipt.stale_hours} h" if receipt.stale_hours else ""
+    answer(as_json, receipt, [f"{head}{halted}, floor {receipt.floor}{stale}", *map(_line, receipt.releases)])
 
 
 def _line(release: RolloutRelease) -> str:

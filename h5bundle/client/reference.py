@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 from tuf.ngclient.fetcher import FetcherInterface
 
-from h5bundle import rollout
+from h5bundle import rollout, terms
 from h5bundle.client import adoption, trials
 from h5bundle.client.adoption import Adoption, Event
 from h5bundle.client.fetching import Source
@@ -23,7 +23,14 @@ from h5bundle.client.presets import Preset
 from h5bundle.client.slots import Release, Slots, writing
 from h5bundle.client.trials import Refusal, Slot, Standing
 from h5bundle.digests import sha256
-from h5bundle.errors import ClientStorageError, H5BundleError, PullError, SlotError
+from h5bundle.errors import (
+    CheckRequiredError,
+    ClientStorageError,
+    H5BundleError,
+    PullError,
+    SlotError,
+    UpdateRequiredError,
+)
 from h5bundle.manifest import Manifest, decode
 from h5bundle.previews import refusal
 from h5bundle.rollout import Wish
@@ -42,6 +49,7 @@ class Pulled:
     Attributes:
         fetched: how many files had to be fetched; the others were there.
         note: why what runs stays although the policy says otherwise; empty when the policy is followed.
+        forced: nothing older than this release opens any more.
     """
 
     bundle: str
@@ -50,6 +58,7 @@ class Pulled:
     folder: Path
     fetched: int
     note: str = ""
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ class ReferenceClient:
         self._patch = equipment.patch or DeltaPatch(self._source, self._slots.cached)
         self._failures = equipment.failures
         self._platform = equipment.platform
+        self._checked: int | None = None
         self.adoption = Adoption(folder)
 
     def refresh(self) -> None:
@@ -137,10 +147,11 @@ class ReferenceClient:
         """Tell what stands here for a bundle."""
         return self._slots.standing(bundle)
 
-    def pull(self, bundle: str, installation: Installation) -> Pulled:
+    def pull(self, bundle: str, installation: Installation, *, now: datetime) -> Pulled:
         """Fetch the release that this installation gets, with the shared bundles that it requires, into a slot.
 
-        What runs goes on running; the new release opens next.
+        What runs goes on running; the new release opens next. What the policy demands is kept before anything is
+        fetched, so that a forced release holds back the older one also when it cannot be had.
 
         Raises:
             PullError: nothing is in place and the policy gives nothing, or something does not verify; what was in
@@ -149,14 +160,19 @@ class ReferenceClient:
         """
         with self._slots.held(), writing(f"the release of {bundle}"):
             policy = rollout.decode(self._source.target(rollout_target(bundle)))
-            chosen = rollout.choose(
+            decision = rollout.decide(
                 policy,
-                install_id=installation.install_id,
-                app_version=installation.app_version,
-                platform=installation.platform,
-                channel=installation.channel,
+                rollout.Here(
+                    install_id=installation.install_id,
+                    app_version=installation.app_version,
+                    platform=installation.platform,
+                    channel=installation.channel,
+                ),
             )
+            chosen = decision.release
             digest = None if chosen is None else chosen.digest
+            self._checked = self._checked or int(now.timestamp())  # metadata is fetched once in a client's life
+            self._keep_terms(bundle, terms.checked(policy, decision, now=self._checked))
             standing = trials.told(
                 self._slots.standing(bundle), policy=policy.policy, floor=policy.floor, chosen=digest
             )
@@ -170,6 +186,12 @@ class ReferenceClient:
                 note = f"{refusal.version} was sent back here: {refusal.reason}"
                 return self._stay(bundle, standing, note)
             return self._take(bundle, standing, chosen, installation.platform)
+
+    def _keep_terms(self, bundle: str, kept: terms.Terms) -> Standing:
+        """Write on which terms a bundle opens, before anything else changes."""
+        standing = msgspec.structs.replace(self._slots.standing(bundle), terms=kept)
+        self._slots.switch(bundle, standing)
+        return standing
 
     def _stay(self, bundle: str, standing: Standing, note: str) -> Pulled:
         """Leave in place what runs."""
@@ -215,7 +237,7 @@ class ReferenceClient:
         self._slots.switch(bundle, trials.downloaded(standing, release.slot))
         self._slots.collect()
         folder = self._slots.folder(bundle, release.slot)
-        return Pulled(bundle, release.manifest.version, chosen.digest, folder, fetched)
+        return Pulled(bundle, release.manifest.version, chosen.digest, folder, fetched, forced=chosen.forced)
 
     def _obtained(
         self, bundle: str, standing: Standing, chosen: rollout.RolloutRelease
@@ -271,16 +293,33 @@ class ReferenceClient:
 
         Raises:
             SlotError: nothing of this bundle can be opened.
+            UpdateRequiredError: only releases older than a forced one can be.
+            CheckRequiredError: a check must succeed first.
         """
         with self._slots.held():
-            before = self._slots.standing(bundle)
+            instant = int(now.timestamp())
+            stale = terms.is_stale(self._slots.standing(bundle).terms, now=instant)
+            before = self._keep_terms(bundle, terms.seen(self._slots.standing(bundle).terms, now=instant))
+            if stale:
+                raise CheckRequiredError(
+                    detail=f"the last check of {bundle} lies too far back, or the clock was set back",
+                    remedy=f"h5bundle pull {bundle}",
+                )
+            if all(
+                _held_back(before, slot, instant) for slot in (before.next or before.running, self._preset_slot(bundle))
+            ):
+                raise _update_required(bundle)
             standing = trials.opened(before, at=now.isoformat(), limit=self._failures, preset=self._preset_slot(bundle))
             self._send_back(bundle, before, standing)
             self._slots.switch(bundle, standing)
+            held_back = False
             passed = [
                 f"{one.version} was sent back: {one.reason}" for one in standing.refused if one not in before.refused
             ]
             for slot in self._candidates(bundle, standing):
+                if _held_back(standing, slot, instant):
+                    held_back = True
+                    continue
                 try:
                     folder, healed = self._verified(bundle, slot)
                 except H5BundleError as error:
@@ -290,6 +329,8 @@ class ReferenceClient:
                     self._slots.switch(bundle, msgspec.structs.replace(standing, running=slot, trial=None))
                 self._count(bundle, slot.digest, adoption.LAUNCHED)
                 return Opened(bundle, slot.version, slot.digest, folder, healed, "; ".join(passed))
+        if held_back:
+            raise _update_required(bundle, *passed)
         detail = "; ".join(passed) or f"nothing of {bundle} is installed"
         raise SlotError(detail=detail, remedy=f"h5bundle pull {bundle}")
 
@@ -359,3 +400,17 @@ class ReferenceClient:
         """Count an event; what cannot be counted must not stop what happened."""
         with suppress(ClientStorageError):
             self.adoption.count(Event(bundle, digest, platform or self._platform, event))
+
+
+def _held_back(standing: Standing, slot: Slot | None, now: int) -> bool:
+    """Tell whether a forced release must be had before this one opens."""
+    must = standing.terms.must
+    sent_back = must is not None and standing.refusal(must) is not None
+    opens = None if slot is None else slot.digest
+    return terms.obstacle(standing.terms, opens=opens, sent_back=sent_back, now=now) is not None
+
+
+def _update_required(bundle: str, *passed: str) -> UpdateRequiredError:
+    """Say that a forced release is not here."""
+    detail = "; ".join([f"{bundle} must be updated before it opens", *passed])
+    return UpdateRequiredError(detail=detail, remedy=f"h5bundle pull {bundle}")

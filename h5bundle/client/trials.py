@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from h5bundle.terms import Terms
 from h5bundle.versions import parse_version
 
 FAILURES: Final = 1
@@ -62,6 +63,7 @@ class Standing(msgspec.Struct, frozen=True):
     refused: tuple[Refusal, ...] = ()
     floor: str = "0.0.0"
     policy: int = 0
+    terms: Terms = Terms()
 
     @property
     def kept(self) -> tuple[Slot, ...]:

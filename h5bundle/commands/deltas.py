@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from h5bundle import delta, rollout
+from h5bundle import delta
+from h5bundle.commands.offers import Offered
 from h5bundle.digests import sha256
 from h5bundle.errors import H5BundleError, LockedError, PublishError, TrustError
 from h5bundle.keys import app_role
@@ -18,7 +19,7 @@ from h5bundle.manifest import Manifest, decode
 from h5bundle.pack import Package
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
-from h5bundle.trust import TrustedState, manifest_target, read_object, read_target, rollout_target
+from h5bundle.trust import TrustedState, manifest_target, read_object, read_target
 from h5bundle.versions import parse_version
 
 RECENT: Final = 3
@@ -173,11 +174,8 @@ def _in_use(store: Store, state: TrustedState, manifest: Manifest, digest: str) 
 
 def _named(store: Store, state: TrustedState, bundle: str) -> frozenset[str]:
     """Give the digests that the rollout policy names."""
-    unexpired = state.unexpired()
-    if unexpired.target(rollout_target(bundle)) is None:
-        return frozenset()
-    policy = rollout.decode(read_target(store.read, unexpired, rollout_target(bundle)))
-    return frozenset(release.digest for release in policy.releases)
+    policy = Offered(store, state.unexpired()).policy(bundle)
+    return frozenset() if policy is None else frozenset(release.digest for release in policy.releases)
 
 
 def _offer(

@@ -60,13 +60,16 @@ def client(
     )
 
 
-def run(options: PullOptions, store: Store | None, *, trusted_root: bytes, wish: Wish | None = None) -> Pulled:
+def run(
+    options: PullOptions, store: Store | None, *, trusted_root: bytes, now: datetime, wish: Wish | None = None
+) -> Pulled:
     """Fetch, verify and unpack into a slot; arguments as for ``client``.
 
     Args:
         options: what and where.
         store: the repository when there is no address.
         trusted_root: root metadata that came by a trusted way.
+        now: present instant.
         wish: the release that a preview link names; what the policy chooses when not given.
 
     Raises:
@@ -75,7 +78,7 @@ def run(options: PullOptions, store: Store | None, *, trusted_root: bytes, wish:
     """
     phone = client(options, store, trusted_root=trusted_root)
     if wish is None:
-        return phone.pull(options.bundle, options.installation)
+        return phone.pull(options.bundle, options.installation, now=now)
     return phone.preview(options.bundle, wish, options.installation)
 
 
@@ -86,5 +89,6 @@ def open_now(
 
     Raises:
         SlotError: nothing can be opened.
+        UpdateRequiredError, CheckRequiredError: the policy lets nothing open before an update, or before a check.
     """
     return client(options, store, trusted_root=trusted_root, preset=preset).open(options.bundle, now=now)

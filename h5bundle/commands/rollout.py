@@ -30,6 +30,7 @@ class PolicyReceipt:
     Attributes:
         changed: whether a new policy was signed.
         releases: what is on offer, in order.
+        stale_hours: after so long without a check no page of the bundle opens; None: it always may.
     """
 
     bundle: str
@@ -38,6 +39,7 @@ class PolicyReceipt:
     halt: bool
     floor: str
     releases: tuple[RolloutRelease, ...]
+    stale_hours: int | None = None
 
 
 Alter: TypeAlias = Callable[[RolloutPolicy, Offered], RolloutPolicy]
@@ -46,7 +48,11 @@ Alter: TypeAlias = Callable[[RolloutPolicy, Offered], RolloutPolicy]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Targeting:
-    """Where a release shall be on offer; None leaves what stands."""
+    """Where a release shall be on offer; None leaves what stands.
+
+    Attributes:
+        stale_hours: of the whole policy; 0 takes the limit away.
+    """
 
     permyriad: int | None = None
     platforms: tuple[str, ...] | None = None
@@ -54,6 +60,14 @@ class Targeting:
     app_min: str | None = None
     app_max: str | None = None
     forced: bool | None = None
+    stale_hours: int | None = None
+
+    def limiting(self, policy: RolloutPolicy, altered: RolloutPolicy, change: Change) -> RolloutPolicy:
+        """Give the altered policy with the limit of age; it stays one step after the policy that stands."""
+        if self.stale_hours is None:
+            return altered
+        limited = rollout.with_stale_hours(altered, self.stale_hours or None, change)
+        return msgspec.structs.replace(limited, policy=policy.policy + 1) if limited != policy else policy
 
     def applied(self, release: RolloutRelease) -> RolloutRelease:
         """Give the release with these targets."""
@@ -70,7 +84,7 @@ def targeted(version: str | None, targeting: Targeting, change: Change) -> Alter
 
     def alter(policy: RolloutPolicy, _: Offered) -> RolloutPolicy:
         release = rollout.in_policy(policy, version)
-        return rollout.altered(policy, targeting.applied(release), change)
+        return targeting.limiting(policy, rollout.altered(policy, targeting.applied(release), change), change)
 
     return alter
 
@@ -86,7 +100,7 @@ def offered(version: str, targeting: Targeting, change: Change) -> Alter:
             )
         known = next((held for held in policy.releases if held.digest == digest), None)
         release = known or rollout.fresh(manifest, digest, rollout.EVERYBODY)
-        return rollout.in_front(policy, targeting.applied(release), change)
+        return targeting.limiting(policy, rollout.in_front(policy, targeting.applied(release), change), change)
 
     return alter
 
@@ -161,7 +175,9 @@ def run(
 
 def _receipt(policy: RolloutPolicy, *, changed: bool) -> PolicyReceipt:
     """Say what stands."""
-    return PolicyReceipt(policy.bundle, policy.policy, changed, policy.halt, policy.floor, policy.releases)
+    return PolicyReceipt(
+        policy.bundle, policy.policy, changed, policy.halt, policy.floor, policy.releases, policy.stale_hours
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +225,8 @@ class Why:
     reason: str
     words: str
     verdicts: tuple[Explained, ...]
+    forced: bool
+    stale_hours: int | None
 
 
 def why(store: Store, bundle: str, here: rollout.Here, words: Mapping[rollout.Reason, str]) -> Why:
@@ -257,4 +275,4 @@ def why(store: Store, bundle: str, here: rollout.Here, words: Mapping[rollout.Re
     chosen = next((verdict for verdict in decision.verdicts if verdict.release == decision.release), None)
     overall = said(decision.reason, decision.release, 0 if chosen is None else chosen.bucket)
     version = None if decision.release is None else decision.release.version
-    return Why(bundle, policy.policy, version, decision.reason, overall, verdicts)
+    return Why(bundle, policy.policy, version, decision.reason, overall, verdicts, decision.forced, policy.stale_hours)

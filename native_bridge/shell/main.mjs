@@ -125,7 +125,7 @@ async function build() {
   const door = new CustomerDoor({ api, sheet });
   const made = { store, config, contract, keys, api, releases, sheet, door };
   const pages = new Pages({
-    holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers,
+    holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers, busy: () => sheet.busy,
     methods: (/** @type {any} */ page) => createMethods({ ...made, ui: pageUi(), page }),
   });
   pages.onTrial = () => state.set({ releases: releases.list(), trials: standings(releases, config) });
@@ -226,7 +226,11 @@ async function update() {
   await releases.load();
   await releases.preset();
   state.set({ releases: releases.list(), trust: releases.trust, trials: standings(releases, config) });
-  const { refused, changed } = await releases.update({ onProgress: (/** @type {any} */ progress) => state.set({ progress: progress.phase === "done" ? null : progress }) });
+  const onProgress = (/** @type {any} */ progress) => state.set({ progress: progress.phase === "done" ? null : progress });
+  const { refused, changed } = await releases.update({ onProgress }).catch((/** @type {any} */ error) => {
+    parts.pages.requireUpdates(); // what is forced holds although its files cannot be had
+    throw error;
+  });
   state.set({ releases: releases.list(), trust: releases.trust, trials: standings(releases, config), refused, progress: null, waiting: await waitingReleases(parts) });
   const holder = h("div", { hidden: true, "aria-hidden": "true" });
   document.body.append(holder);
@@ -237,6 +241,7 @@ async function update() {
     await frame.prepare(release, holder).catch((error) => journal.log({ level: "warn", name: "bundle.prepare", fields: { bundle: release.bundle, message: error.message } }, "shell"));
   }
   holder.remove();
+  parts.pages.requireUpdates();
 }
 
 /** Start, or start again after a failure; asked twice it starts once. */

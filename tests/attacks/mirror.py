@@ -168,7 +168,7 @@ class PythonVictim:
         fetcher = BoundedFetcher(pause=SECONDS, whole=SECONDS)
         try:
             client = ReferenceClient(self.folder, url=self.url, trusted_root=self.root, fetcher=fetcher)
-            client.pull("wealth", Installation(install_id="one"))
+            client.pull("wealth", Installation(install_id="one"), now=TODAY)
         except H5BundleError as error:
             return f"{error.code}: {error.detail}"
         return "ok"

@@ -2,13 +2,18 @@
 import { readFileSync } from "node:fs";
 import { canonicalJson, utf8 } from "../../native_bridge/shell/core/encoding.mjs";
 import { choose, readPolicy } from "../../native_bridge/shell/core/policy.mjs";
+import * as terms from "../../native_bridge/shell/core/terms.mjs";
 
 const cases = JSON.parse(readFileSync(new URL("../../native_bridge/vectors/rollout.json", import.meta.url)));
 const differences = [];
-for (const [index, { policy, here, expected }] of cases.entries()) {
+for (const [index, { policy, here, expected, device }] of cases.entries()) {
   const read = readPolicy(utf8(canonicalJson(policy)), "wealth");
-  const { release, reason, verdicts } = await choose(read, here);
-  const found = { version: release?.version ?? null, reason, verdicts: verdicts.map((one) => [one.bucket, one.reason]) };
+  const { release, reason, forced, verdicts } = await choose(read, here);
+  const found = { version: release?.version ?? null, reason, forced, verdicts: verdicts.map((one) => [one.bucket, one.reason]) };
+  if (device) {
+    const kept = terms.seen(terms.checked(read, { release, forced }, device.checked), device.seen);
+    Object.assign(found, { must: kept.must, stale: terms.isStale(kept, device.now), obstacle: terms.obstacle(kept, device) });
+  }
   if (canonicalJson(found) !== canonicalJson(expected)) differences.push(`case ${index}: ${JSON.stringify(found)}`);
 }
 

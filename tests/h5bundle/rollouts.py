@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 
+from h5bundle import terms
 from h5bundle.rollout import FORMAT, AppRange, Change, Here, RolloutPolicy, RolloutRelease, decide, hashed
 
 VECTORS = Path(__file__).parents[2] / "native_bridge" / "vectors" / "rollout.json"
 SEED = 2026
 COUNT = 300
+TIMED = 200
 VERSIONS = ("1.0.0", "1.2.0", "1.10.0", "2.0.0")
 IDS = tuple(f"install-{number}" for number in range(40))
 
@@ -68,6 +70,7 @@ def outcome(policy: RolloutPolicy, here: Here) -> dict[str, Any]:
     return {
         "version": None if decision.release is None else decision.release.version,
         "reason": str(decision.reason),
+        "forced": decision.forced,
         "verdicts": [[verdict.bucket, str(verdict.reason)] for verdict in decision.verdicts],
     }
 
@@ -75,7 +78,38 @@ def outcome(policy: RolloutPolicy, here: Here) -> dict[str, Any]:
 def cases() -> list[dict[str, Any]]:
     """Make all cases."""
     chance = random.Random(SEED)
-    return [case(chance) for _ in range(COUNT)]
+    plain = [case(chance) for _ in range(COUNT)]
+    return plain + [timed(chance) for _ in range(TIMED)]
+
+
+def timed(chance: random.Random) -> dict[str, Any]:
+    """Make one case with what a device keeps and shows: an hour's edge, clocks set back, releases sent back."""
+    made = case(chance)
+    policy = msgspec.convert(made["policy"], RolloutPolicy)
+    forced = tuple(msgspec.structs.replace(one, forced=chance.random() < 0.8) for one in policy.releases)
+    policy = msgspec.structs.replace(policy, releases=forced, halt=False)
+    made["policy"] = msgspec.to_builtins(policy)
+    asked = made["here"]
+    here = Here(
+        install_id=asked["installId"],
+        app_version=asked["appVersion"],
+        platform=asked["platform"],
+        channel=asked["channel"],
+    )
+    checked = 1_795_000_000
+    shown = checked + chance.choice((0, 3_600, 72 * 3_600, 72 * 3_600 + 1))
+    now = shown + chance.choice((0, 1, 72 * 3_600, -300, -301, -86_400))
+    kept = msgspec.structs.replace(terms.checked(policy, decide(policy, here), now=checked), seen=shown)
+    opens = chance.choice((None, kept.must, "0" * 64))
+    device = {"checked": checked, "seen": shown, "now": now, "opens": opens, "sentBack": chance.random() < 0.3}
+    held = terms.obstacle(kept, opens=opens, sent_back=device["sentBack"], now=now)
+    made["expected"] = {
+        **outcome(policy, here),
+        "obstacle": held,
+        "stale": terms.is_stale(kept, now=now),
+        "must": kept.must,
+    }
+    return {**made, "device": device}
 
 
 def text() -> str:

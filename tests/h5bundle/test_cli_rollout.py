@@ -64,3 +64,23 @@ def test_the_train_ends_with_a_code_when_something_blocks(run: Callable[..., Res
     assert run("train", signing=False).exit_code == 0
     blocked = run("train", "--catalogue", str(tmp_path / "catalogue.json"), signing=False)
     assert (blocked.exit_code, "BLOCKED wealth@1.1.0 needs operation" in blocked.output) == (4, True)
+
+
+def test_force_and_limit_are_set_shown_and_taken_away(run: Callable[..., Result]) -> None:
+    said = run("rollout", "wealth", "100%", "--forced", "--stale-hours", "72").output.splitlines()
+    assert (said[0].endswith(", stale after 72 h"), said[1]) == (True, "  1.1.0      100 %  forced")
+    why = run("why", "wealth", "a-phone", signing=False).output
+    assert ("1.1.0 is forced" in why, "after 72 h without" in why) == (True, True)
+    assert "必须更新" in run("why", "wealth", "a-phone", "--lang", "zh", signing=False).output
+    status = run("status", signing=False).output
+    assert ("  forced" in status, "stale after 72 h without a check" in status) == (True, True)
+    shown = json.loads(run("status", "--json", signing=False).output)
+    assert shown["stale_hours"] == {"wealth": 72}
+    off = json.loads(run("rollout", "wealth", "100%", "--no-forced", "--stale-hours", "none", "--json").output)
+    assert (off["stale_hours"], off["releases"][0]["forced"], off["changed"]) == (None, False, True)
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "8761", "1.5", "two", ""])
+def test_a_limit_that_could_be_misread_is_refused(run: Callable[..., Result], hours: str) -> None:
+    result = run("rollout", "wealth", "5%", f"--stale-hours={hours}")
+    assert (result.exit_code, "write hours from 1 to 8760, or none" in result.output) == (2, True)

@@ -38,7 +38,7 @@ def test_over_http_a_release_comes_with_its_shared_bundles(yard: Yard, tmp_path:
     made = package(pinned={"common": Requirement("1.0.0", shared.digest)}, requires="{common: 1.0.0}")
     yard.publish(shared, now=TODAY)
     yard.publish(made, now=TODAY)
-    pulled = client(yard, tmp_path / "phone", url=address, fetcher=None).pull("wealth", ANYBODY)
+    pulled = client(yard, tmp_path / "phone", url=address, fetcher=None).pull("wealth", ANYBODY, now=TODAY)
     assert (pulled.digest, pulled.fetched) == (made.digest, 3)
     assert (pulled.folder / "_shared/common/tokens.css").read_bytes() == b":root{}"
     assert (pulled.folder / ".manifest.json").read_bytes() == made.manifest_bytes
@@ -50,7 +50,7 @@ def test_a_file_altered_on_the_server_is_not_installed(yard: Yard, tmp_path: Pat
     victim = yard.store.folder / "objects" / made.manifest.files["app.js"].sha256
     victim.write_bytes(b"export const a = 2;\n")
     with pytest.raises(PullError, match="objects/"):
-        client(yard, tmp_path / "phone").pull("wealth", ANYBODY)
+        client(yard, tmp_path / "phone").pull("wealth", ANYBODY, now=TODAY)
     assert list((tmp_path / "phone" / "slots").iterdir()) == []
 
 
@@ -68,9 +68,9 @@ def test_a_halted_or_unknown_bundle_gives_no_release(yard: Yard, tmp_path: Path)
     yard.publish(package(), now=TODAY, permyriad=0)
     phone = client(yard, tmp_path / "phone")
     with pytest.raises(PullError, match="no release"):
-        phone.pull("wealth", ANYBODY)
+        phone.pull("wealth", ANYBODY, now=TODAY)
     with pytest.raises(PullError, match="does not offer"):
-        phone.pull("other", ANYBODY)
+        phone.pull("other", ANYBODY, now=TODAY)
 
 
 def test_cohorts_are_stable_and_only_grow(yard: Yard) -> None:

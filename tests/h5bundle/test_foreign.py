@@ -62,10 +62,10 @@ def test_allowed_with_reasons_it_is_published_and_pulled_byte_for_byte(
     publish.run(publish.PublishOptions(init=True), made, yard.store, yard.keys, now=TODAY)
     verify.run(yard.store, now=TODAY)
     client = _client(yard, tmp_path)
-    pulled = client.pull("foreign", Installation(install_id="a"))
+    pulled = client.pull("foreign", Installation(install_id="a"), now=TODAY)
     for name, data in made.files.items():
         assert (pulled.folder / name).read_bytes() == data
-    assert client.pull("foreign", Installation(install_id="a")).fetched == 0
+    assert client.pull("foreign", Installation(install_id="a"), now=TODAY).fetched == 0
 
 
 def _client(yard: Yard, tmp_path: Path) -> ReferenceClient:

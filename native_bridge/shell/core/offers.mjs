@@ -4,6 +4,7 @@
  * Nothing is given out that does not stand under a verified chain: root → targets → role → manifest → hash of each file.
  */
 import { ShellError } from "./errors.mjs";
+import * as terms from "./terms.mjs";
 import { choose, readManifest, readPolicy } from "./policy.mjs";
 
 /** Reads offers through a verified TUF client. */
@@ -30,11 +31,12 @@ export class Offers {
     const target = await offered(client, `rollout/${bundle}.json`);
     if (!target) return null;
     const policy = readPolicy(await this.bytes(client, target), bundle);
-    const { release, bucket, reason } = await choose(policy, await this.#here());
+    const { release, bucket, reason, forced } = await choose(policy, await this.#here());
     const seen = { policy: policy.policy, bucket, reason, halt: policy.halt, floor: policy.floor };
     const shares = new Map(policy.releases.map((/** @type {any} */ one) => [one.digest, one.permyriad]));
     const choices = policy.releases.map(({ version, permyriad }) => ({ version, permyriad }));
-    return { seen, choices, shares, chosen: release ? { version: release.version, digest: release.digest } : null, policyDigest: target.sha256 };
+    const demanded = (/** @type {number} */ now) => terms.checked(policy, { release, forced }, now);
+    return { seen, choices, shares, terms: demanded, chosen: release ? { version: release.version, digest: release.digest } : null, policyDigest: target.sha256 };
   }
 
   /** A release with the shared bundles that its manifest pins. @param {any} client @param {string} bundle @param {{version: string, digest: string}} slot */

@@ -112,7 +112,7 @@ export async function cohort(installId, salt) {
  * The first release whose conditions hold; a halted policy gives nothing new, and what runs goes on running.
  * @param {any} policy
  * @param {{installId: string, appVersion: string, platform: string, channel?: string}} here
- * @returns {Promise<{release: any | null, bucket: number | null, reason: Reason | "halted" | "none", verdicts: Verdict[]}>}
+ * @returns {Promise<{release: any | null, bucket: number | null, reason: Reason | "halted" | "none", forced: boolean, verdicts: Verdict[]}>}
  *   bucket: place in the cohort of the release that is given, else of the last one that was looked at
  */
 export async function choose(policy, here) {
@@ -124,10 +124,10 @@ export async function choose(policy, here) {
   }
   const found = verdicts.findIndex(({ reason }) => reason === "named" || reason === "cohort");
   if (policy.halt || found < 0) {
-    return { release: null, bucket: verdicts.at(-1)?.bucket ?? null, reason: policy.halt ? "halted" : "none", verdicts };
+    return { release: null, bucket: verdicts.at(-1)?.bucket ?? null, reason: policy.halt ? "halted" : "none", forced: false, verdicts };
   }
   const { bucket, reason } = verdicts[found];
-  return { release: policy.releases[found], bucket, reason, verdicts };
+  return { release: policy.releases[found], bucket, reason, forced: policy.releases[found].forced, verdicts };
 }
 
 /** @returns {Reason} */

@@ -13,7 +13,8 @@ import { sha256Hex, utf8 } from "./encoding.mjs";
 import { Objects } from "./objects.mjs";
 import { Offers } from "./offers.mjs";
 import { previewed } from "./policy.mjs";
-import { exclusively, tufArea } from "./releases.mjs";
+import { exclusively } from "./releases.mjs";
+import { tufArea } from "./trust_storage.mjs";
 import { TufClient } from "../tuf/client.mjs";
 
 const NUMBER = "(?:0|[1-9][0-9]{0,5})";

@@ -9,6 +9,8 @@
  *   await releases.preset();                     // bundles of which nothing is stored, from inside the app → number installed
  *   releases.list() → Release[];  releases.get(bundle) → Release | null     // what the next opening shows
  *   await releases.opening(bundle) → Release | null                         // switch, and begin the trial
+ *       // throws ShellError CHECK_REQUIRED (stale) or UPDATE_REQUIRED (a forced release is not here); see terms.mjs
+ *   releases.mustLeave(bundle, digest) → whether an open page of that digest must give way to a forced release
  *   await releases.ready(bundle, digest);  await releases.left(bundle, digest)
  *   await releases.failed(bundle, digest, reason) → { back: Release | null }   // the release to show instead, if there is one
  *   releases.standing(bundle)                    // see trials.mjs
@@ -30,7 +32,9 @@ import { freshId } from "./dpop.mjs";
 import { ShellError } from "./errors.mjs";
 import { Objects } from "./objects.mjs";
 import { Offers, rolesOf } from "./offers.mjs";
+import * as terms from "./terms.mjs";
 import * as trials from "./trials.mjs";
+import { besideTrust, noNetwork, storedMetadata, tufArea } from "./trust_storage.mjs";
 import { TufClient } from "../tuf/client.mjs";
 import { TufError } from "../tuf/errors.mjs";
 import { repositoryFetcher } from "../tuf/fetch.mjs";
@@ -198,12 +202,34 @@ export class Releases {
   /** The bundle is being opened: what was downloaded comes into force now. @param {string} bundle @returns {Promise<any | null>} */
   async opening(bundle) {
     await this.#reread(bundle);
+    await this.#admit(bundle);
     const how = { at: this.#instant(), limit: this.#failures };
     await this.#judge(bundle, (standing) => trials.opened(this.#whole(standing), how));
     const { running } = this.standing(bundle);
     if (!running) return null;
     this.onEvent("launched", bundle, running.digest);
     return this.#withPolicy(this.#known.get(running.digest));
+  }
+
+  /** Refuse an opening that the policy does not allow, and keep the instant either way. @param {string} bundle */
+  async #admit(bundle) {
+    const now = this.#seconds();
+    /** @type {"stale" | "forced" | null} */
+    let found = null;
+    await this.#judge(bundle, (standing) => {
+      const { next, running } = this.#whole(standing);
+      found = terms.obstacle(standing.terms ?? terms.NONE, { opens: (next ?? running)?.digest ?? null, sentBack: isSentBack(standing), now });
+      return { ...standing, terms: terms.seen(standing.terms ?? terms.NONE, now) };
+    });
+    if (found === "stale") throw new ShellError("CHECK_REQUIRED", `the last check of ${bundle} lies too far back, or the clock was set back`);
+    if (found === "forced") throw new ShellError("UPDATE_REQUIRED", `${bundle} must be updated before it opens`);
+  }
+
+  /** @param {string} bundle @param {string} digest of a page that is open @returns {boolean} */
+  mustLeave(bundle, digest) {
+    const standing = this.standing(bundle);
+    const must = standing.terms?.must ?? null;
+    return must !== null && must !== digest && !isSentBack(standing);
   }
 
   /** The page of that digest reported ready. @param {string} bundle @param {string} digest */
@@ -281,6 +307,7 @@ export class Releases {
     const offer = await this.#offers.policy(client, bundle);
     if (!offer) return this.#withdraw(bundle, before);
     this.#policies[bundle] = offer;
+    await this.#judge(bundle, (standing) => ({ ...standing, terms: offer.terms(this.#seconds()) })); // also when the files cannot be had
     const { seen: { policy, floor }, chosen } = offer;
     const say = (/** @type {any} */ standing) => trials.told(standing, { policy, floor, chosen: chosen?.digest ?? null });
     const wanted = chosen && !trials.refusal(say(this.standing(bundle)), chosen.digest);
@@ -351,9 +378,19 @@ export class Releases {
     return new Date(this.#clock()).toISOString();
   }
 
+  #seconds() {
+    return Math.floor(this.#clock() / 1000);
+  }
+
   #client(storage, fetcher) {
     return new TufClient({ root: utf8(this.#config.trustedRoot), storage, fetcher, now: new Date(this.#clock()) });
   }
+}
+
+/** Whether the forced release failed its trial here. @param {any} standing */
+function isSentBack(standing) {
+  const must = standing.terms?.must ?? null;
+  return must !== null && trials.refusal(standing, must) !== null;
 }
 
 /** @param {unknown} error */
@@ -365,37 +402,4 @@ function isRefusal(error) {
 export function exclusively(work) {
   const locks = globalThis.navigator?.locks;
   return locks ? locks.request("tidegate-update", work) : work();
-}
-
-async function noNetwork() {
-  throw new ShellError("OFFLINE", "stored releases only");
-}
-
-/** The TUF client's storage in the store's own area. @param {import("./store.mjs").Store} store */
-export function tufArea(store) {
-  return {
-    get: (role) => store.get("tuf", role),
-    put: (role, bytes) => store.put("tuf", role, bytes),
-    remove: (role) => store.remove("tuf", role),
-  };
-}
-
-/** Storage of an offline start: the roots as far as they are known, the rest as it was kept with the release. */
-function storedMetadata(store, roles) {
-  return {
-    ...tufArea(store),
-    get: async (role) => (role.startsWith("root/") ? store.get("tuf", role) : roles[role.replace(/^delegated\//, "")]),
-  };
-}
-
-/** Storage for a preset: roots are roots wherever they come from; the rest must not pass for what the network said. */
-function besideTrust(store) {
-  const kept = new Map();
-  const roots = tufArea(store);
-  const place = (role) => (role.startsWith("root/") ? roots : { get: async () => kept.get(role), put: async (_, bytes) => kept.set(role, bytes), remove: async () => kept.delete(role) });
-  return {
-    get: (role) => place(role).get(role),
-    put: (role, bytes) => place(role).put(role, bytes),
-    remove: (role) => place(role).remove(role),
-  };
 }

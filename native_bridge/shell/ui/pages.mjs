@@ -15,6 +15,8 @@ import { blocked, bones } from "./phone.mjs";
 
 const READY_MS = 10_000;
 const SHEET_TIER = 3;
+const AFTER_SHEET_MS = 1000;
+const HELD = Object.freeze(["UPDATE_REQUIRED", "CHECK_REQUIRED"]);
 const OWN_FAULTS = Object.freeze(["navigated", "silent", "second-hello", "timeout"]);
 
 /** @param {number} bytes @returns {string} hex of random bytes */
@@ -41,7 +43,7 @@ export class Pages {
 
   /**
    * @param {{holder: HTMLElement, state: import("./state.mjs").State, t: () => any, config: any, contract: any, releases: any,
-   *   faults: import("./faults.mjs").Faults, journal: import("./journal.mjs").Journal, tiers: Record<string, number>,
+   *   faults: import("./faults.mjs").Faults, journal: import("./journal.mjs").Journal, tiers: Record<string, number>, busy: () => boolean,
    *   methods: (page: any) => Record<string, Function>}} parts
    */
   constructor(parts) {
@@ -62,7 +64,7 @@ export class Pages {
     const shown = { route, params, caller: caller?.bundle ?? null, result: null };
     if (this.#goBackTo(bundle, shown)) return;
     this.top?.dispatcher?.emit("page.hidden", {});
-    const release = await this.releases.opening(bundle);
+    const release = await this.#admitted(bundle, shown);
     if (!release) throw new ShellError("PARAMS_INVALID", `no app ${bundle} is installed`, { path: "route" });
     if (this.#goBackTo(bundle, shown)) return; // asked twice while the switch was being written
     await this.#start(this.#made(release, shown), hash);
@@ -74,6 +76,48 @@ export class Pages {
     const page = this.#made(release, { route: release.bundle, params: null, caller: null, result: null });
     this.change(page, { preview: release.version, judged: true, object });
     await this.#start(page, null);
+  }
+
+  /** The release to open; what the policy holds back is asked for once, and then a screen says so. @param {string} bundle @param {any} shown */
+  async #admitted(bundle, shown) {
+    const opening = () => this.releases.opening(bundle);
+    try {
+      return await opening().catch(async (/** @type {any} */ error) => {
+        if (!HELD.includes(error.code)) throw error;
+        await this.releases.update().catch(() => {}); // what is still missing refuses the next opening itself
+        return opening();
+      });
+    } catch (error) {
+      if (HELD.includes(error.code) && !this.#goBackTo(bundle, shown)) this.#require(this.#made(this.releases.get(bundle), shown), error.code);
+      throw error;
+    }
+  }
+
+  /** Open pages whose release may not go on give way; one under a sheet of the bank waits for its end. */
+  requireUpdates() {
+    const leaving = this.#stack.filter((page) => page.failure === null && this.releases.mustLeave(page.bundle, page.release.digest));
+    if (leaving.length === 0) return;
+    if (this.busy()) setTimeout(() => this.requireUpdates(), AFTER_SHEET_MS);
+    else for (const page of leaving) this.#require(page, "UPDATE_REQUIRED");
+  }
+
+  /** Put the bank's own screen in the place of a page. @param {any} page @param {string} code one of HELD */
+  #require(page, code) {
+    page.failure = new ShellError(code, page.bundle);
+    page.callOff();
+    void this.#judged(page, (bundle, digest) => this.releases.left(bundle, digest));
+    page.dispatcher?.end("update");
+    page.frame?.close("update");
+    const t = this.t();
+    const forced = code === "UPDATE_REQUIRED";
+    const title = pairText(page.release.manifest.title, this.state.get("locale")); // the signed one, not the page's words
+    const texts = forced ? { title: t("must.title"), sentence: t("must.why", { title }), action: t("must.do") }
+      : { title: t("stale.title"), sentence: t("stale.why", { title }), action: t("stale.do") };
+    const screen = blocked({ t, ...texts, code, retry: () => void this.reopen(page), home: () => this.home() });
+    screen.dataset.held = code;
+    fill(page.place, screen);
+    if (page === this.top) screen.querySelector("button")?.focus();
+    this.#tell();
   }
 
   /** Show the bundle's page if it is open already. @param {string} bundle @param {any} shown @returns {boolean} */

@@ -100,10 +100,10 @@ export function bones(t) {
     h("div", { class: "bone s" }), h("div", { class: "bone" }), h("div", { class: "bone" }));
 }
 
-/** What stands in the frame when the bundle did not open. @param {{t: any, sentence: string, code: string, retry: () => void, home: () => void}} parts */
-export function blocked({ t, sentence, code, retry, home }) {
+/** What stands in the frame when the bundle did not open. @param {{t: any, title?: string, action?: string, sentence: string, code: string, retry: () => void, home: () => void}} parts */
+export function blocked({ t, title, action, sentence, code, retry, home }) {
   return h("div", { class: "wait" }, h("section", { class: "card", role: "alert" },
-    h("h3", null, t("phone.blocked")), h("p", null, sentence), h("p", { class: "mono" }, code),
+    h("h3", null, title ?? t("phone.blocked")), h("p", null, sentence), h("p", { class: "mono" }, code),
     h("div", { class: "row g2" },
-      h("button", { class: "btn primary lg", onclick: retry }, t("retry")), h("button", { class: "btn lg", onclick: home }, t("phone.toHome")))));
+      h("button", { class: "btn primary lg", onclick: retry }, action ?? t("retry")), h("button", { class: "btn lg", onclick: home }, t("phone.toHome")))));
 }

@@ -36,7 +36,7 @@ def pulled(yard: Yard, folder: Path) -> tuple[dict[str, int], Path, int]:
     fetcher = Counting(yard)
     root = trusted_root(yard.store)
     client = ReferenceClient(folder, url="store://repository", trusted_root=root, fetcher=fetcher)
-    client.pull("wealth", ANYBODY)
+    client.pull("wealth", ANYBODY, now=TODAY)
     opened = client.open("wealth", now=TODAY)
     client.ready("wealth", opened.digest)
     objects = {path: size for path, size in fetcher.asked.items() if path.startswith(("objects/", "deltas/"))}

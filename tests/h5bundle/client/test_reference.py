@@ -62,7 +62,7 @@ def phone(yard: Yard, tmp_path: Path) -> Path:
     released(yard, "1.0.0")
     folder = tmp_path / "phone"
     ours = client(yard, folder)
-    pulled = ours.pull("wealth", ANYBODY)
+    pulled = ours.pull("wealth", ANYBODY, now=TODAY)
     ours.open("wealth", now=TODAY)
     ours.ready("wealth", pulled.digest)
     return folder
@@ -72,7 +72,7 @@ def test_a_pull_switches_at_the_next_opening_only(yard: Yard, phone: Path) -> No
     new = released(yard, "1.1.0", NEXT)
     ours = client(yard, phone)
     running = ours.standing("wealth").running
-    ours.pull("wealth", ANYBODY)
+    ours.pull("wealth", ANYBODY, now=TODAY)
     standing = ours.standing("wealth")
     assert (standing.running, standing.next and standing.next.digest) == (running, new.digest)
     opened = ours.open("wealth", now=TODAY)
@@ -83,7 +83,7 @@ def test_a_pull_switches_at_the_next_opening_only(yard: Yard, phone: Path) -> No
 def test_a_release_that_is_not_ready_is_sent_back_and_a_ready_one_stays(yard: Yard, phone: Path, verdict: str) -> None:
     new = released(yard, "1.1.0", NEXT)
     ours = client(yard, phone)
-    ours.pull("wealth", ANYBODY)
+    ours.pull("wealth", ANYBODY, now=TODAY)
     ours.open("wealth", now=TODAY)
     if verdict == "failed":
         refusal = ours.failed("wealth", new.digest, reason="not-ready", now=TODAY)
@@ -92,7 +92,7 @@ def test_a_release_that_is_not_ready_is_sent_back_and_a_ready_one_stays(yard: Ya
     else:
         ours.ready("wealth", new.digest)
     again = client(yard, phone)
-    pulled = again.pull("wealth", ANYBODY)
+    pulled = again.pull("wealth", ANYBODY, now=TODAY)
     expected = {"failed": ("1.0.0", "1.1.0 was sent back here: not-ready"), "ready": ("1.1.0", "")}[verdict]
     assert (pulled.version, pulled.note) == expected
     assert again.open("wealth", now=TODAY).version == expected[0]
@@ -109,7 +109,7 @@ def test_a_changed_shared_bundle_takes_its_blame_through_the_release_that_pins_i
     )
     yard.publish(new, now=TODAY)
     ours = client(yard, phone)
-    ours.pull("wealth", ANYBODY)
+    ours.pull("wealth", ANYBODY, now=TODAY)
     ours.open("wealth", now=TODAY)
     ours.failed("wealth", new.digest, reason="not-ready", now=TODAY)
     assert [one.digest for one in ours.standing("wealth").refused] == [new.digest]
@@ -151,7 +151,7 @@ def test_a_damaged_slot_heals(yard: Yard, phone: Path, damage: str, offline: boo
 def test_what_cannot_be_healed_gives_way_to_the_last_good_release(yard: Yard, phone: Path) -> None:
     new = released(yard, "1.1.0", NEXT)
     ours = client(yard, phone)
-    folder = ours.pull("wealth", ANYBODY).folder
+    folder = ours.pull("wealth", ANYBODY, now=TODAY).folder
     (folder / "app.js").unlink()
     (phone / "objects" / new.manifest.files["app.js"].sha256).write_bytes(b"half")
     opened = client(yard, phone, offline=True).open("wealth", now=TODAY)
@@ -162,7 +162,7 @@ def test_the_collection_keeps_running_next_and_good(yard: Yard, phone: Path) -> 
     for number in (1, 2, 3):
         released(yard, f"1.{number}.0", FILES | {"app.js": b"export const a = %d;\n" % (number + 1)})
         ours = client(yard, phone)
-        ours.pull("wealth", ANYBODY)
+        ours.pull("wealth", ANYBODY, now=TODAY)
         if number < 3:
             ours.open("wealth", now=TODAY)
     kept = {slot.version for slot in ours.standing("wealth").kept}
@@ -185,10 +185,10 @@ def sign_policy(yard: Yard, **changes: object) -> None:
 
 def test_a_halt_leaves_what_runs_and_drops_what_waits(yard: Yard, phone: Path) -> None:
     released(yard, "1.1.0", NEXT)
-    client(yard, phone).pull("wealth", ANYBODY)
+    client(yard, phone).pull("wealth", ANYBODY, now=TODAY)
     sign_policy(yard, halt=True)
     ours = client(yard, phone)
-    pulled = ours.pull("wealth", ANYBODY)
+    pulled = ours.pull("wealth", ANYBODY, now=TODAY)
     assert (pulled.version, "no release" in pulled.note) == ("1.0.0", True)
     assert ours.open("wealth", now=TODAY).version == "1.0.0"
 
@@ -196,7 +196,7 @@ def test_a_halt_leaves_what_runs_and_drops_what_waits(yard: Yard, phone: Path) -
 def test_what_lies_below_a_raised_floor_is_not_opened(yard: Yard, phone: Path) -> None:
     sign_policy(yard, floor="1.0.1", releases=())
     with pytest.raises(PullError, match="no release"):
-        client(yard, phone).pull("wealth", ANYBODY)
+        client(yard, phone).pull("wealth", ANYBODY, now=TODAY)
     with pytest.raises(SlotError, match="nothing of wealth"):
         client(yard, phone).open("wealth", now=TODAY)
 
@@ -208,7 +208,7 @@ def test_a_policy_that_names_another_bundles_release_is_refused(yard: Yard, phon
     (release,) = rollout.decode(read_target(yard.store.read, state, rollout_target("common"))).releases
     sign_policy(yard, releases=(release,))
     with pytest.raises(ManifestError, match="malformed release"):
-        client(yard, phone).pull("wealth", ANYBODY)
+        client(yard, phone).pull("wealth", ANYBODY, now=TODAY)
     assert client(yard, phone, offline=True).open("wealth", now=TODAY).version == "1.0.0"
 
 
@@ -242,11 +242,11 @@ def test_killed_at_any_step_of_a_pull_the_running_release_opens_and_the_next_pul
         steps += 1
         copy = tmp_path / f"copy{steps}"
         shutil.copytree(phone, copy)
-        reached = killed_at(steps, lambda at=copy: client(yard, at).pull("wealth", ANYBODY))
+        reached = killed_at(steps, lambda at=copy: client(yard, at).pull("wealth", ANYBODY, now=TODAY))
         opened = client(yard, copy, offline=True).open("wealth", now=TODAY)
         assert opened.version == ("1.0.0" if reached else "1.1.0")
         assert (opened.folder / "index.html").read_bytes() == FILES["index.html"]
-        assert client(yard, copy).pull("wealth", ANYBODY).digest == new.digest
+        assert client(yard, copy).pull("wealth", ANYBODY, now=TODAY).digest == new.digest
         assert client(yard, copy).open("wealth", now=TODAY).version == "1.1.0"
         assert list((copy / "slots" / "wealth").glob(".*")) == []
         if not reached:
@@ -256,7 +256,7 @@ def test_killed_at_any_step_of_a_pull_the_running_release_opens_and_the_next_pul
 
 def test_killed_at_any_step_of_an_opening_a_release_opens(yard: Yard, phone: Path, tmp_path: Path) -> None:
     released(yard, "1.1.0", NEXT)
-    folder = client(yard, phone).pull("wealth", ANYBODY).folder
+    folder = client(yard, phone).pull("wealth", ANYBODY, now=TODAY).folder
     (folder / "app.js").unlink()
     steps = 0
     while True:
@@ -277,7 +277,7 @@ def test_a_disk_that_takes_no_more_is_told_and_loses_nothing(yard: Yard, phone: 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         try:
-            client(yard, phone).pull("wealth", ANYBODY)
+            client(yard, phone).pull("wealth", ANYBODY, now=TODAY)
         except ClientStorageError as error:
             os._exit(7 if "cannot be written" in error.detail else 8)
 
@@ -301,7 +301,7 @@ def test_files_made_from_older_ones_are_hashed_and_wrong_ones_fetched_whole(yard
         asked.append((new.manifest.version, running.manifest.version, wanted))
         return {sha256(NEXT["app.js"]): NEXT["app.js"], sha256(more): b"wrong", "0" * 64: b"strange"}
 
-    pulled = client(yard, phone, patch=patch).pull("wealth", ANYBODY)
+    pulled = client(yard, phone, patch=patch).pull("wealth", ANYBODY, now=TODAY)
     assert asked == [("1.1.0", "1.0.0", frozenset({sha256(NEXT["app.js"]), sha256(more)}))]
     assert (pulled.fetched, (pulled.folder / "more.js").read_bytes()) == (1, more)
 
@@ -336,7 +336,7 @@ def test_the_first_update_that_is_not_ready_gives_way_to_the_preset(
     carried = open_preset(inside, trusted_root=trusted_root(yard.store))
     new = released(yard, "1.1.0", NEXT)
     ours = client(yard, tmp_path / "phone", preset=carried)
-    ours.pull("wealth", ANYBODY)
+    ours.pull("wealth", ANYBODY, now=TODAY)
     assert ours.open("wealth", now=TODAY).version == "1.1.0"
     assert ours.failed("wealth", new.digest, reason="not-ready", now=TODAY) is not None
     assert ours.open("wealth", now=TODAY).version == "1.0.0"
@@ -362,7 +362,7 @@ def test_each_event_is_counted_once_and_names_the_release_only(yard: Yard, phone
     new = released(yard, "1.1.0", NEXT)
     for _ in range(2):
         ours = client(yard, phone)
-        ours.pull("wealth", ANYBODY)
+        ours.pull("wealth", ANYBODY, now=TODAY)
         ours.open("wealth", now=TODAY)
     ours.failed("wealth", new.digest, reason="not-ready", now=TODAY)
     events = [one for one in ours.adoption.ledger().counted if one.digest == new.digest]

@@ -35,7 +35,7 @@ def test_what_is_published_verifies_and_is_pulled(address: str, key_folder: KeyF
     options = pull.PullOptions(
         bundle="wealth", folder=tmp_path / "phone", url=None, installation=Installation(install_id="a")
     )
-    pulled = pull.run(options, store, trusted_root=trusted_root(store))
+    pulled = pull.run(options, store, trusted_root=trusted_root(store), now=TODAY)
     assert pulled.digest == made.digest
     assert (pulled.folder / "app.js").read_bytes() == FILES["app.js"]
 

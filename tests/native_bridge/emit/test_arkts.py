@@ -13,7 +13,7 @@ import pytest
 from native_bridge.emit.arkts import emit
 from native_bridge.model import compile_folder
 from tests.native_bridge.emit.compiling import DRIVER, ROOT, compiled, laid_out, needs_node
-from tests.native_bridge.playing import FOUND, Host, offered, play
+from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 LINT: Final = Path(__file__).parent / "lint_arkts.cjs"
 OHOS: Final = os.environ.get("TIDEGATE_TEST_OHOS_TYPESCRIPT")  # noqa: TID251 — another prefix for the compiler
@@ -138,7 +138,7 @@ def test_the_linter_finds_each_mistake(tmp_path: Path) -> None:
 
 @needs_node
 def test_the_host_says_who_it_is(host: Host) -> None:
-    assert (host.ask("about")["language"], host.ask("about")["contract"]) == ("arkts", CONTRACT.hash)
+    assert (host.ask({"do": "about"})["language"], host.ask({"do": "about"})["contract"]) == ("arkts", CONTRACT.hash)
 
 
 @needs_node

@@ -18,7 +18,7 @@ from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from tests.native_bridge.emit.compiling import COMPOSED, ROOT, laid_out
 from tests.native_bridge.emit.swift_toolchain import FOUNDATION, LIBRARIES, Toolchain
-from tests.native_bridge.playing import FOUND, Host, offered, play
+from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 APPLE: Final = Path(__file__).parent / "apple"
 DRIVER: Final = ROOT / "native_bridge" / "drivers" / "swift" / "Driver.swift"
@@ -79,7 +79,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 @needs_swift
 def test_the_host_says_who_it_is(host: Host) -> None:
     expected = {"protocol": 1, "language": "swift", "contract": CONTRACT.hash, "can": ["session", "window"]}
-    assert host.ask("about") == expected
+    assert host.ask({"do": "about"}) == expected
 
 
 @needs_swift

@@ -23,7 +23,7 @@ from tests.native_bridge.emit.compiling import (
     needs_node,
     needs_typescript,
 )
-from tests.native_bridge.playing import FOUND, Host, offered, play
+from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 USE: Final = """
 import { Call } from "./host/calls.js";
@@ -85,7 +85,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 @needs_node
 def test_the_host_says_who_it_is(host: Host) -> None:
     expected = {"protocol": 1, "language": "typescript", "contract": CONTRACT.hash, "can": ["session", "window"]}
-    assert host.ask("about") == expected
+    assert host.ask({"do": "about"}) == expected
 
 
 @needs_node

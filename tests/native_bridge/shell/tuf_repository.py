@@ -144,7 +144,9 @@ class Repository:
         self.add_policy(bundle, [(version, sha256(manifest), 10_000)])
         return sha256(manifest)
 
-    def add_policy(self, bundle: str, releases: Sequence[tuple[str, str, int]], **members: Any) -> None:
+    def add_policy(
+        self, bundle: str, releases: Sequence[tuple[str, str, int]], *, forced: bool = False, **members: Any
+    ) -> None:
         policy = {
             "format": "tidegate-rollout/1",
             "bundle": bundle,
@@ -160,7 +162,7 @@ class Repository:
                     "platforms": [],
                     "channels": [],
                     "app": {"min": "1.0.0", "max": None},
-                    "forced": False,
+                    "forced": forced,
                 }
                 for version, digest, permyriad in releases
             ],
