@@ -19,7 +19,6 @@ final class Signatures {
     private Signatures() {}
 
     static boolean verifies(Json.Obj command) throws GeneralSecurityException {
-        byte[] signature = decoded(command.text("signature"));
         byte[] bytes = decoded(command.text("bytes"));
         Json key = command.get("key");
         if (key == null || key.asObject() == null) {
@@ -29,7 +28,7 @@ final class Signatures {
         verifier.initVerify(publicKey(key.asObject()));
         verifier.update(bytes);
         try {
-            return verifier.verify(RawSignature.toDer(signature));
+            return verifier.verify(RawSignature.toDer(decoded(command.text("signature"))));
         } catch (IllegalArgumentException | java.security.SignatureException error) {
             return false;
         }
@@ -48,6 +47,10 @@ final class Signatures {
         if (text == null) {
             throw new IllegalArgumentException("bytes are base64url");
         }
-        return Base64.getUrlDecoder().decode(text);
+        byte[] bytes = Base64.getUrlDecoder().decode(text);
+        if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(text)) {
+            throw new IllegalArgumentException("base64url has one form, without padding");
+        }
+        return bytes;
     }
 }

@@ -36,5 +36,9 @@ private fun publicKey(jwk: JsonObject): PublicKey {
     return KeyFactory.getInstance("EC").generatePublic(ECPublicKeySpec(point, curve))
 }
 
-private fun decoded(holder: JsonObject, name: String): ByteArray =
-    Base64.getUrlDecoder().decode(requireNotNull(holder.text(name)) { "$name is base64url" })
+private fun decoded(holder: JsonObject, name: String): ByteArray {
+    val text = requireNotNull(holder.text(name)) { "$name is base64url" }
+    val bytes = Base64.getUrlDecoder().decode(text)
+    require(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes) == text) { "base64url has one form" }
+    return bytes
+}
