@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ import pytest
 from native_bridge.emit.arkts import emit
 from native_bridge.model import compile_folder
 from tests.native_bridge.emit.compiling import DRIVER, ROOT, compiled, laid_out, needs_node
+from tests.native_bridge.fuzz.runs import EVERY
 from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 LINT: Final = Path(__file__).parent / "lint_arkts.cjs"
@@ -185,3 +186,9 @@ def test_the_port_goes_to_the_bundles_own_origin_and_dies_with_the_document(tmp_
 
 def test_no_message_is_posted_to_every_origin() -> None:
     assert [name for name, text in emit(compile_folder()).items() if "'*'" in text or '"*"' in text] == []
+
+
+@needs_node
+@pytest.mark.parametrize("run", EVERY)
+def test_the_host_holds_under_arbitrary_input(host: Host, run: Callable[[Host], None]) -> None:
+    run(host)

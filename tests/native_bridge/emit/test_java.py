@@ -4,7 +4,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.encoding import b64url_encode
 from tests.native_bridge import jvm
+from tests.native_bridge.fuzz.runs import EVERY
 from tests.native_bridge.playing import FOUND, Host, offered, open_session, play
 
 WRITE_GOLDEN: Final = bool(os.environ.get("TIDEGATE_WRITE_GOLDEN"))  # noqa: TID251 — the one command that writes them
@@ -151,3 +152,9 @@ def test_the_android_adapter_refuses_strangers_and_finds_a_way(built: Path, tmp_
 
 def test_no_adapter_gives_every_frame_an_object() -> None:
     assert [name for name, text in emit(compile_folder()).items() if "addJavascriptInterface" in text] == []
+
+
+@needs_java
+@pytest.mark.parametrize("run", EVERY)
+def test_the_host_holds_under_arbitrary_input(host: Host, run: Callable[[Host], None]) -> None:
+    run(host)

@@ -16,6 +16,7 @@ from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.encoding import b64url_encode
 from tests.native_bridge import jvm
+from tests.native_bridge.fuzz.runs import EVERY
 from tests.native_bridge.playing import FOUND, Host, offered, open_session, play
 
 WRITE_GOLDEN: Final = bool(os.environ.get("TIDEGATE_WRITE_GOLDEN"))  # noqa: TID251 — the one command that writes them
@@ -156,3 +157,9 @@ def test_an_app_uses_it_typed(classpath: str) -> None:
 @needs_kotlin
 def test_the_android_adapter_refuses_strangers_and_finds_a_way(classpath: str) -> None:
     assert printed(classpath, "use.KotlinAdapter") == (jvm.USES / "adapter.txt").read_text("utf-8")
+
+
+@needs_kotlin
+@pytest.mark.parametrize("run", EVERY)
+def test_the_host_holds_under_arbitrary_input(host: Host, run: Callable[[Host], None]) -> None:
+    run(host)

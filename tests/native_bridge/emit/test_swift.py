@@ -6,7 +6,7 @@ What needs the compiler runs with `make check-swift`, which unpacks one.
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from tests.native_bridge.emit.compiling import COMPOSED, ROOT, laid_out
 from tests.native_bridge.emit.swift_toolchain import FOUNDATION, LIBRARIES, Toolchain
+from tests.native_bridge.fuzz.runs import EVERY
 from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 APPLE: Final = Path(__file__).parent / "apple"
@@ -153,3 +154,9 @@ AUDIT: Final = [
     ["drop", "SESSION_INVALID", "data"],
     ["drop", "SESSION_INVALID", "the session is ended"],
 ]
+
+
+@needs_swift
+@pytest.mark.parametrize("run", EVERY)
+def test_the_host_holds_under_arbitrary_input(host: Host, run: Callable[[Host], None]) -> None:
+    run(host)

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from tests.native_bridge.emit.compiling import (
     needs_node,
     needs_typescript,
 )
+from tests.native_bridge.fuzz.runs import EVERY
 from tests.native_bridge.playing import CONTRACT, FOUND, Host, offered, play
 
 USE: Final = """
@@ -149,3 +150,9 @@ def test_nothing_emitted_is_untyped() -> None:
         if re.search(r"[:<(|] ?(any|unknown)\b|\bas (any|unknown)\b", text)
     ]
     assert found == []
+
+
+@needs_node
+@pytest.mark.parametrize("run", EVERY)
+def test_the_host_holds_under_arbitrary_input(host: Host, run: Callable[[Host], None]) -> None:
+    run(host)
