@@ -119,17 +119,17 @@ class Device:
         headers: dict[str, str] | None = None,
         retry: bool = True,
     ) -> Answer:
-        """Send one request below ``/app/v1``; a fresh nonce is taken over and the request sent once more."""
+        """Send one request below ``/app/v1``, bytes as a picture; a fresh nonce is taken over and the request sent once more."""
         path = "/app/v1" + path
         send = {"Accept": "application/json", "DPoP": self.proof(method, path.split("?")[0], bundle)}
         if self.access:
             send["Authorization"] = "DPoP " + self.access
         if body is not None:
-            send["Content-Type"] = "application/json"
+            send["Content-Type"] = "image/png" if isinstance(body, bytes) else "application/json"
         if key:
             send["Idempotency-Key"] = key
         send.update(headers or {})
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         reply = self.http.request(method, (self.connect or self.base) + path, body=data, headers=send)
         self.nonce = reply.headers.get("DPoP-Nonce", self.nonce)
         parsed = json.loads(reply.data) if "json" in reply.headers.get("Content-Type", "") else reply.data

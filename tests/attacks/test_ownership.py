@@ -11,6 +11,7 @@ from tests.attacks.bank import ORDER, Bank, Customer, anonymous, person, refused
 from tests.device import Answer, Device, b64
 
 UNKNOWN = "a" * 26
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(32)
 SIGNED = {"message": b64(b"x"), "signature": b64(bytes(64))}
 
 
@@ -40,7 +41,7 @@ class Case:
 
     id: Callable[[Spoils], str]
     prefix: str
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | bytes | None = None
 
 
 CASES = {
@@ -53,6 +54,7 @@ CASES = {
     "accounts.application.declare_tax": Case(
         lambda s: s.application, "app", {"residency": "CN_ONLY", "declared": True}
     ),
+    "accounts.application.document": Case(lambda s: s.application, "app", PICTURE),
     "approval.get": Case(lambda s: s.challenge, "chl"),
     "approval.approve": Case(lambda s: s.challenge, "chl", SIGNED),
     "approval.reject": Case(lambda s: s.challenge, "chl", {}),
@@ -75,7 +77,7 @@ def page_of(bank: Bank, row: dict[str, Any]) -> str | None:
 
 
 def call(bank: Bank, device: Device, row: dict[str, Any], value: str, body: Any) -> Answer:
-    path = re.sub(r"\{[a-z_]+\}", value, row["path"])
+    path = re.sub(r"\{[a-z_]+\}", value, row["path"].replace("{side}", "FRONT"))
     key = "k" * 8 + value if row["idempotency"] == "key" else None
     return device.call(row["method"], path, body, bundle=page_of(bank, row), key=key)
 
@@ -151,7 +153,7 @@ def test_without_a_session_only_the_public_operations_answer(bank: Bank, spoils:
         if row["scope"] is None:
             continue
         case = CASES.get(row["code"])
-        body = {} if row["method"] == "POST" else None
+        body = PICTURE if row["upload"] else {} if row["method"] == "POST" else None
         refused(call(bank, stranger, row, case.id(spoils) if case else "", body), 401, "TOKEN_INVALID")
 
 
