@@ -119,7 +119,7 @@ class Device:
         headers: dict[str, str] | None = None,
         retry: bool = True,
     ) -> Answer:
-        """Send one request below ``/app/v1``, bytes as a picture; a fresh nonce is taken over and the request sent once more."""
+        """Send one request below ``/app/v1``, bytes as a picture; with a fresh nonce it is sent once more."""
         path = "/app/v1" + path
         send = {"Accept": "application/json", "DPoP": self.proof(method, path.split("?")[0], bundle)}
         if self.access:
