@@ -56,6 +56,10 @@ class AttestationRefusedError(DeviceError):
     default = "ATTESTATION_REFUSED"
 
 
+class AttestationError(AttestationRefusedError):
+    """One rule of attestation does not hold; the code is a ``security.attestation.Rule``."""
+
+
 class ApprovalError(SecurityError):
     """A transaction approval does not hold.
 
