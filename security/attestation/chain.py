@@ -24,6 +24,14 @@ MOST_BYTES: Final = 16_384
 """Of one certificate."""
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _LEAST_RSA: Final = 2048
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises for bytes that are no certificate, or one that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def _load(data: bytes) -> x509.Certificate:
         _ = certificate.extensions, certificate.subject, certificate.issuer, certificate.public_key()
     except x509.DuplicateExtension as error:
         refuse(Rule.EXTENSION_DOUBLED, "a certificate carries one extension twice", error)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         refuse(Rule.CHAIN_MALFORMED, "a certificate is not DER, or not of a kind that is accepted", error)
     return certificate
 
