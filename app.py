@@ -45,6 +45,7 @@ from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
+from bff.devices.attestation import Attesting, RevocationFile
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
@@ -82,10 +83,11 @@ from h5bundle.stores.port import Store
 from h5bundle.trust import TIMESTAMP
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
+from security.attestation.policies import read_policies
 from security.cli import evidence
 from security.cli_keys import KeyDesk, keys
 from security.dpop import NonceBook
-from security.errors import SecurityError
+from security.errors import AttestationPolicyError, SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 
@@ -236,8 +238,22 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         token_seconds=settings.token_seconds,
         refresh_days=settings.refresh_days,
         lease_seconds=settings.lease_seconds,
+        attesting=_attesting(settings),
         offered=None if settings.production else lambda: releases(store, now=clock()),
     )
+
+
+def _attesting(settings: Settings) -> Attesting:
+    revocations = RevocationFile(Path(settings.revocation_list)).read if settings.revocation_list else lambda: None
+    if not settings.attestation_policy:
+        return Attesting(revocations=revocations)
+    try:
+        policies = read_policies(Path(settings.attestation_policy).read_bytes())
+    except (OSError, AttestationPolicyError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.detail
+        message = f"TIDEGATE_ATTESTATION_POLICY: {settings.attestation_policy}: {reason}; docs/security.md has its form"
+        raise StartError(message) from error
+    return Attesting(policies=policies, revocations=revocations)
 
 
 def _marks(settings: Settings) -> ReplayMarks:

@@ -33,6 +33,7 @@ from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
+from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
 from bff.devices.operations import operations as devices_operations
@@ -82,6 +83,7 @@ class Surroundings:
         public_url: origin at which apps reach it.
         token_seconds, refresh_days: lives of access tokens and of sessions.
         lease_seconds: how long a relay holds a message; longer than any call to the core.
+        attesting: checks what devices' platforms attest.
         offered: gives the releases in the repository, for recording a new one at its first call; in a sandbox only.
     """
 
@@ -104,6 +106,7 @@ class Surroundings:
     token_seconds: int
     refresh_days: int
     lease_seconds: int
+    attesting: Attesting = UNATTESTED
     offered: Callable[[], Iterable[PublishedRelease]] | None = None
 
 
@@ -170,7 +173,7 @@ def build_house(outside: Surroundings) -> House:
     vault = Vault(StoredSealing(outside.keys, outside.new_bytes), StoredIndex(outside.keys))
     people = Customers(vault)
     codes = Codes(vault, _packs(customers), outside.codes)
-    registry = Devices(outside.aud, outside.env, _packs(devices))
+    registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting)
     applications = Applications(vault, people, codes, _packs(accounts))
     held = Accounts(outside.core, outside.statements)
     fundings = Fundings(held, vault, _packs(accounts))

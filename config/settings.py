@@ -178,6 +178,16 @@ class Settings:
         "How long a proposal is kept that is promoted, overtaken or invalid, in days; one that waits stays.",
         _whole(1, 3660),
     )
+    attestation_policy: str = _setting(
+        "",
+        "File that says what each app asks of its devices (docs/security.md). Empty: no phone is attested, "
+        "so only a sandbox registers devices.",
+    )
+    revocation_list: str = _setting(
+        "",
+        "File with Google's list of revoked attestation keys, fetched anew by a timer; its time of change is its age. "
+        "Without a fresh one no Android phone registers.",
+    )
     trusted_proxies: int = _setting(0, "How many reverse proxies in front may set `X-Forwarded-*`.", _whole(0, 5))
     log_level: str = _setting("info", "Least severe log line that is written.", _choice(*LOG_LEVELS))
     log_format: str = _setting(

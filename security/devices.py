@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from security.attestation.model import APP_ATTEST, STRONGBOX, TEE, VerifiedAttestation
 from security.encoding import b64url_decode, lp
 from security.errors import AttestationRefusedError, DeviceError
 from security.jwk import PublicJwk
@@ -17,6 +18,8 @@ from security.suites import ES256
 SIMULATED: Final = "sim"
 """Attestation level of a device without a secure element; a sandbox takes it, nobody else."""
 SANDBOX: Final = "sandbox"
+LEVELS: Final = frozenset({SIMULATED, TEE, STRONGBOX, APP_ATTEST})
+"""Every level that a device can be registered with."""
 _REGISTER: Final = "BANK-DEVBIND/v1/DEV-REGISTER"
 _BIND: Final = "BANK-DEVBIND/v1/DEV-BIND"
 _LOGIN: Final = "BANK-DEVBIND/v1/LOGIN"
@@ -100,7 +103,7 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
     tx_key: PublicJwk,
     pop_signature: str,
     tx_signature: str,
-    level: str = SIMULATED,
+    attested: VerifiedAttestation | None = None,
 ) -> VerifiedRegistration:
     """Accept a registration.
 
@@ -115,16 +118,64 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         tx_key: the key that a person's approval uses.
         pop_signature: base64url of ``pop_key``'s raw ES256 signature over ``register_transcript``.
         tx_signature: that of ``tx_key`` over the same bytes.
-        level: attestation level; ``sim`` is taken in the sandbox only.
+        attested: what the platform attested; without it the level is ``sim``, which is taken in the sandbox only.
 
     Raises:
-        AttestationRefusedError: the level is not good enough here.
+        AttestationRefusedError: nothing is attested and this is no sandbox, or another registration is.
         DeviceError: both keys are the same.
         SignatureError: a signature does not hold.
         EncodingError: a signature is not canonical base64url.
     """
-    if level != SIMULATED or env != SANDBOX:
+    level = SIMULATED if attested is None else attested.level
+    check_level(level=level, env=env)
+    transcript_hash = verify_registered_keys(
+        aud=aud,
+        env=env,
+        challenge=challenge,
+        app_id=app_id,
+        app_version=app_version,
+        platform=platform,
+        pop_key=pop_key,
+        tx_key=tx_key,
+        pop_signature=pop_signature,
+        tx_signature=tx_signature,
+    )
+    keys = (pop_key.thumbprint, tx_key.thumbprint)
+    if attested and (attested.challenge, attested.pop_jkt, attested.tx_jkt) != (transcript_hash, *keys):
+        raise AttestationRefusedError(detail="the attestation is of another registration")
+    return VerifiedRegistration(pop_key, tx_key, level, transcript_hash)
+
+
+def check_level(*, level: str, env: str) -> None:
+    """Hold that a device of that level may be registered here: a simulator in the sandbox only.
+
+    Raises:
+        AttestationRefusedError: it may not.
+    """
+    if level not in LEVELS or (level == SIMULATED and env != SANDBOX):
         raise AttestationRefusedError(detail=f"attestation level {level!r} is not accepted in {env}")
+
+
+def verify_registered_keys(  # noqa: PLR0913 — the transcript's parts, one by one
+    *,
+    aud: str,
+    env: str,
+    challenge: str,
+    app_id: str,
+    app_version: str,
+    platform: str,
+    pop_key: PublicJwk,
+    tx_key: PublicJwk,
+    pop_signature: str,
+    tx_signature: str,
+) -> str:
+    """Hold that two different keys both signed the registration; give the SHA-256 of its transcript, hex.
+
+    Raises:
+        DeviceError: both keys are the same.
+        SignatureError: a signature does not hold.
+        EncodingError: a signature is not canonical base64url.
+    """
     if pop_key.thumbprint == tx_key.thumbprint:
         raise DeviceError(detail="the device's two keys must differ")
     transcript = register_transcript(
@@ -139,7 +190,7 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
     )
     ES256.verify(pop_key.public_key, transcript, b64url_decode(pop_signature))
     ES256.verify(tx_key.public_key, transcript, b64url_decode(tx_signature))
-    return VerifiedRegistration(pop_key, tx_key, level, hashlib.sha256(transcript).hexdigest())
+    return hashlib.sha256(transcript).hexdigest()
 
 
 def verify_binding(  # noqa: PLR0913 — the message's parts, one by one

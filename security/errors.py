@@ -56,6 +56,16 @@ class AttestationRefusedError(DeviceError):
     default = "ATTESTATION_REFUSED"
 
 
+class AttestationError(AttestationRefusedError):
+    """One rule of attestation does not hold; the code is a ``security.attestation.Rule``."""
+
+
+class AttestationPolicyError(SecurityError):
+    """The policy file of attestation is malformed."""
+
+    default = "POLICY_INVALID"
+
+
 class ApprovalError(SecurityError):
     """A transaction approval does not hold.
 

@@ -65,6 +65,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return var
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(None, "No such file"), ("apps: []", "object"), ("apps: {a: {android: {}}}", "packages")],
+)
+def test_a_policy_that_cannot_be_read_stops_the_start(
+    prepared: Path, tmp_path: Path, text: str | None, why: str
+) -> None:
+    file = tmp_path / "attestation.yaml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    done = call("tidegate", "bundles", TIDEGATE_VAR=str(prepared), TIDEGATE_ATTESTATION_POLICY=str(file))
+    line = refusal(done)
+    assert "TIDEGATE_ATTESTATION_POLICY" in line
+    assert why in line
+    assert done.returncode != 0
+
+
 @pytest.fixture
 def copy(prepared: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(prepared, tmp_path / "var"))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from bff.errors import BffError
-from security.errors import SecurityError
+from security.errors import AttestationError, SecurityError
 
 
 class SignatureInvalidError(BffError):
@@ -111,8 +111,13 @@ BY_CODE: Final[dict[str, type[BffError]]] = {
 
 @contextmanager
 def verifying(known: dict[str, type[BffError]] = BY_CODE) -> Iterator[None]:
-    """Turn a refusal of ``security`` into the refusal of ours with the same code; an unknown one is a bad signature."""
+    """Turn a refusal of ``security`` into the refusal of ours with the same code; an unknown one is a bad signature.
+
+    A refused attestation says in its member ``rule`` which rule does not hold.
+    """
     try:
         yield
+    except AttestationError as error:
+        raise AttestationRefusedError(detail=error.detail, rule=error.code) from error
     except SecurityError as error:
         raise known.get(error.code, SignatureInvalidError)(detail=error.detail) from error

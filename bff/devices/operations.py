@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.customers.service import Customers
+from bff.devices.attestation import Sent
 from bff.devices.binding import Binder
 from bff.devices.repository import REMOVED
 from bff.devices.schemas import (
+    Attestation,
     BindingAnswer,
     BoundAnswer,
     ChallengeAnswer,
@@ -50,7 +52,7 @@ class _Handlers:
             tx_key=msgspec.structs.asdict(request.tx_key),
             pop_signature=request.pop_signature,
             tx_signature=request.tx_signature,
-            level=request.attestation.format,
+            attestation=_sent(request.attestation),
         )
         device = self.devices.register(session, context, asked)
         return RegisteredAnswer(device_id=device.device_id, level=device.level, state=device.state)
@@ -108,6 +110,16 @@ class _Handlers:
         return CustomerAnswer(customer_id=customer_id, name=name)
 
 
+def _sent(given: Attestation) -> Sent:
+    return Sent(
+        format=given.format,
+        pop_chain=tuple(given.pop_chain or ()),
+        tx_chain=tuple(given.tx_chain or ()),
+        key_id=given.key_id or "",
+        object=given.object or "",
+    )
+
+
 def operations(
     devices: Devices, binder: Binder, customers: Customers, verification: Verification
 ) -> tuple[Operation, ...]:
@@ -133,7 +145,7 @@ def _registering(handlers: _Handlers) -> tuple[Operation, ...]:
         ),
         Operation(
             code="device.register",
-            summary="Register a device by its two keys.",
+            summary="Register a device by its two keys and what its platform attests of them.",
             method="POST",
             path="/devices",
             request=RegisterRequest,

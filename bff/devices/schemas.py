@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from security.attestation.chain import MOST_CERTIFICATES
+
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Signature = Annotated[str, msgspec.Meta(min_length=86, max_length=86)]
 
@@ -32,10 +34,22 @@ class Jwk(msgspec.Struct, forbid_unknown_fields=True):
     y: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
 
 
-class Attestation(msgspec.Struct, forbid_unknown_fields=True):
-    """How the device shows what it is; a simulator says ``sim``."""
+Certificate = Annotated[str, msgspec.Meta(min_length=1, max_length=22_000)]
+Chain = Annotated[list[Certificate], msgspec.Meta(min_length=1, max_length=MOST_CERTIFICATES)]
+
+
+class Attestation(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """How the device shows what it is; certificates (DER, the leaf first) and objects in base64url.
+
+    ``android-key`` brings ``popChain`` and ``txChain``, ``apple-app-attest`` ``keyId`` and ``object``; a simulator says
+    ``sim``.
+    """
 
     format: Short
+    pop_chain: Chain | None = None
+    tx_chain: Chain | None = None
+    key_id: Annotated[str, msgspec.Meta(min_length=43, max_length=43)] | None = None
+    object: Annotated[str, msgspec.Meta(min_length=1, max_length=44_000)] | None = None
 
 
 class RegisterRequest(Request):

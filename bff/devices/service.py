@@ -3,6 +3,7 @@
 Invariants: no key serves two registrations; a device's counter only grows; only ACTIVE devices move money.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bff import audit
 from bff.devices import repository
+from bff.devices.attestation import UNATTESTED, Attesting, Sent, Subject
 from bff.devices.errors import DeviceKeyKnownError, DeviceLimitError, DeviceStateError, verifying
 from bff.devices.models import Device
 from bff.devices.repository import ACTIVE, BLOCKED, PENDING, REMOVED, KnownDevice
@@ -20,7 +22,8 @@ from bff.kinds import Context
 from bff.products.calendar import business_date
 from bff.products.rulepacks import RulePacks
 from bff.sessions import challenges
-from security.devices import VerifiedRegistration, verify_registration
+from security.attestation.model import VerifiedAttestation
+from security.devices import VerifiedRegistration, register_transcript, verify_registration
 from security.jwk import PublicJwk, parse_jwk
 
 CHALLENGE: Final = "device.register"
@@ -40,7 +43,7 @@ class Registration:
     tx_key: dict[str, str]
     pop_signature: str
     tx_signature: str
-    level: str
+    attestation: Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Devices:
     aud: str
     env: str
     packs: RulePacks
+    attesting: Attesting = UNATTESTED
 
     def challenge(self, session: Session, context: Context) -> challenges.Issued:
         """Give a challenge to register with."""
@@ -65,12 +69,12 @@ class Devices:
             DeviceStateError: the device was blocked or removed.
         """
         challenges.spend(session, CHALLENGE, "", asked.challenge, context.now)
-        verified = self._verify(asked)
+        verified, attested = self._verify(asked, context.now)
         device_id = context.new_id("dev")
         if not repository.claim_keys(session, device_id, verified.pop_key, verified.tx_key):
             return _again(session, verified)
         session.execute(insert(Device).values(**_row(device_id, asked, verified, context.now)))
-        body = _evidence(device_id, asked, verified)
+        body = _evidence(device_id, asked, verified, attested)
         audit.append(session, kind="device.registered", subject=device_id, body=body, now=context.now)
         return self.get(session, device_id)
 
@@ -148,21 +152,24 @@ class Devices:
         body = {"deviceId": device_id, "state": state}
         audit.append(session, kind=f"device.{state.lower()}", subject=device_id, body=body, now=context.now)
 
-    def _verify(self, asked: Registration) -> VerifiedRegistration:
+    def _verify(self, asked: Registration, now: datetime) -> tuple[VerifiedRegistration, VerifiedAttestation | None]:
         with verifying():
-            return verify_registration(
-                aud=self.aud,
-                env=self.env,
-                challenge=asked.challenge,
-                app_id=asked.app_id,
-                app_version=asked.app_version,
-                platform=asked.platform,
-                pop_key=parse_jwk(asked.pop_key),
-                tx_key=parse_jwk(asked.tx_key),
-                pop_signature=asked.pop_signature,
-                tx_signature=asked.tx_signature,
-                level=asked.level,
-            )
+            pop_key, tx_key = parse_jwk(asked.pop_key), parse_jwk(asked.tx_key)
+            about: dict[str, Any] = {
+                "aud": self.aud,
+                "env": self.env,
+                "challenge": asked.challenge,
+                "app_id": asked.app_id,
+                "app_version": asked.app_version,
+                "platform": asked.platform,
+            }
+            transcript = register_transcript(**about, pop_jkt=pop_key.thumbprint, tx_jkt=tx_key.thumbprint)
+            challenge = hashlib.sha256(transcript).digest()
+            subject = Subject(app_id=asked.app_id, challenge=challenge, pop_key=pop_key, tx_key=tx_key)
+            attested = self.attesting.verify(asked.attestation, subject, now)
+            signatures = {"pop_signature": asked.pop_signature, "tx_signature": asked.tx_signature}
+            verified = verify_registration(**about, **signatures, pop_key=pop_key, tx_key=tx_key, attested=attested)
+            return verified, attested
 
     def _day_limit(self, device: KnownDevice, now: datetime) -> int:
         rules = self.packs.at(business_date(now))
@@ -195,8 +202,10 @@ def _columns(name: str, key: PublicJwk) -> dict[str, str]:
     return {f"{name}_jkt": key.thumbprint, f"{name}_x": key.x, f"{name}_y": key.y}
 
 
-def _evidence(device_id: str, asked: Registration, verified: VerifiedRegistration) -> dict[str, Any]:
-    return {
+def _evidence(
+    device_id: str, asked: Registration, verified: VerifiedRegistration, attested: VerifiedAttestation | None
+) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "deviceId": device_id,
         "level": verified.level,
         "platform": asked.platform,
@@ -208,3 +217,6 @@ def _evidence(device_id: str, asked: Registration, verified: VerifiedRegistratio
         "popSignature": asked.pop_signature,
         "txSignature": asked.tx_signature,
     }
+    if attested is not None:
+        body["attestation"] = {"format": attested.format, "digest": attested.digest}
+    return body

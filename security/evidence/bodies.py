@@ -20,8 +20,15 @@ class Released(msgspec.Struct, frozen=True):
     root: str
 
 
+class Attested(msgspec.Struct, rename="camel", frozen=True):
+    """What a platform attested of a device: the format, and the SHA-256 of what the device sent."""
+
+    format: str
+    digest: str
+
+
 class Registered(msgspec.Struct, rename="camel", frozen=True):
-    """``device.registered``."""
+    """``device.registered``; a simulated device has no attestation."""
 
     device_id: str
     level: str
@@ -33,6 +40,7 @@ class Registered(msgspec.Struct, rename="camel", frozen=True):
     tx_key: dict[str, str]
     pop_signature: str
     tx_signature: str
+    attestation: Attested | None = None
 
 
 class Bound(msgspec.Struct, rename="camel", frozen=True):

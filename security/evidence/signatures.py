@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from security.approvals import VerifiedApproval, decode, read_ui, verify_approval
-from security.devices import verify_binding, verify_registration
+from security.devices import SIMULATED, check_level, verify_binding, verify_registered_keys
 from security.display import LOCALES, Row, display_hash, render, template_hash
 from security.dpop import read_proof
 from security.encoding import b64url_decode, is_digest
@@ -49,7 +49,7 @@ def check_device(story: Story) -> BoundDevice:
     if registered.device_id != device_id or (bound.device_id, bound.customer_id) != (device_id, customer_id):
         raise EvidenceError(link="device", detail="the device or the customer is another one")
     sentence = (
-        f"Device {device_id} (attestation level {registered.level}, {registered.platform}) registered its two keys "
+        f"Device {device_id} ({_level(registered)}, {registered.platform}) registered its two keys "
         f"with both signatures, and its signing key {keys[1].thumbprint} signed its binding to customer {customer_id}."
     )
     return BoundDevice(*keys, sentence)
@@ -148,8 +148,20 @@ def _binding(story: Story, device_id: str) -> tuple[FileEntry, Bound]:
     return found[-1], found[-1].read(Bound, "device")
 
 
+def _level(registered: Registered) -> str:
+    attested = registered.attestation
+    if attested is None:
+        return f"attestation level {registered.level}"
+    checked = f"checked by the bank: {attested.format}, SHA-256 {attested.digest}"
+    return f"attestation level {registered.level}, {checked}"
+
+
 def _check_registration(story: Story, registered: Registered, keys: Sequence[PublicJwk]) -> None:
-    verify_registration(
+    check_level(level=registered.level, env=story.file.env)
+    attested = registered.attestation
+    if (attested is None) != (registered.level == SIMULATED) or (attested and not is_digest(attested.digest)):
+        raise EvidenceError(link="device", detail="the level and the recorded attestation contradict each other")
+    verify_registered_keys(
         aud=story.file.aud,
         env=story.file.env,
         challenge=registered.challenge,
@@ -160,7 +172,6 @@ def _check_registration(story: Story, registered: Registered, keys: Sequence[Pub
         tx_key=keys[1],
         pop_signature=registered.pop_signature,
         tx_signature=registered.tx_signature,
-        level=registered.level,
     )
 
 

@@ -1,10 +1,13 @@
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from security.attestation.model import VerifiedAttestation
 from security.devices import (
     bind_message,
+    check_level,
     login_message,
     register_transcript,
     verification_message,
@@ -100,10 +103,32 @@ def test_a_registration_needs_two_different_keys_and_both_signatures() -> None:
             registration(**{name: by(ES256.generate(), register_transcript(**REGISTER, **JKTS))})
 
 
-@pytest.mark.parametrize("change", [{"env": "production"}, {"level": "tee"}, {"level": ""}])
-def test_a_simulated_device_is_for_the_sandbox_only(change: dict[str, str]) -> None:
+def test_a_simulated_device_is_for_the_sandbox_only() -> None:
+    assert registration().level == "sim"
     with pytest.raises(AttestationRefusedError):
-        registration(**change)
+        registration(env="production")
+
+
+def attestation(**changes: str) -> VerifiedAttestation:
+    challenge = hashlib.sha256(register_transcript(**REGISTER, **JKTS)).hexdigest()
+    given = {"format": "android-key", "level": "strongbox", "challenge": challenge, **JKTS, "digest": "00" * 32}
+    return VerifiedAttestation(**{**given, **changes})
+
+
+def test_the_level_comes_from_what_was_attested() -> None:
+    assert registration(attested=attestation()).level == "strongbox"
+
+
+@pytest.mark.parametrize("name", ["challenge", "pop_jkt", "tx_jkt", "level"])
+def test_an_attestation_of_another_registration_or_of_no_known_level_is_refused(name: str) -> None:
+    with pytest.raises(AttestationRefusedError):
+        registration(attested=attestation(**{name: "other"}))
+
+
+@pytest.mark.parametrize(("level", "env"), [("sim", "production"), ("software", "sandbox"), ("", "sandbox")])
+def test_no_other_level_is_accepted(level: str, env: str) -> None:
+    with pytest.raises(AttestationRefusedError):
+        check_level(level=level, env=env)
 
 
 @pytest.mark.parametrize("name", ["aud", "env", "event_id", "device_id", "customer_id", "pop_jkt"])

@@ -40,6 +40,7 @@ from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.db.engine import transaction
 from bff.devices import operations as device_operations
+from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
 from bff.devices.service import Devices
@@ -226,7 +227,7 @@ class Phone:
 
 
 class World:
-    def __init__(self, engine: Engine, core: Any = None) -> None:
+    def __init__(self, engine: Engine, core: Any = None, attesting: Attesting = UNATTESTED) -> None:
         self.engine, self.now, self._ids = engine, MONDAY, count(1)
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
@@ -234,7 +235,7 @@ class World:
         vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex(b"b" * 32))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)
-        self.devices = Devices("tidegate-bff", "sandbox", packs("devices"))
+        self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting)
         self.accounts = Accounts(self.core, self.core)
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
         self.fundings = Fundings(self.accounts, vault, packs("accounts"))

@@ -210,12 +210,17 @@ def test_an_entry_about_the_order_cannot_be_withheld(kind: str) -> None:
 
 
 OTHER = ES256.generate()
+ATTESTED = {"format": "android-key", "digest": "ab" * 32}
 
 
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
         ("device.registered", {"level": "strongbox"}),
+        ("device.registered", {"level": "software"}),
+        ("device.registered", {"attestation": ATTESTED}),
+        ("device.registered", {"level": "tee", "attestation": {**ATTESTED, "digest": "short"}}),
+        ("device.registered", {"level": "tee", "attestation": {"format": "android-key"}}),
         ("device.registered", {"platform": "android"}),
         ("device.registered", {"challenge": "other"}),
         ("device.registered", {"deviceId": "dev_2"}),
@@ -229,6 +234,12 @@ OTHER = ES256.generate()
 )
 def test_a_false_device_breaks_the_device(kind: str, changes: dict[str, Any]) -> None:
     assert broken(CASE.lying(kind, **changes)) == "device"
+
+
+def test_an_attested_device_is_shown_with_the_digest_of_what_was_attested() -> None:
+    verified = verify_export(CASE.lying("device.registered", level="tee", attestation=ATTESTED))
+    sentence = next(link.sentence for link in verified.links if link.name == "device")
+    assert f"attestation level tee, checked by the bank: android-key, SHA-256 {'ab' * 32}" in sentence
 
 
 def test_keys_swapped_for_each_other_break_the_device() -> None:
