@@ -100,6 +100,8 @@ MOUNTS: Final = ("metadata", "targets")
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
+TREE_ROWS: Final = 64
+"""How much of the evidence's tree one transaction makes up for: 64 rows stand for 16,384 entries."""
 OTHER_PORTS: Final = (8123, 8124)
 FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
@@ -355,6 +357,8 @@ def _work(instance: Instance) -> None:
     recorded = [b""]
 
     def sign() -> None:
+        while not retried(engine, lambda session: audit.catch_up(session, limit=TREE_ROWS)):
+            pass  # a chain that is older than its tree: nobody waits longer than for these rows
         now = clock()
         signer = instance.keys.active(CHECKPOINTS)
         made = retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))

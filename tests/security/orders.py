@@ -15,7 +15,7 @@ from security.devices import bind_message, register_transcript
 from security.display import display_hash, render, template_hash
 from security.dpop import token_hash
 from security.encoding import b64url_encode, canonical_json, digest
-from security.evidence import GENESIS, Entry, export_evidence, sign_checkpoint
+from security.evidence import GENESIS, Entry, export_stretches, sign_checkpoint
 from security.jwk import PublicJwk, jwk_of
 from security.suites import ES256, PrivateKey
 from tests.security.golden import MEMO, TEMPLATE
@@ -199,7 +199,7 @@ class Case:
         ]
         if stretches:
             entries = [entry for entry in entries if any(entry.seq in piece for piece in stretches)]
-        return export_evidence(
+        return export_stretches(
             env=self.env,
             aud="tidegate-bff",
             order=ORDER,
