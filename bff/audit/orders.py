@@ -118,8 +118,7 @@ def segment(session: Session, order_id: str) -> Segment:
     entries: list[Entry] = []
     marks: list[Checkpoint] = []
     for first, until in _stretches(session, sorted(own)):
-        rows = select(*_columns).where(EvidenceEntry.seq.between(first, until)).order_by(EvidenceEntry.seq)
-        entries += [_entry(row) for row in session.execute(rows)]
+        entries += read_entries(session, first, until)
         marks.append(checkpoint_of(session.get_one(EvidenceCheckpoint, until)))
     return Segment(
         entries=tuple(entries),
@@ -153,6 +152,12 @@ def _order_of(session: Session, name: str) -> str:
 def _used(keys: Mapping[str, PublicJwk], signer: Signer, marks: Iterable[Checkpoint]) -> dict[str, PublicJwk]:
     used = {mark.kid for mark in marks} | {signer.kid}
     return {kid: jwk for kid, jwk in keys.items() if kid in used}
+
+
+def read_entries(session: Session, first: int, last: int) -> list[Entry]:
+    """Give the entries from one number to another, both included."""
+    rows = select(*_columns).where(EvidenceEntry.seq.between(first, last)).order_by(EvidenceEntry.seq)
+    return [_entry(row) for row in session.execute(rows)]
 
 
 def _stretches(session: Session, numbers: list[int]) -> list[tuple[int, int]]:

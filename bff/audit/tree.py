@@ -6,11 +6,12 @@ checkpoint is made, not when an entry is appended. Any hash of the tree costs at
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from bff.audit.models import EvidenceEntry, EvidenceNode
 from bff.db.statements import insert_new
+from security.encoding import is_digest
 from security.errors import EvidenceError
 from security.evidence.chain import leaf_of
 from security.evidence.merkle import fold
@@ -69,17 +70,21 @@ class StoredTree:
             EvidenceError: link ``chain``: the database has not all of them.
         """
         if level == 0:
-            wanted = select(EvidenceEntry.hash).where(EvidenceEntry.seq.between(first + 1, end))
-            hashes = [leaf_of(own) for own in self._session.scalars(wanted.order_by(EvidenceEntry.seq))]
+            place: ColumnElement[bool] = EvidenceEntry.seq.between(first + 1, end)
+            wanted = select(EvidenceEntry.hash).where(place).order_by(EvidenceEntry.seq)
         else:
-            stored = select(EvidenceNode.hash).where(EvidenceNode.level == level)
-            stored = stored.where(EvidenceNode.position.between(first, end - 1)).order_by(EvidenceNode.position)
-            hashes = [bytes.fromhex(own) for own in self._session.scalars(stored)]
-        if len(hashes) != end - first:
-            what = "entries" if level == 0 else f"subtrees of level {level}"
+            place = and_(EvidenceNode.level == level, EvidenceNode.position.between(first, end - 1))
+            wanted = select(EvidenceNode.hash).where(place).order_by(EvidenceNode.position)
+        found = list(self._session.scalars(wanted))
+        if not all(is_digest(own) for own in found):
             raise EvidenceError(
-                link="chain", detail=f"of {what} {first + (level == 0)} to {end - (level > 0)}, {len(hashes)} are there"
+                link="chain", detail="a stored hash is not 64 lower-case hex digits; run: evidence check"
             )
+        hashes = [leaf_of(own) for own in found] if level == 0 else [bytes.fromhex(own) for own in found]
+        if len(hashes) != end - first:
+            what = "entries" if level == 0 else f"stored subtrees of level {level}"
+            detail = f"{end - first - len(hashes)} {what} are missing before entry {end * WIDTH**level + 1}"
+            raise EvidenceError(link="chain", detail=f"{detail}; run: evidence check")
         return hashes
 
 
