@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security.errors import EvidenceError
@@ -70,6 +70,7 @@ def test_the_vectors_are_what_the_code_makes() -> None:
     assert tree() == vectors()
 
 
+@settings(deadline=None)
 @given(SIZES)
 def test_a_tree_that_grows_leaf_by_leaf_has_the_root_of_the_whole(size: int) -> None:
     grown = Peaks()
@@ -85,6 +86,7 @@ def test_peaks_of_another_size_are_refused() -> None:
         Peaks(4, LEAVES[:2])
 
 
+@settings(deadline=None)
 @given(SIZES, st.data())
 def test_both_implementations_accept_every_proof(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -122,6 +124,7 @@ def told(work: Any, *arguments: Any, **named: Any) -> object:
         return None
 
 
+@settings(deadline=None)
 @given(SIZES, st.data())
 def test_no_twisted_path_leads_to_the_root(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -136,6 +139,7 @@ def test_no_twisted_path_leads_to_the_root(size: int, data: st.DataObject) -> No
     assert told(verifier.roots_of_consistency, old, size, roots[0], proof) != roots
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES, st.data())
 def test_no_leaf_leads_to_the_root_from_another_place(size: int, other: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
