@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, update
 
 from bff.audit import checkpoint, export_order
@@ -227,3 +229,18 @@ def test_many_wrong_rows_are_told_up_to_a_limit(engine: Engine) -> None:
     with transaction(engine) as session:
         session.execute(update(EvidenceEntry).values(body="{}"))
     assert [(seq, "edited") for seq in range(1, 101)] == made.found()
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_single_change_of_any_byte_of_any_row_is_found_and_named(bank: Bank, data: st.DataObject) -> None:
+    honest = bank.rows()
+    seq = data.draw(st.integers(1, 12))
+    column = data.draw(st.sampled_from(["prev", "kind", "subject", "at", "body", "body_hash", "hash"]))
+    text = honest[seq - 1][column]
+    at = data.draw(st.integers(0, len(text) - 1))
+    put = data.draw(st.sampled_from([letter for letter in "0Aaz~é" if letter != text[at]]))
+    changed(bank, seq, **{column: text[:at] + put + text[at + 1 :]})
+    assert (seq, "edited") in bank.found()
+    bank.put(honest)
+    assert bank.found() == []
