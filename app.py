@@ -102,6 +102,7 @@ MOUNTS: Final = ("metadata", "targets")
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
+STANDS: Final = "the evidence stands at entry %d, hash %s, root %s, signed by %s"
 TREE_ROWS: Final = 64
 """How much of the evidence's tree one transaction makes up for: 64 rows stand for 16,384 entries."""
 OTHER_PORTS: Final = (8123, 8124)
@@ -370,7 +371,7 @@ def _work(instance: Instance) -> None:
         signer = instance.keys.active(CHECKPOINTS)
         made = retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
         if made is not None:  # in the log as well: whoever changes the database's history cannot change that
-            _log.info("the evidence stands at entry %d, hash %s, signed by %s", made.seq, made.hash, made.kid)
+            _log.info(STANDS, made.seq, made.hash, made.root, made.kid)
 
     def record() -> None:
         desk.clearing.settle_all(clock)
