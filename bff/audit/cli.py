@@ -14,7 +14,7 @@ from bff.audit.examination import Examination, examine
 from bff.audit.kept import read_kept
 from bff.audit.orders import export_order
 from bff.audit.periods import export_between, newest, prove
-from bff.db.engine import transaction
+from bff.db.engine import steady, transaction
 from security.errors import EvidenceError
 from security.evidence.chain import Signer
 from security.evidence.statements import read_checkpoint, write_checkpoint
@@ -142,7 +142,7 @@ def _check(run: AtTheDesk) -> click.Command:
 
         def work(desk: EvidenceDesk) -> Examination:
             outside = read_kept([path.read_bytes() for path in kept], desk.keys)
-            with transaction(desk.engine, writing=False) as session:
+            with transaction(steady(desk.engine), writing=False) as session:
                 return examine(session, env=desk.env, keys=desk.keys, kept=outside)
 
         found = run(work)

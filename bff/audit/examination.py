@@ -58,7 +58,7 @@ def examine(session: Session, *, env: str, keys: Mapping[str, PublicJwk], kept: 
     """Examine the whole chain.
 
     Args:
-        session: of a reading transaction.
+        session: of a reading transaction on a ``steady`` engine: the chain grows while it is read.
         env: environment of this server, which the signatures cover.
         keys: the public keys that may have signed checkpoints, by id.
         kept: what somebody kept outside; None when there is nothing.

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from security.errors import EvidenceError
-from security.evidence.chain import Checkpoint, Entry, Signer
+from security.evidence.chain import Checkpoint, Entry, Signer, leaf_of
 from security.evidence.export import entry_line, key_lines, seal
+from security.evidence.merkle import Peaks
 from security.jwk import PublicJwk
 
 PERIOD: Final = "tidegate-period/1"
@@ -42,12 +43,13 @@ def export_period(
         RFC 8785 JSON.
 
     Raises:
-        EvidenceError: there is no entry, or none of the checkpoints signs the last one.
+        EvidenceError: there is no entry, none of the checkpoints signs the last one, or they are not what was signed.
     """
     if not entries:
         raise EvidenceError(link="chain", detail="there is no entry to export")
     if entries[-1].seq not in {mark.seq for mark in checkpoints}:
         raise EvidenceError(link="checkpoint", detail=f"no checkpoint for the last entry, {entries[-1].seq}")
+    _hold(entries, Peaks(entries[0].seq - 1, peaks), {mark.seq: mark for mark in checkpoints})
     content = {
         "format": PERIOD,
         "env": env,
@@ -58,3 +60,16 @@ def export_period(
         "keys": key_lines(keys),
     }
     return seal(content, signer)
+
+
+def _hold(entries: Sequence[Entry], tree: Peaks, marks: Mapping[int, Checkpoint]) -> None:
+    """Hold entries and tree against the checkpoints, so that the bank seals nothing that it did not sign before."""
+    before = entries[0].prev
+    for entry in entries:
+        own = entry.hash
+        if entry.seq != tree.size + 1 or entry.prev != before:
+            raise EvidenceError(link="chain", detail=f"entry {entry.seq} does not follow the one before it")
+        tree.append(leaf_of(own))
+        before, mark = own, marks.get(entry.seq)
+        if mark is not None and (mark.hash != own or mark.root not in {None, tree.root.hex()}):
+            raise EvidenceError(link="checkpoint", detail=f"the chain up to entry {entry.seq} is not what was signed")

@@ -13,7 +13,7 @@ from bff.audit.kept import Kept
 from bff.audit.models import EvidenceCheckpoint, EvidenceEntry, EvidenceHead, EvidenceNode
 from bff.audit.tree import grow
 from bff.db.base import table_of
-from bff.db.engine import transaction
+from bff.db.engine import steady, transaction
 from security.encoding import digest
 from security.evidence import GENESIS, Checkpoint, entry_hash
 from security.suites import ES256
@@ -52,7 +52,7 @@ class Bank:
         return made
 
     def examine(self, kept: Kept | None = None) -> Examination:
-        with transaction(self.engine, writing=False) as session:
+        with transaction(steady(self.engine), writing=False) as session:
             return examine(session, env=self.env, keys={self.key.kid: self.key.jwk}, kept=kept)
 
     def found(self, kept: Kept | None = None) -> list[tuple[int, str]]:

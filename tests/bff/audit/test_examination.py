@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, func, select, update
 
 from bff.audit import checkpoint, export_order
+from bff.audit.examination import examine
 from bff.audit.kept import Kept, read_kept
 from bff.audit.models import EvidenceCheckpoint, EvidenceEntry, EvidenceHead, EvidenceNode
-from bff.db.engine import transaction
+from bff.db.engine import steady, transaction
 from security.errors import EvidenceError
 from security.evidence import Checkpoint, sign_checkpoint
 from security.evidence.statements import write_checkpoint
@@ -244,3 +245,12 @@ def test_any_single_change_of_any_byte_of_any_row_is_found_and_named(bank: Bank,
     assert (seq, "edited") in bank.found()
     bank.put(honest)
     assert bank.found() == []
+
+
+def test_a_chain_that_grows_while_it_is_examined_is_examined_as_it_was(bank: Bank) -> None:
+    with transaction(steady(bank.engine), writing=False) as session:
+        assert session.scalar(select(func.count()).select_from(EvidenceEntry)) == 12
+        bank.grown(3)
+        found = examine(session, env=bank.env, keys={bank.key.kid: bank.key.jwk})
+    assert (found.entries, found.checkpoints, found.findings) == (12, 3, ())
+    assert bank.examine().entries == 15

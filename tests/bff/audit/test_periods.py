@@ -136,3 +136,12 @@ def test_checkpoints_of_another_chain_prove_nothing(bank: Bank) -> None:
         stranger = Checkpoint(3, "0" * 64, mark.at, mark.kid, mark.signature, "0" * 64)
         with pytest.raises(EvidenceError, match="different histories"):
             prove(session, stranger, mark)
+
+
+@pytest.mark.parametrize(("place", "values"), [(4, {"body": "{}"}), (4, {"prev": "1" * 64}), (309, {"kind": "other"})])
+def test_a_period_over_changed_rows_is_not_sealed(bank: Bank, place: int, values: dict[str, str]) -> None:
+    rows = bank.rows()
+    rows[place] |= values
+    bank.put(rows)
+    with pytest.raises(EvidenceError, match=r"does not follow|not what was signed"):
+        period(bank)

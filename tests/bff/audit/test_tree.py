@@ -112,3 +112,12 @@ def test_a_chain_from_before_the_tree_gets_one_with_one_entry_that_says_so(bank:
         assert (made.seq, entry.kind, entry.body) == (COUNT + 1, "evidence.tree", f'{{"size":{COUNT + 1}}}')
         assert fold(leaves(session)).hex() == made.root
         assert checkpoint(session, bank.key, NOW, env=bank.env) is None
+
+
+def test_a_tree_that_was_emptied_grows_anew_to_the_same_root(bank: Bank) -> None:
+    mark = bank.sign()
+    with transaction(bank.engine) as session:
+        session.execute(delete(EvidenceNode))
+    bank.grown(1)
+    with transaction(bank.engine) as session:
+        assert StoredTree(session).subtree(0, COUNT).hex() == mark.root
