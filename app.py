@@ -10,12 +10,12 @@ import sys
 import threading
 import time
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 import msgspec
@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
+from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
 from bff.bundles.clearing import Clearing
 from bff.bundles.deciding import Decisions
@@ -91,6 +92,7 @@ from security.errors import AttestationPolicyError, SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 
+Answer = TypeVar("Answer")
 _log: Final = logging.getLogger("tidegate")
 ROOT: Final = Path(__file__).parent
 APPS: Final = ROOT / "h5bundle" / "apps"
@@ -102,6 +104,9 @@ MOUNTS: Final = ("metadata", "targets")
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
 HOUR: Final = 3600.0
+STANDS: Final = "the evidence stands at entry %d, hash %s, root %s, signed by %s"
+TREE_ROWS: Final = 64
+"""How much of the evidence's tree one transaction makes up for: 64 rows stand for 16,384 entries."""
 OTHER_PORTS: Final = (8123, 8124)
 FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
@@ -362,6 +367,12 @@ def _require(held: bool, otherwise: str) -> None:  # noqa: FBT001 — the condit
         raise StartError(otherwise)
 
 
+def _catch_up(engine: Engine) -> None:
+    """Let the evidence's tree reach a chain that is older, in steps that nobody waits long for."""
+    while not retried(engine, lambda session: audit.catch_up(session, limit=TREE_ROWS)):
+        pass
+
+
 def _work(instance: Instance) -> None:
     """Do the recurring work of an instance until the process ends."""
     settings = instance.settings
@@ -371,11 +382,12 @@ def _work(instance: Instance) -> None:
     recorded = [b""]
 
     def sign() -> None:
+        _catch_up(engine)
         now = clock()
         signer = instance.keys.active(CHECKPOINTS)
         made = retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
         if made is not None:  # in the log as well: whoever changes the database's history cannot change that
-            _log.info("the evidence stands at entry %d, hash %s, signed by %s", made.seq, made.hash, made.kid)
+            _log.info(STANDS, made.seq, made.hash, made.root, made.kid)
 
     def record() -> None:
         desk.clearing.settle_all(clock)
@@ -675,41 +687,34 @@ cli.add_command(keys)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 
-@evidence.command("export", epilog="Example: evidence export ord_3k… --out order.evidence.json")
-@click.argument("order")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output without.")
-def export_command(order: str, out: Path | None) -> None:
-    """Write the evidence of ORDER: all that proves how it came about. Needs this instance's database and keys."""
+def _at_the_desk(work: Callable[[EvidenceDesk], Answer]) -> Answer:
+    """Do something with this instance's evidence; what is wrong becomes one line."""
     try:
-        data = _export(open_prepared(read_settings()), order)
-        if out is not None:
-            out.write_bytes(data)
+        return work(_evidence_desk(open_prepared(read_settings())))
     except (SettingsError, StartError) as error:
         raise click.UsageError(str(error)) from error
     except (BffError, SecurityError) as error:
         raise click.ClickException(_words(error)) from error
     except (SQLAlchemyError, OSError) as error:
         raise click.UsageError(_surrounding(error)) from error
-    if out is None:
-        click.echo(data.decode(), nl=False)
-        return
-    click.echo(f"{out}: {len(data):,} bytes. Prove it with: evidence verify {out}")
 
 
-def _export(instance: Instance, order: str) -> bytes:
+def _evidence_desk(instance: Instance) -> EvidenceDesk:
     public: Mapping[str, Any] = {
         record.kid: parse_jwk(record.public) for record in instance.keys.records() if record.purpose == CHECKPOINTS
     }
-    with transaction(instance.engine) as session:
-        return audit.export_order(
-            session,
-            order_id=order,
-            env=instance.settings.env,
-            aud=instance.settings.audience,
-            keys=public,
-            signer=instance.keys.active(CHECKPOINTS),
-            now=clock(),
-        )
+    return EvidenceDesk(
+        engine=instance.engine,
+        env=instance.settings.env,
+        aud=instance.settings.audience,
+        keys=public,
+        signer=instance.keys.active(CHECKPOINTS),
+        now=clock(),
+    )
+
+
+for command in bank_commands(_at_the_desk):
+    evidence.add_command(command)
 
 
 if __name__ == "__main__":

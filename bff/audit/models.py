@@ -1,4 +1,4 @@
-"""Tables of the evidence chain: its entries, their blobs, the signed checkpoints and the one row that is its head."""
+"""Tables of the evidence chain: its entries, their blobs, the tree, the signed checkpoints and the head row."""
 
 from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,7 +42,7 @@ class EvidenceBlob(Base):
 
 
 class EvidenceCheckpoint(Base):
-    """A signed statement that the chain ended with ``hash`` at ``seq``."""
+    """A signed statement that the chain ended with ``hash`` at ``seq``; ``root`` is absent in those without a tree."""
 
     __tablename__ = "evidence_checkpoint"
 
@@ -51,3 +51,14 @@ class EvidenceCheckpoint(Base):
     at: Mapped[str] = mapped_column(ID)
     kid: Mapped[str] = mapped_column(DIGEST)
     sig: Mapped[str] = mapped_column(String(128))
+    root: Mapped[str | None] = mapped_column(DIGEST)
+
+
+class EvidenceNode(Base):
+    """The hash of a complete subtree of 256^level entries: what is known of the tree without reading all entries."""
+
+    __tablename__ = "evidence_node"
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(SEQUENCE, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(DIGEST)

@@ -1,4 +1,4 @@
-"""The evidence of one order: which entries belong to it, the stretches of the chain around them, and the export."""
+"""The evidence of one order: which entries belong to it, what ties them to a signed checkpoint, and the export."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,17 +9,21 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bff.audit.checkpoints import checkpoint
+from bff.audit.checkpoints import checkpoint, checkpoint_of, latest
 from bff.audit.models import EvidenceBlob, EvidenceCheckpoint, EvidenceEntry
+from bff.audit.tree import StoredTree
 from bff.errors import NotFoundError
 from bff.kinds import instant
 from security.encoding import is_digest
-from security.evidence import Checkpoint, Entry, export_evidence
+from security.evidence import Checkpoint, Entry, export_evidence, export_stretches
 from security.evidence.chain import Signer
+from security.evidence.merkle import inclusion_path
 from security.jwk import PublicJwk
 
 _OF_ORDER: Final = ("order.placed", "core.executed", "order.settled")
 _OF_OPERATION: Final = ("operation.frozen", "operation.approved")
+_NEAR: Final = 32
+"""How many entries one transaction may append between an approval and its order."""
 _columns: Final = (
     EvidenceEntry.seq,
     EvidenceEntry.prev,
@@ -55,35 +59,52 @@ def export_order(
     keys: Mapping[str, PublicJwk],
     signer: Signer,
     now: datetime,
+    stretches: bool = False,
 ) -> bytes:
     """Write the evidence file of an order; the chain's end is signed first where it is not.
 
     Args:
         session: of a writing transaction.
-        order_id: whose evidence.
+        order_id: whose evidence; the id of the operation that was approved for it does as well.
         env: environment of this server.
         aud: its name inside the devices' signatures.
         keys: public keys of purpose ``audit-checkpoint`` by id, the withdrawn ones included.
         signer: the active key of that purpose.
         now: present instant.
+        stretches: whether to show the chain's stretches around the entries, others' entries by hash, instead of paths.
 
     Raises:
         NotFoundError: the chain knows no such order.
+        EvidenceError: the chain is not what was signed.
     """
     checkpoint(session, signer, now, env=env)
-    piece = segment(session, order_id)
-    used = {mark.kid for mark in piece.checkpoints} | {signer.kid}
+    order_id = _order_of(session, order_id)
+    around: dict[str, Any] = {"env": env, "aud": aud, "order": order_id, "exported_at": instant(now), "signer": signer}
+    if stretches:
+        piece = segment(session, order_id)
+        marks = piece.checkpoints
+        shown: dict[str, Any] = {
+            "entries": piece.entries,
+            "disclose": piece.disclose,
+            "checkpoints": marks,
+            "blobs": piece.blobs,
+        }
+        return export_stretches(**around, **shown, keys=_used(keys, signer, marks))
+    own = _own(session, order_id)
+    mark = latest(session)
+    if mark is None:
+        raise NotFoundError(detail="no checkpoint covers this order yet")
+    subtree = StoredTree(session).subtree
     return export_evidence(
-        env=env,
-        aud=aud,
-        order=order_id,
-        exported_at=instant(now),
-        entries=piece.entries,
-        disclose=piece.disclose,
-        checkpoints=piece.checkpoints,
-        keys={kid: jwk for kid, jwk in keys.items() if kid in used},
-        blobs=piece.blobs,
-        signer=signer,
+        **around,
+        entries=[
+            _entry(row)
+            for row in session.execute(select(*_columns).where(EvidenceEntry.seq.in_(own)).order_by(EvidenceEntry.seq))
+        ],
+        paths={seq: inclusion_path(index=seq - 1, size=mark.seq, subtree=subtree) for seq in own},
+        checkpoint=mark,
+        keys=_used(keys, signer, [mark]),
+        blobs=_blobs(session, own.values()),
     )
 
 
@@ -93,22 +114,50 @@ def segment(session: Session, order_id: str) -> Segment:
     Raises:
         NotFoundError: the chain knows no such order, or no checkpoint covers it yet.
     """
-    own = _entries_of(session, order_id)
-    if not own:
-        raise NotFoundError(detail="the chain knows no such order")
+    own = _own(session, order_id)
     entries: list[Entry] = []
     marks: list[Checkpoint] = []
     for first, until in _stretches(session, sorted(own)):
-        rows = select(*_columns).where(EvidenceEntry.seq.between(first, until)).order_by(EvidenceEntry.seq)
-        entries += [_entry(row) for row in session.execute(rows)]
-        mark = session.get_one(EvidenceCheckpoint, until)
-        marks.append(Checkpoint(mark.seq, mark.hash, mark.at, mark.kid, mark.sig))
+        entries += read_entries(session, first, until)
+        marks.append(checkpoint_of(session.get_one(EvidenceCheckpoint, until)))
     return Segment(
         entries=tuple(entries),
         disclose=frozenset(own),
         checkpoints=tuple(marks),
         blobs=_blobs(session, own.values()),
     )
+
+
+def _own(session: Session, order_id: str) -> dict[int, Mapping[str, Any]]:
+    own = _entries_of(session, order_id)
+    if not own:
+        raise NotFoundError(detail="the chain knows no such order")
+    return own
+
+
+def _order_of(session: Session, name: str) -> str:
+    """Give the order of an operation's id; any other id stays as it is.
+
+    An order is placed by the transaction that approves it, so its entry stands among the next ones.
+    """
+    for approved in _bodies(session, (name,), ("operation.approved",)):
+        near = EvidenceEntry.seq.between(approved, approved + _NEAR)
+        wanted = select(EvidenceEntry.subject, EvidenceEntry.body).where(EvidenceEntry.kind == "order.placed", near)
+        for row in session.execute(wanted):
+            if msgspec.json.decode(row.body)["operationId"] == name:
+                return str(row.subject)
+    return name
+
+
+def _used(keys: Mapping[str, PublicJwk], signer: Signer, marks: Iterable[Checkpoint]) -> dict[str, PublicJwk]:
+    used = {mark.kid for mark in marks} | {signer.kid}
+    return {kid: jwk for kid, jwk in keys.items() if kid in used}
+
+
+def read_entries(session: Session, first: int, last: int) -> list[Entry]:
+    """Give the entries from one number to another, both included."""
+    rows = select(*_columns).where(EvidenceEntry.seq.between(first, last)).order_by(EvidenceEntry.seq)
+    return [_entry(row) for row in session.execute(rows)]
 
 
 def _stretches(session: Session, numbers: list[int]) -> list[tuple[int, int]]:

@@ -114,6 +114,14 @@ def transaction(engine: Engine, *, writing: bool = True) -> Iterator[Session]:
         yield session
 
 
+def steady(engine: Engine) -> Engine:
+    """Give the engine for a reading transaction whose every statement sees the state that its first one saw.
+
+    SQLite's transactions are so anyhow; a server's see what others commit meanwhile, unless they are asked not to.
+    """
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 @contextmanager
 def _writer(engine: Engine) -> Iterator[None]:
     lock = engine.get_execution_options().get(_WRITER)

@@ -1,12 +1,13 @@
-"""Evidence: the hash chain, its signed checkpoints, an order's export, and the verifier that needs nothing else."""
+"""Evidence: the hash chain, its tree and signed checkpoints, what is exported of them, and the verifiers."""
 
 from security.evidence.chain import GENESIS, Checkpoint, Entry, checkpoint_message, entry_hash, sign_checkpoint
-from security.evidence.export import FORMAT, export_evidence
+from security.evidence.export import FORMAT, STRETCHES, export_evidence, export_stretches
 from security.evidence.verify import Link, VerifiedEvidence, anchors_of, verify_export
 
 __all__ = [
     "FORMAT",
     "GENESIS",
+    "STRETCHES",
     "Checkpoint",
     "Entry",
     "Link",
@@ -15,6 +16,7 @@ __all__ = [
     "checkpoint_message",
     "entry_hash",
     "export_evidence",
+    "export_stretches",
     "sign_checkpoint",
     "verify_export",
 ]

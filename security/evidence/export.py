@@ -1,6 +1,7 @@
-"""The evidence of one order as one file: stretches of the chain, their checkpoints, the keys, the blobs, and a seal.
+"""The evidence of one order as one file: entries, what ties them to signed checkpoints, keys, blobs, and a seal.
 
-Bodies of entries that belong to other customers are left out; their hashes keep the chain whole.
+Format 2 holds the order's own entries alone, each with its path in the tree to one checkpoint. Format 1 holds stretches
+of the chain in which the entries of others stand without their bodies.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,13 +10,70 @@ from typing import Any, Final
 
 from security.encoding import b64url_encode, canonical_json, digest
 from security.errors import EvidenceError
-from security.evidence.chain import Checkpoint, Entry, Signer
+from security.evidence.chain import Checkpoint, Entry, Signer, leaf_of
+from security.evidence.merkle import root_by_inclusion
 from security.jwk import PublicJwk
 
-FORMAT: Final = "tidegate-evidence/1"
+FORMAT: Final = "tidegate-evidence/2"
+STRETCHES: Final = "tidegate-evidence/1"
 
 
 def export_evidence(  # noqa: PLR0913 — the members of the file, one by one
+    *,
+    env: str,
+    aud: str,
+    order: str,
+    exported_at: str,
+    entries: Sequence[Entry],
+    paths: Mapping[int, Sequence[bytes]],
+    checkpoint: Checkpoint,
+    keys: Mapping[str, PublicJwk],
+    blobs: Collection[bytes],
+    signer: Signer,
+) -> bytes:
+    """Write the evidence of an order, and nothing of any other.
+
+    Args:
+        env: environment of the bank's server.
+        aud: its name inside the devices' signatures.
+        order: the order's id.
+        exported_at: instant of the export, RFC 3339.
+        entries: all entries that belong to the order, in their order.
+        paths: by entry number its inclusion path in the tree of the checkpoint.
+        checkpoint: one with a root that covers all of them.
+        keys: public keys by id: the one that signed the checkpoint, and the signer's.
+        blobs: raw bytes to which the bodies point: manifest and signed metadata.
+        signer: the key that seals the file.
+
+    Returns:
+        RFC 8785 JSON.
+
+    Raises:
+        EvidenceError: an entry does not lead to the checkpoint's root.
+    """
+    for entry in entries:
+        root = root_by_inclusion(
+            index=entry.seq - 1, size=checkpoint.seq, leaf=leaf_of(entry.hash), path=paths[entry.seq]
+        )
+        if root.hex() != checkpoint.root:
+            raise EvidenceError(link="chain", detail=f"entry {entry.seq} is not in the tree that was signed")
+    lines = [
+        {**entry_line(entry, disclosed=True), "path": [node.hex() for node in paths[entry.seq]]} for entry in entries
+    ]
+    content = {
+        "format": FORMAT,
+        "env": env,
+        "aud": aud,
+        "order": order,
+        "exportedAt": exported_at,
+        "entries": lines,
+        "checkpoints": [checkpoint.as_dict()],
+        **_vouchers(keys, blobs),
+    }
+    return seal(content, signer)
+
+
+def export_stretches(  # noqa: PLR0913 — the members of the file, one by one
     *,
     env: str,
     aud: str,
@@ -28,7 +86,7 @@ def export_evidence(  # noqa: PLR0913 — the members of the file, one by one
     blobs: Collection[bytes],
     signer: Signer,
 ) -> bytes:
-    """Write the evidence of an order.
+    """Write the evidence of an order as stretches of the chain, which show that none of their entries is left out.
 
     Args:
         env: environment of the bank's server.
@@ -52,18 +110,14 @@ def export_evidence(  # noqa: PLR0913 — the members of the file, one by one
     """
     _check_piece(entries, checkpoints)
     content: dict[str, Any] = {
-        "format": FORMAT,
+        "format": STRETCHES,
         "env": env,
         "aud": aud,
         "order": order,
         "exportedAt": exported_at,
-        "entries": [_line(entry, disclosed=entry.seq in disclose) for entry in entries],
-        "checkpoints": [
-            {"seq": mark.seq, "hash": mark.hash, "at": mark.at, "kid": mark.kid, "sig": mark.signature}
-            for mark in checkpoints
-        ],
-        "keys": [{**jwk.as_dict(), "kid": kid} for kid, jwk in sorted(keys.items())],
-        "blobs": {digest(blob): b64url_encode(blob) for blob in blobs},
+        "entries": [entry_line(entry, disclosed=entry.seq in disclose) for entry in entries],
+        "checkpoints": [mark.as_dict() for mark in checkpoints],
+        **_vouchers(keys, blobs),
     }
     return seal(content, signer)
 
@@ -72,6 +126,28 @@ def seal(content: Mapping[str, Any], signer: Signer) -> bytes:
     """Give the file of a content: its canonical JSON with the signature over it."""
     signature = signer.sign(canonical_json(content))
     return canonical_json({**content, "seal": {"kid": signer.kid, "sig": b64url_encode(signature)}})
+
+
+def entry_line(entry: Entry, *, disclosed: bool) -> dict[str, Any]:
+    """Give an entry as a file has it, with its body or only its body's hash."""
+    line: dict[str, Any] = {
+        "seq": entry.seq,
+        "prev": entry.prev,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "at": entry.at,
+        "bodyHash": entry.body_hash,
+    }
+    return {**line, "body": entry.body.decode()} if disclosed else line
+
+
+def key_lines(keys: Mapping[str, PublicJwk]) -> list[dict[str, str]]:
+    """Give public keys as a file has them."""
+    return [{**jwk.as_dict(), "kid": kid} for kid, jwk in sorted(keys.items())]
+
+
+def _vouchers(keys: Mapping[str, PublicJwk], blobs: Collection[bytes]) -> dict[str, Any]:
+    return {"keys": key_lines(keys), "blobs": {digest(blob): b64url_encode(blob) for blob in blobs}}
 
 
 def _check_piece(entries: Sequence[Entry], checkpoints: Sequence[Checkpoint]) -> None:
@@ -85,15 +161,3 @@ def _check_piece(entries: Sequence[Entry], checkpoints: Sequence[Checkpoint]) ->
             raise EvidenceError(link="chain", detail=f"entry {after.seq} does not carry the hash of entry {before.seq}")
     if entries[-1].seq not in signed:
         raise EvidenceError(link="checkpoint", detail=f"no checkpoint for the last entry, {entries[-1].seq}")
-
-
-def _line(entry: Entry, *, disclosed: bool) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "seq": entry.seq,
-        "prev": entry.prev,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "at": entry.at,
-        "bodyHash": entry.body_hash,
-    }
-    return {**line, "body": entry.body.decode()} if disclosed else line

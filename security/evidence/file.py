@@ -10,7 +10,8 @@ import msgspec
 
 from security.encoding import b64url_decode, canonical_json, digest, is_digest, parse_object
 from security.errors import EncodingError, EvidenceError, JwkError
-from security.evidence.export import FORMAT
+from security.evidence.chain import entry_hash
+from security.evidence.export import FORMAT, STRETCHES
 from security.jwk import PublicJwk, parse_jwk
 
 LINK: Final = "file"
@@ -28,6 +29,7 @@ class _Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=T
     at: str
     body_hash: str
     body: str | None = None
+    path: list[str] | None = None
 
 
 class _Mark(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -36,6 +38,7 @@ class _Mark(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     at: str
     kid: str
     sig: str
+    root: str | None = None
 
 
 class _KeyLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -66,7 +69,7 @@ class _Frame(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One entry as the file has it; ``body`` is None when it belongs to somebody else."""
+    """One entry as the file has it; ``body`` is None when it belongs to somebody else, ``path`` in format 1."""
 
     seq: int
     prev: str
@@ -76,6 +79,19 @@ class FileEntry:
     at_text: str
     body_hash: str
     body: bytes | None
+    path: tuple[bytes, ...] | None = None
+
+    @property
+    def hash(self) -> str:
+        """Give the entry's own hash."""
+        return entry_hash(
+            seq=self.seq,
+            prev=self.prev,
+            kind=self.kind,
+            subject=self.subject,
+            at=self.at_text,
+            body_hash=self.body_hash,
+        )
 
     def read(self, form: type[Body], link: str) -> Body:
         """Give the body as a struct.
@@ -98,12 +114,14 @@ class FileCheckpoint:
     at: str
     kid: str
     signature: bytes
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
     """A file whose form holds; ``sealed`` are the bytes that the seal signs."""
 
+    format: str
     env: str
     aud: str
     order: str
@@ -159,14 +177,15 @@ def read_file(data: bytes) -> EvidenceFile:
     try:
         content, sealed = _content(data)
         frame = msgspec.convert(content, _Frame)
-        if frame.format != FORMAT:
+        if frame.format not in {FORMAT, STRETCHES}:
             raise EvidenceError(link=LINK, detail=f"format {frame.format!r} is unknown")
         return EvidenceFile(
+            format=frame.format,
             env=frame.env,
             aud=frame.aud,
             order=frame.order,
             exported_at=frame.exported_at,
-            entries=tuple(_entry(line) for line in frame.entries),
+            entries=tuple(_entry(line, proved=frame.format == FORMAT) for line in frame.entries),
             checkpoints=tuple(_checkpoint(mark) for mark in frame.checkpoints),
             keys=_keys(frame.keys),
             blobs={_named(name, blob): blob for name, blob in _decoded(frame.blobs)},
@@ -191,7 +210,9 @@ def _content(data: bytes) -> tuple[Mapping[str, Any], bytes]:
     return content, sealed
 
 
-def _entry(line: _Line) -> FileEntry:
+def _entry(line: _Line, *, proved: bool) -> FileEntry:
+    if (line.path is not None) != proved or (proved and line.body is None):
+        raise EvidenceError(link=LINK, detail=f"entry {line.seq}: its members are not those of the format")
     for name in (line.prev, line.body_hash):
         if not is_digest(name):
             raise EvidenceError(link=LINK, detail=f"entry {line.seq}: a hash is not 64 lower-case hex digits")
@@ -202,11 +223,18 @@ def _entry(line: _Line) -> FileEntry:
         body = None if line.body is None else line.body.encode()
     except ValueError as error:
         raise EvidenceError(link=LINK, detail=f"entry {line.seq}: its instant or body is malformed") from error
-    return FileEntry(line.seq, line.prev, line.kind, line.subject, at, line.at, line.body_hash, body)
+    path = None if line.path is None else tuple(_node(text) for text in line.path)
+    return FileEntry(line.seq, line.prev, line.kind, line.subject, at, line.at, line.body_hash, body, path)
+
+
+def _node(text: str) -> bytes:
+    if not is_digest(text):
+        raise EvidenceError(link=LINK, detail="a path's hash is not 64 lower-case hex digits")
+    return bytes.fromhex(text)
 
 
 def _checkpoint(mark: _Mark) -> FileCheckpoint:
-    return FileCheckpoint(mark.seq, mark.hash, mark.at, mark.kid, b64url_decode(mark.sig))
+    return FileCheckpoint(mark.seq, mark.hash, mark.at, mark.kid, b64url_decode(mark.sig), mark.root)
 
 
 def _keys(lines: list[_KeyLine]) -> dict[str, PublicJwk]:

@@ -12,8 +12,10 @@ from security.display import Row
 from security.encoding import digest
 from security.errors import EvidenceError, JwkError, SignatureError
 from security.evidence.bodies import Released, gather
-from security.evidence.chain import GENESIS, checkpoint_message, entry_hash
-from security.evidence.file import EvidenceFile, FileEntry, read_file
+from security.evidence.chain import GENESIS, checkpoint_message, leaf_of
+from security.evidence.export import STRETCHES
+from security.evidence.file import EvidenceFile, FileCheckpoint, read_file
+from security.evidence.merkle import root_by_inclusion
 from security.evidence.money import check_money, check_outcome
 from security.evidence.release import check_bundle
 from security.evidence.signatures import check_approval, check_device, check_display, check_request
@@ -98,7 +100,8 @@ def verify_export(
         f"The file is canonical JSON of {len(data)} bytes, SHA-256 {digest(data)}, exported {file.exported_at}."
     ]
     key = _trusted(file, anchors)
-    sentences += [_check_seal(file, key), _check_chain(file), _check_checkpoints(file, key)]
+    placed = _check_chain if file.format == STRETCHES else _check_tree
+    sentences += [_check_seal(file, key), placed(file), _check_checkpoints(file, key)]
     story = gather(file)
     bundle = check_bundle(story, root)
     device = check_device(story)
@@ -144,7 +147,7 @@ def _check_chain(file: EvidenceFile) -> str:
     stretches = 1
     for before, after in pairwise(file.entries):
         gap = after.seq > before.seq + 1 and before.seq in signed
-        if not gap and (after.seq, after.prev) != (before.seq + 1, _hash(before)):
+        if not gap and (after.seq, after.prev) != (before.seq + 1, before.hash):
             raise EvidenceError(link="chain", detail=f"entry {after.seq} does not follow the one before it")
         stretches += gap
     for entry in file.entries:
@@ -157,26 +160,47 @@ def _check_chain(file: EvidenceFile) -> str:
     )
 
 
-def _hash(entry: FileEntry) -> str:
-    return entry_hash(
-        seq=entry.seq,
-        prev=entry.prev,
-        kind=entry.kind,
-        subject=entry.subject,
-        at=entry.at_text,
-        body_hash=entry.body_hash,
+def _check_tree(file: EvidenceFile) -> str:
+    """Check that every entry stands where it says in the tree of the one checkpoint."""
+    if len(file.checkpoints) != 1 or file.checkpoints[0].root is None or not file.entries:
+        raise EvidenceError(link="chain", detail="there must be entries, and one checkpoint with a root")
+    mark = file.checkpoints[0]
+    for entry in file.entries:
+        leaf = leaf_of(entry.hash)
+        root = root_by_inclusion(index=entry.seq - 1, size=mark.seq, leaf=leaf, path=entry.path or ())
+        if root.hex() != mark.root:
+            raise EvidenceError(link="chain", detail=f"entry {entry.seq} does not lead to the checkpoint's root")
+        if digest(entry.body or b"") != entry.body_hash:
+            raise EvidenceError(link="chain", detail=f"the body of entry {entry.seq} has another hash")
+    _check_neighbours(file, mark)
+    longest = max(len(entry.path or ()) for entry in file.entries)
+    return (
+        f"{len(file.entries)} entries from {file.entries[0].seq} to {file.entries[-1].seq} stand in the tree of "
+        f"{mark.seq} entries with root {mark.root}, each by a path of at most {longest} hashes."
     )
 
 
+def _check_neighbours(file: EvidenceFile, mark: FileCheckpoint) -> None:
+    for before, after in pairwise(file.entries):
+        if after.seq <= before.seq or (after.seq == before.seq + 1 and after.prev != before.hash):
+            raise EvidenceError(link="chain", detail=f"entry {after.seq} does not follow the one before it")
+    first, last = file.entries[0], file.entries[-1]
+    if (first.seq == 1) != (first.prev == GENESIS):
+        raise EvidenceError(link="chain", detail="the chain does not begin as it must")
+    if last.seq == mark.seq and last.hash != mark.hash:
+        raise EvidenceError(link="checkpoint", detail=f"the checkpoint of {mark.seq} is not of this chain")
+
+
 def _check_checkpoints(file: EvidenceFile, key: Callable[[str, str], PublicJwk]) -> str:
-    """Check every checkpoint; one ends each stretch, for a gap after an unsigned entry was refused before."""
+    """Check every checkpoint; in stretches one ends each, for a gap after an unsigned entry was refused before."""
     entries = {entry.seq: entry for entry in file.entries}
     for mark in file.checkpoints:
-        if mark.seq not in entries or mark.hash != _hash(entries[mark.seq]):
+        known = file.format == STRETCHES
+        if known and (mark.seq not in entries or mark.hash != entries[mark.seq].hash):
             raise EvidenceError(link="checkpoint", detail=f"the checkpoint of {mark.seq} is not of this chain")
-        message = checkpoint_message(env=file.env, seq=mark.seq, head=mark.hash, at=mark.at)
+        message = checkpoint_message(env=file.env, seq=mark.seq, head=mark.hash, at=mark.at, root=mark.root)
         _verify("checkpoint", key(mark.kid, "checkpoint"), message, mark.signature)
-    last = file.entries[-1].seq
+    last = file.entries[-1].seq if file.format == STRETCHES else file.checkpoints[0].seq
     ending = [mark for mark in file.checkpoints if mark.seq == last]
     if not ending:
         raise EvidenceError(link="checkpoint", detail=f"no checkpoint signs entry {last}")

@@ -65,9 +65,21 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     wanted = "file seal chain checkpoint bundle device request approval display money outcome"
     assert links == wanted.split()
     assert "wealth 1.0.0" in proved.stdout
+    verify = file.with_name("verify.py")
+    verify.write_text(evidence(alone, "verifier").stdout, encoding="utf-8")
+    given = [sys.executable, "-I", str(verify), str(file), "--anchor", str(anchors)]
+    one_file = subprocess.run(given, cwd=file.parent, env=alone, check=False, capture_output=True, text=True)
+    assert (one_file.returncode, "CNY 20000.00" in one_file.stdout) == (0, True), one_file.stdout
     assert flipped_bytes_that_pass(file.read_bytes()) == []
     broken = evidence(alone, "verify", str(broken_copy(file)))
     assert (broken.returncode, broken.stdout.split(":")[0]) == (1, "BROKEN at link file")
+
+    period, mark = file.with_name("period.json"), file.with_name("mark.json")
+    assert evidence(running.environ, "period", "--out", str(period)).returncode == 0
+    assert evidence(running.environ, "checkpoint", "--out", str(mark)).returncode == 0
+    assert evidence(alone, "verify", str(period), "--anchor", str(anchors)).returncode == 0
+    checked = evidence(running.environ, "check", "--kept", str(period), "--kept", str(mark), "--kept", str(file))
+    assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
 
 
 def broken_copy(file: Path) -> Path:

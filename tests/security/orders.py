@@ -15,7 +15,10 @@ from security.devices import bind_message, register_transcript
 from security.display import display_hash, render, template_hash
 from security.dpop import token_hash
 from security.encoding import b64url_encode, canonical_json, digest
-from security.evidence import GENESIS, Entry, export_evidence, sign_checkpoint
+from security.evidence import GENESIS, Checkpoint, Entry, export_evidence, export_stretches, sign_checkpoint
+from security.evidence.chain import leaf_of
+from security.evidence.merkle import Subtree, fold, inclusion_path, peaks_of
+from security.evidence.period import export_period
 from security.jwk import PublicJwk, jwk_of
 from security.suites import ES256, PrivateKey
 from tests.security.golden import MEMO, TEMPLATE
@@ -171,7 +174,12 @@ class Case:
         return jws(self.pop, header, claims)
 
     def bodies(self) -> list[tuple[str, str, float, dict[str, Any]]]:
-        """Give kind, subject, second and body of every entry, strangers' entries between them."""
+        """Give kind, subject, second and body of every entry, strangers' entries between them, signed once."""
+        if not hasattr(self, "_told"):
+            self._told = self._tell()
+        return list(self._told)
+
+    def _tell(self) -> list[tuple[str, str, float, dict[str, Any]]]:
         return [
             ("bundle.released", self.digest, 0, self._released()),
             ("session.created", "dev_other", 1, {"customer": "somebody else"}),
@@ -186,11 +194,54 @@ class Case:
             ("session.created", "dev_third", 42, {"customer": "a third"}),
         ]
 
-    def export(self, mend: Callable[[list[Any]], list[Any]] = list, *, stretches: Sequence[range] = ()) -> bytes:
+    def chain(self, mend: Callable[[list[Any]], list[Any]] = list) -> list[Entry]:
         entries: list[Entry] = []
         for kind, subject, second, body in mend(self.bodies()):
             prev = entries[-1].hash if entries else GENESIS
             entries.append(Entry(len(entries) + 1, prev, kind, subject, instant(second), canonical_json(body)))
+        return entries
+
+    def mark(self, entries: Sequence[Entry], seq: int, *, tree: bool = True) -> Checkpoint:
+        root = fold([leaf_of(entry.hash) for entry in entries[:seq]]).hex() if tree else None
+        return sign_checkpoint(
+            env=self.env, seq=seq, head=entries[seq - 1].hash, at=instant(60 + seq), signer=self.audit, root=root
+        )
+
+    def proved(self, mend: Callable[[list[Any]], list[Any]] = list) -> bytes:
+        """Give an export of the order's own entries with their paths."""
+        entries = self.chain(mend)
+        subtree = subtree_of(entries)
+        own = [entry for entry in entries if entry.subject in {ORDER, OPERATION, DEVICE, self.digest}]
+        size = len(entries)
+        return export_evidence(
+            env=self.env,
+            aud="tidegate-bff",
+            order=ORDER,
+            exported_at=instant(90),
+            entries=own,
+            paths={entry.seq: inclusion_path(index=entry.seq - 1, size=size, subtree=subtree) for entry in own},
+            checkpoint=self.mark(entries, size),
+            keys={self.audit.kid: self.audit.jwk},
+            blobs=self._blobs(),
+            signer=self.audit,
+        )
+
+    def period(self, first: int, last: int, *marked: int, bodies: bool = False, old: Sequence[int] = ()) -> bytes:
+        """Give the entries from ``first`` to ``last``; ``old`` are checkpoints without a tree."""
+        entries = self.chain()
+        return export_period(
+            env=self.env,
+            exported_at=instant(90),
+            entries=entries[first - 1 : last],
+            peaks=peaks_of(first - 1, subtree_of(entries)),
+            checkpoints=[self.mark(entries, seq, tree=seq not in old) for seq in marked],
+            keys={self.audit.kid: self.audit.jwk},
+            signer=self.audit,
+            bodies=bodies,
+        )
+
+    def export(self, mend: Callable[[list[Any]], list[Any]] = list, *, stretches: Sequence[range] = ()) -> bytes:
+        entries = self.chain(mend)
         own = {ORDER, OPERATION, DEVICE, self.digest}
         ends = [piece[-1] for piece in stretches] or [len(entries)]
         marks = [
@@ -199,7 +250,7 @@ class Case:
         ]
         if stretches:
             entries = [entry for entry in entries if any(entry.seq in piece for piece in stretches)]
-        return export_evidence(
+        return export_stretches(
             env=self.env,
             aud="tidegate-bff",
             order=ORDER,
@@ -323,6 +374,11 @@ class Case:
             ],
             "executedAt": instant(41),
         }
+
+
+def subtree_of(entries: Sequence[Entry]) -> Subtree:
+    leaves = [leaf_of(entry.hash) for entry in entries]
+    return lambda start, end: fold(leaves[start:end])
 
 
 def jws(key: ec.EllipticCurvePrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:

@@ -162,7 +162,7 @@ def test_a_checkpoint_signs_the_end_once(engine: Engine) -> None:
         made = checkpoint(session, signer, NOW, env="sandbox")
         assert checkpoint(session, signer, NOW, env="sandbox") is None
     assert made is not None
-    message = checkpoint_message(env="sandbox", seq=2, head=entries(engine)[-1].hash, at=made.at)
+    message = checkpoint_message(env="sandbox", seq=2, head=entries(engine)[-1].hash, at=made.at, root=made.root)
     ES256.verify(signer.private.public_key(), message, b64url_decode(made.signature))
     with transaction(engine, writing=False) as session:
         assert session.scalars(select(EvidenceCheckpoint.seq)).all() == [2]

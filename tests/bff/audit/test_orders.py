@@ -69,7 +69,9 @@ def test_an_export_hides_the_bodies_of_others(engine: Engine) -> None:
     signer = Signer()
     keys = {"k1": jwk_of(signer.private.public_key()), "older": jwk_of(Signer().private.public_key())}
     with transaction(engine) as session:
-        data = export_order(session, order_id="ord_1", env="sandbox", aud="bank", keys=keys, signer=signer, now=NOW)
+        data = export_order(
+            session, order_id="ord_1", env="sandbox", aud="bank", keys=keys, signer=signer, now=NOW, stretches=True
+        )
     file = msgspec.json.decode(data)
     shown = {line["subject"] for line in file["entries"] if "body" in line}
     assert {BUNDLE, "dev_1", "opn_1", "ord_1"} == shown
@@ -82,3 +84,34 @@ def test_an_order_without_checkpoint_or_without_entries_is_not_found(engine: Eng
     for order in ("ord_1", "ord_9"):
         with transaction(engine, writing=False) as session, pytest.raises(NotFoundError):
             segment(session, order)
+
+
+@pytest.mark.parametrize("name", ["ord_1", "opn_1"])
+def test_an_export_by_paths_holds_the_orders_own_entries_and_nothing_of_others(engine: Engine, name: str) -> None:
+    tell_the_story(engine)
+    signer = Signer()
+    keys = {"k1": jwk_of(signer.private.public_key())}
+    with transaction(engine) as session:
+        data = export_order(session, order_id=name, env="sandbox", aud="bank", keys=keys, signer=signer, now=NOW)
+    file = msgspec.json.decode(data)
+    assert [line["seq"] for line in file["entries"]] == [2, 3, 6, 7, 8, 9, 11, 12]
+    assert all("body" in line and len(line["path"]) <= 4 for line in file["entries"])
+    assert (file["order"], [mark["seq"] for mark in file["checkpoints"]]) == ("ord_1", [13])
+    for stranger in (b"cus_0", b"dev_2", b"ord_2", b"opn_2", b"0" * 64):
+        assert stranger not in data.replace(b'"prev":"' + b"0" * 64, b"")
+
+
+@pytest.mark.parametrize("stretches", [True, False])
+def test_an_export_of_an_unknown_order_is_not_found(engine: Engine, *, stretches: bool) -> None:
+    tell_the_story(engine)
+    with transaction(engine) as session, pytest.raises(NotFoundError):
+        export_order(
+            session,
+            order_id="ord_9",
+            env="sandbox",
+            aud="bank",
+            keys={},
+            signer=Signer(),
+            now=NOW,
+            stretches=stretches,
+        )

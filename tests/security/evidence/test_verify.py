@@ -74,7 +74,7 @@ def test_the_same_content_in_another_order_or_spelling_breaks_the_file() -> None
 @pytest.mark.parametrize(
     "change",
     [
-        lambda content: content.update(format="tidegate-evidence/2"),
+        lambda content: content.update(format="tidegate-evidence/3"),
         lambda content: content.update(extra=1),
         lambda content: content.pop("aud"),
         lambda content: content["entries"][0].update(prev="G" * 64),
