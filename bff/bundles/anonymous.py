@@ -84,7 +84,7 @@ class WebReleases:
         try:
             return read_file(self.store.read, entry)
         except TrustError as error:
-            _log.error("the web host does not serve %s: %s", error.subject, error.detail)  # noqa: TRY400 — one line is enough
+            _log.error("the web host does not serve %s: %s", error.subject, error.detail)
             return None
 
     def _chosen(self, state: TrustedState, bundle: str) -> AnonymousRelease | None:
@@ -98,7 +98,7 @@ class WebReleases:
                 self.store.read, state, bundle, app_version=self.app_version, platform=WEB, now=now
             )
         except (TrustError, ManifestError) as error:
-            _log.error("the web host does not show %s: %s", bundle, error.detail)  # noqa: TRY400 — one line is enough
+            _log.error("the web host does not show %s: %s", bundle, error.detail)
             return None
         self._kept[bundle] = (state, release)
         return release

@@ -1,8 +1,8 @@
 """The shell's door: which host was asked decides what is served.
 
 The shell's own host has the page, its modules, contract and configuration, beside the API. A bundle's host has a
-loader page and a worker script and nothing else at all; the web host is answered in ``bff.doors.web``. Any other host is refused: an answer under a name that we do
-not know could be framed, cached or taken for another's.
+loader page and a worker script and nothing else at all; the web host is answered in ``bff.doors.web``. Any other host
+is refused: an answer under a name that we do not know could be framed, cached or taken for another's.
 """
 
 import hashlib

@@ -27,7 +27,7 @@ class AnonymousRelease:
     """A release that everybody gets, with its shared bundles, verified.
 
     Attributes:
-        digest: of the manifest; data: the manifest's bytes.
+        digest: of the manifest; data: its bytes.
         shared: manifests of the shared bundles by their id, each the one that the manifest pins.
         digests: of all of them, this release's first.
         until: when the first of the roles that say so expires.
@@ -42,7 +42,7 @@ class AnonymousRelease:
     _files: Mapping[str, FileEntry] = field(repr=False)
 
     def entry(self, path: str) -> FileEntry | None:
-        """Give what the manifests say of a path; ``_shared/<id>/…`` lies in a shared bundle, and all else is nothing."""
+        """Give what the manifests say of a path, ``_shared/<id>/…`` for a shared bundle; None when it is no file."""
         return self._files.get(path)
 
 
@@ -55,7 +55,8 @@ def anonymous_release(
         read: gives the repository's objects.
         state: the verified repository.
         bundle: bundle id.
-        app_version: of the host; platform: which it is.
+        app_version: of the host.
+        platform: which host it is.
         now: against which the expiry of the bundle's and the rollout's role is checked.
 
     Raises:
@@ -109,9 +110,7 @@ def _for_everybody(
     return next((one.release for one in verdicts if one.gets and one.release.permyriad >= EVERYBODY), None)
 
 
-def _manifest(
-    read: Read, state: TrustedState, bundle: str, version: str, digest: str
-) -> tuple[Manifest, bytes]:
+def _manifest(read: Read, state: TrustedState, bundle: str, version: str, digest: str) -> tuple[Manifest, bytes]:
     """Read a manifest: signed by the bundle's role, and the one whose digest was named."""
     path = manifest_target(bundle, version)
     data = read_target(read, state, path)

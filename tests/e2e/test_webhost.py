@@ -62,14 +62,21 @@ def test_the_banks_bundle_is_the_same_release_in_both_hosts_and_the_web_leads_to
         assert (served.status, sha256(served.data), served.headers["Content-Type"]) == (200, entry.sha256, entry.type)
 
 
-def test_a_bundle_runs_in_the_web_host_with_reduced_grants(visitor: Visitor, samples: dict[str, str], running: Running) -> None:
+def test_a_bundle_runs_in_the_web_host_with_reduced_grants(
+    visitor: Visitor, samples: dict[str, str], running: Running
+) -> None:
     visitor.open("shore", "#/at?x=1")
     frame = visitor.frame("shore")
     assert samples["shore"] in frame.url
     assert frame.evaluate("() => location.hash") == "#/at?x=1"
     assert frame.evaluate("() => self.origin") == "null"
     info = visitor.tried(frame, "app.info")["ok"]
-    assert (info["platform"], info["locale"], info["env"], info["bank"]["zh"]) == ("web", "zh-CN", "sandbox", "澜江银行")
+    assert (info["platform"], info["locale"], info["env"], info["bank"]["zh"]) == (
+        "web",
+        "zh-CN",
+        "sandbox",
+        "澜江银行",
+    )
     assert visitor.tried(frame, "session.status")["ok"]["state"] == "none"
     assert visitor.tried(frame, "store.set", {"key": "a", "value": {"n": 1}}) == {"ok": {}}
     assert visitor.tried(frame, "store.get", {"key": "a"}) == {"ok": {"value": {"n": 1}}}

@@ -57,7 +57,9 @@ def test_a_page_reaches_no_storage_and_not_the_host(visitor: Visitor, samples: d
     assert frame.evaluate(script) == "SecurityError"
 
 
-@pytest.mark.parametrize("key", ["../reef/secret", "reef/secret", "/secret", "__proto__/x", "..", "secret/../../reef/secret"])
+@pytest.mark.parametrize(
+    "key", ["../reef/secret", "reef/secret", "/secret", "__proto__/x", "..", "secret/../../reef/secret"]
+)
 def test_a_page_names_no_key_of_another_bundle(visitor: Visitor, samples: dict[str, str], key: str) -> None:
     assert samples
     visitor.open("reef")
@@ -77,7 +79,8 @@ def test_a_page_names_no_key_of_another_bundle(visitor: Visitor, samples: dict[s
         "location.href = 'data:text/html,<h1>x</h1>'",
         "location.href = URL.createObjectURL(new Blob(['<h1>x</h1>'], { type: 'text/html' }))",
         "location.reload()",
-        "document.body.append(Object.assign(document.createElement('form'), { action: '/web/reef/' })), document.forms[0].submit()",
+        "document.body.append(Object.assign(document.createElement('form'), { action: '/web/reef/' })), "
+        "document.forms[0].submit()",
     ],
 )
 def test_a_frame_that_leaves_its_release_has_no_session_and_shows_nothing_else(
@@ -89,12 +92,15 @@ def test_a_frame_that_leaves_its_release_has_no_session_and_shows_nothing_else(
     frame.evaluate(f"() => setTimeout(() => {{ {script}; }})")
     visitor.page.wait_for_timeout(1000)
     others = [one.url for one in visitor.page.frames if one.parent_frame and samples["shore"] not in one.url]
-    assert [url for url in others if "reef" in url or "localhost:" in url and "web." not in url] == []
+    assert [url for url in others if "reef" in url or ("localhost:" in url and "web." not in url)] == []
     expect(visitor.page.locator(ENDED)).to_be_visible()
     assert visitor.page.locator("iframe").count() == 0
 
 
-@pytest.mark.parametrize("escape", ["top.location.href = 'https://evil.example/'", "window.open('https://evil.example/')", "open('/web/reef/')"])
+@pytest.mark.parametrize(
+    "escape",
+    ["top.location.href = 'https://evil.example/'", "window.open('https://evil.example/')", "open('/web/reef/')"],
+)
 def test_a_page_moves_neither_the_tab_nor_opens_another(visitor: Visitor, samples: dict[str, str], escape: str) -> None:
     assert samples
     visitor.open("shore")
@@ -110,7 +116,9 @@ def test_a_page_frames_nothing_and_calls_nobody(visitor: Visitor, samples: dict[
     visitor.open("shore")
     frame = visitor.frame("shore")
     for address in ("/web/reef/", f"{running.url}/", "about:blank", f"/web/reef/{samples['reef']}/index.html"):
-        frame.evaluate("(src) => void document.body.append(Object.assign(document.createElement('iframe'), { src }))", address)
+        frame.evaluate(
+            "(src) => void document.body.append(Object.assign(document.createElement('iframe'), { src }))", address
+        )
     visitor.page.wait_for_timeout(500)
     inner = [one for one in visitor.page.frames if one.parent_frame == frame]
     assert [one.url for one in inner if one.url.startswith("http")] == []
@@ -119,12 +127,17 @@ def test_a_page_frames_nothing_and_calls_nobody(visitor: Visitor, samples: dict[
         assert frame.evaluate(call, address) == "TypeError"
 
 
-@pytest.mark.parametrize("forged", ["window.postMessage({ tidegate: 'page-hello' }, '*')", "new BroadcastChannel('x').postMessage(1)"])
+@pytest.mark.parametrize(
+    "forged", ["window.postMessage({ tidegate: 'page-hello' }, '*')", "new BroadcastChannel('x').postMessage(1)"]
+)
 def test_a_hello_that_is_not_the_frames_gets_no_port(visitor: Visitor, samples: dict[str, str], forged: str) -> None:
     assert samples
     visitor.open("shore")
     frame = visitor.frame("shore")
-    visitor.page.evaluate(f"() => {{ window.ports = 0; addEventListener('message', ({{ ports }}) => {{ window.ports += ports.length; }}); {forged}; }}")
+    visitor.page.evaluate(
+        "() => { window.ports = 0; addEventListener('message', ({ ports }) => { window.ports += ports.length; }); "
+        + f"{forged}; }}"
+    )
     visitor.page.wait_for_timeout(300)
     assert visitor.page.evaluate("() => window.ports") == 0
     assert visitor.tried(frame, "app.info")["ok"]["platform"] == "web"
@@ -137,7 +150,9 @@ def test_a_second_hello_ends_the_session(visitor: Visitor, samples: dict[str, st
     expect(visitor.page.locator(ENDED)).to_be_visible()
 
 
-def test_a_bundles_file_opened_alone_has_no_origin_and_no_host(visitor: Visitor, samples: dict[str, str], running: Running) -> None:
+def test_a_bundles_file_opened_alone_has_no_origin_and_no_host(
+    visitor: Visitor, samples: dict[str, str], running: Running
+) -> None:
     visitor.open("shore")
     visitor.frame("shore")
     visitor.page.goto(f"{web_of(running)}/web/shore/{samples['shore']}/index.html")
@@ -175,12 +190,16 @@ def test_a_foreign_site_frames_neither_host_nor_bundle(
         assert framed.url.startswith("chrome-error:")
 
 
-def test_the_hosts_own_page_reaches_no_interface_of_the_bank(chromium: Browser, running: Running, samples: dict[str, str]) -> None:
+def test_the_hosts_own_page_reaches_no_interface_of_the_bank(
+    chromium: Browser, running: Running, samples: dict[str, str]
+) -> None:
     assert samples
     context = chromium.new_context(bypass_csp=True)  # what is left when the policy is not there
     page = context.new_page()
     page.goto(f"{web_of(running)}/web/shore/")
-    call = "(address) => fetch(address, { credentials: 'include' }).then((reply) => reply.status, (error) => error.name)"
+    call = (
+        "(address) => fetch(address, { credentials: 'include' }).then((reply) => reply.status, (error) => error.name)"
+    )
     assert page.evaluate(call, f"{running.url}/app/v1/catalogue") == "TypeError"
     assert page.evaluate(call, f"{running.url}/shell/config.json") == "TypeError"
     assert page.evaluate(call, f"{web_of(running)}/app/v1/catalogue") == 404
@@ -206,7 +225,15 @@ def test_an_altered_object_is_not_served(running: Running, samples: dict[str, st
 
 
 @pytest.mark.parametrize(
-    "place", ["#/<img src=x onerror=alert(1)>", "#//evil.example/<b>", "#javascript:alert(1)", "#/%22onclick", "#/" + "a" * 300, "?open=//evil.example"]
+    "place",
+    [
+        "#/<img src=x onerror=alert(1)>",
+        "#//evil.example/<b>",
+        "#javascript:alert(1)",
+        "#/%22onclick",
+        "#/" + "a" * 300,
+        "?open=//evil.example",
+    ],
 )
 def test_an_address_of_the_host_puts_nothing_of_its_own_into_the_link(
     visitor: Visitor, samples: dict[str, str], running: Running, place: str

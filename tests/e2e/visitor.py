@@ -48,10 +48,13 @@ PAGE = """\
 """
 SCRIPT = """\
 import { connect } from "./_shared/common/bridge.js";
-const bridge = await connect({ need: { "app.ready": 1, "store.get": 1, "store.set": 1 }, want: { "tx.sign": 1, "net.request": 1 } });
-globalThis.shown = [];
-globalThis.bridge = bridge;
-for (const name of ["page.shown", "page.back", "theme.changed"]) bridge.on(name, (payload) => globalThis.shown.push({ name, payload }));
+const bridge = await connect({
+  need: { "app.ready": 1, "store.get": 1, "store.set": 1 }, want: { "tx.sign": 1, "net.request": 1 },
+});
+Object.assign(globalThis, { bridge, shown: [] });
+for (const name of ["page.shown", "page.back", "theme.changed"]) {
+  bridge.on(name, (payload) => globalThis.shown.push({ name, payload }));
+}
 globalThis.tried = async (group, verb, input) => {
   try {
     return { ok: await (input === undefined ? bridge[group][verb]() : bridge[group][verb](input)) };
@@ -59,13 +62,14 @@ globalThis.tried = async (group, verb, input) => {
     return { code: error.code, details: error.details };
   }
 };
-const calls = [
-  () => bridge.device.status(), () => bridge.log.event({ name: "x", level: "info" }), () => bridge.nav.close(), () => bridge.nav.open({ route: "reef" }),
-  () => bridge.nav.setBackGuard({ enabled: false }), () => bridge.net.request({ op: "wealth.product.list" }), () => bridge.session.status(),
-  () => bridge.store.get({ key: "a" }), () => bridge.store.remove({ key: "a" }), () => bridge.store.set({ key: "a", value: 1 }),
-  () => bridge.tx.sign({ challengeId: "", purpose: "wealth.order.place" }), () => bridge.ui.setTitleBar({ title: "BUNDLE" }),
-];
-globalThis.calls = calls.length;
+globalThis.calls = [
+  () => bridge.device.status(), () => bridge.log.event({ name: "x", level: "info" }), () => bridge.nav.close(),
+  () => bridge.nav.open({ route: "reef" }), () => bridge.nav.setBackGuard({ enabled: false }),
+  () => bridge.net.request({ op: "wealth.product.list" }), () => bridge.session.status(),
+  () => bridge.store.get({ key: "a" }), () => bridge.store.remove({ key: "a" }), () => bridge.store.set({ key: "a" }),
+  () => bridge.tx.sign({ challengeId: "", purpose: "wealth.order.place" }),
+  () => bridge.ui.setTitleBar({ title: "BUNDLE" }),
+].length;
 document.querySelector("h1").textContent = (await bridge.app.info()).platform;
 await bridge.app.ready();
 """
@@ -76,10 +80,14 @@ def web_of(running: Running) -> str:
     return f"http://web.localhost:{running.port}"
 
 
-def ask(running: Running, path: str, method: str = "GET", host: str = "web.localhost", **headers: str) -> BaseHTTPResponse:
+def ask(
+    running: Running, path: str, method: str = "GET", host: str = "web.localhost", **headers: str
+) -> BaseHTTPResponse:
     """Ask the web host as a program would."""
     sent = {"Host": f"{host}:{running.port}", **headers}
-    return urllib3.request(method, f"http://127.0.0.1:{running.port}{path}", headers=sent, redirect=False, retries=False)
+    return urllib3.request(
+        method, f"http://127.0.0.1:{running.port}{path}", headers=sent, redirect=False, retries=False
+    )
 
 
 def shown_digest(running: Running, bundle: str) -> str:
@@ -101,7 +109,15 @@ def h5bundle(running: Running, *words: str) -> str:
     """Run the toolkit on the server's repository, with the sandbox's keys."""
     keys = running.var / "release-keys"
     places = ("--repository", str(running.var / "repo"), "--keys", str(keys))
-    command = [sys.executable, "-m", "h5bundle.cli", *words, *places, "--passphrase-file", str(running.var / "passphrase")]
+    command = [
+        sys.executable,
+        "-m",
+        "h5bundle.cli",
+        *words,
+        *places,
+        "--passphrase-file",
+        str(running.var / "passphrase"),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -71,7 +71,12 @@ class Site:
 @pytest.fixture
 def wealth() -> Package:
     pinned = {"common": Requirement("1.0.0", COMMON.digest)}
-    return package(files={"index.html": b"<!doctype html>", "a/app.js": b"export {};\n"}, pinned=pinned, csp=f'"{CSP}"')
+    return package(
+        requires="{common: 1.0.0}",
+        files={"index.html": b"<!doctype html>", "a/app.js": b"export {};\n"},
+        pinned=pinned,
+        csp=f'"{CSP}"',
+    )
 
 
 @pytest.fixture
@@ -111,10 +116,18 @@ def test_a_file_comes_verified_with_both_policies_and_for_ever(client: FlaskClie
     assert own == CSP
     assert constant.startswith("sandbox allow-scripts allow-forms; ")
     assert "allow-same-origin" not in constant
-    for part in (f"connect-src {WEB}/web/wealth/{wealth.digest}/", f"frame-ancestors {WEB}", "form-action 'none'", "frame-src 'none'"):
+    for part in (
+        f"connect-src {WEB}/web/wealth/{wealth.digest}/",
+        f"frame-ancestors {WEB}",
+        "form-action 'none'",
+        "frame-src 'none'",
+    ):
         assert f"; {part}" in constant
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Cross-Origin-Resource-Policy"]) == ("*", "cross-origin")
+    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Cross-Origin-Resource-Policy"]) == (
+        "*",
+        "cross-origin",
+    )
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
