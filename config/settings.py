@@ -129,8 +129,8 @@ class Settings:
     )
     web_origin: str = _setting(
         "",
-        "Origin of the web host, which shows bundles in WeChat or a plain browser: another one than the shell's and than "
-        "any bundle's. Empty: `http://web.localhost:<port>`; in production, no web host.",
+        "Origin of the web host, which shows bundles in WeChat or a plain browser: another one than the shell's and "
+        "than any bundle's. Empty: `http://web.localhost:<port>`; in production, no web host.",
         _origin,
     )
     app_link: str = _setting(

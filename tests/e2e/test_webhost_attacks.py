@@ -16,6 +16,13 @@ from tests.running import Running
 from tests.serving import LoopbackServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SUBMIT = """\
+document.body.append(Object.assign(document.createElement("form"), { action: "/web/reef/" }));
+document.forms[0].submit()"""
+COUNT_PORTS = """() => {
+  window.ports = 0;
+  addEventListener("message", ({ ports }) => { window.ports += ports.length; });
+}"""
 ENDED = ".whole[data-screen=ended]"
 
 
@@ -79,8 +86,7 @@ def test_a_page_names_no_key_of_another_bundle(visitor: Visitor, samples: dict[s
         "location.href = 'data:text/html,<h1>x</h1>'",
         "location.href = URL.createObjectURL(new Blob(['<h1>x</h1>'], { type: 'text/html' }))",
         "location.reload()",
-        "document.body.append(Object.assign(document.createElement('form'), { action: '/web/reef/' })), "
-        "document.forms[0].submit()",
+        SUBMIT,
     ],
 )
 def test_a_frame_that_leaves_its_release_has_no_session_and_shows_nothing_else(
@@ -134,10 +140,8 @@ def test_a_hello_that_is_not_the_frames_gets_no_port(visitor: Visitor, samples: 
     assert samples
     visitor.open("shore")
     frame = visitor.frame("shore")
-    visitor.page.evaluate(
-        "() => { window.ports = 0; addEventListener('message', ({ ports }) => { window.ports += ports.length; }); "
-        + f"{forged}; }}"
-    )
+    visitor.page.evaluate(COUNT_PORTS)
+    visitor.page.evaluate(f"() => {{ {forged}; }}")
     visitor.page.wait_for_timeout(300)
     assert visitor.page.evaluate("() => window.ports") == 0
     assert visitor.tried(frame, "app.info")["ok"]["platform"] == "web"
