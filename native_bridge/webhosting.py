@@ -71,12 +71,13 @@ def bundle_file_headers(kind: str) -> dict[str, str]:
     """Give the other headers of a bundle's file.
 
     A document of an opaque origin loads its own modules and fonts as another origin's, so they are open to read: they
-    are the bytes that the release repository shows to everybody.
+    are the bytes that the release repository shows to everybody. Only the visitor's own browser may keep them: a cache
+    between would show a release that was called back.
     """
     return {
         "Content-Type": kind,
         "Access-Control-Allow-Origin": "*",
-        "Cache-Control": "public, max-age=31536000, immutable",
+        "Cache-Control": "private, max-age=31536000, immutable",
         "Connection-Allowlist": "(response-origin); webrtc=block",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",

@@ -123,7 +123,7 @@ def test_a_file_comes_verified_with_both_policies_and_for_ever(client: FlaskClie
         "frame-src 'none'",
     ):
         assert f"; {part}" in constant
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Cross-Origin-Resource-Policy"]) == (
         "*",
         "cross-origin",
