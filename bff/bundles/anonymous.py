@@ -16,10 +16,10 @@ from bff.bus.releases import BundleRevokedError, BundleUnknownError
 from bff.db.engine import retried
 from bff.kinds import Clock
 from h5bundle.client import AnonymousRelease, anonymous_release, read_file
-from h5bundle.errors import ManifestError, TrustError
+from h5bundle.errors import H5BundleError, StoreError, TrustError
 from h5bundle.manifest import FileEntry
 from h5bundle.stores.port import Store
-from h5bundle.trust import TrustedState, rollout_target
+from h5bundle.trust import TrustedState
 
 _log = logging.getLogger(__name__)
 WEB: Final = "web"
@@ -58,9 +58,9 @@ class WebReleases:
     _kept: dict[str, tuple[TrustedState, AnonymousRelease | None]] = field(default_factory=dict)
 
     def has(self, bundle: str) -> bool:
-        """Tell whether there is such a bundle, whether or not it may be shown now."""
+        """Tell whether there may be such a bundle, shown now or not; nobody knows while the repository is broken."""
         state = self.state()
-        return state is not None and bundle in state.bundles and state.target(rollout_target(bundle)) is not None
+        return state is None or bundle in state.bundles
 
     def of(self, bundle: str) -> AnonymousRelease | None:
         """Give the release of a bundle, or None when nothing may be shown."""
@@ -88,7 +88,7 @@ class WebReleases:
             return None
 
     def _chosen(self, state: TrustedState, bundle: str) -> AnonymousRelease | None:
-        """Ask the policy; what it says is kept while neither the repository nor its validity changes."""
+        """Ask the policy; what it says is kept while the repository stays the same and no role of it has expired."""
         now = self.clock()
         kept = self._kept.get(bundle)
         if kept is not None and kept[0] is state and (kept[1] is None or now < kept[1].until):
@@ -97,7 +97,9 @@ class WebReleases:
             release = anonymous_release(
                 self.store.read, state, bundle, app_version=self.app_version, platform=WEB, now=now
             )
-        except (TrustError, ManifestError) as error:
+        except StoreError:
+            raise
+        except H5BundleError as error:
             _log.error("the web host does not show %s: %s", bundle, error.detail)
             return None
         self._kept[bundle] = (state, release)

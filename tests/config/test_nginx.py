@@ -112,7 +112,11 @@ def test_the_web_host_has_its_pages_and_files_and_nothing_else(front: Front) -> 
     page = front.ask("/web/wealth/", host="web.localhost")
     digest = page.data.decode().partition('data-digest="')[2].partition('"')[0]
     file = front.ask(f"/web/wealth/{digest}/index.html", host="web.localhost")
-    assert (page.status, file.status, file.headers["Cache-Control"]) == (200, 200, IMMUTABLE.replace("public", "private"))
+    assert (page.status, file.status, file.headers["Cache-Control"]) == (
+        200,
+        200,
+        IMMUTABLE.replace("public", "private"),
+    )
     assert len(file.headers.getlist("Content-Security-Policy")) == 2
     for path in ("/", "/app/v1/catalogue", "/repo/metadata/timestamp.json", "/release/uploads", "/healthz"):
         reply = front.ask(path, host="web.localhost", Authorization="DPoP x")

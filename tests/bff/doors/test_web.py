@@ -14,9 +14,11 @@ from bff.bundles.signing import CurrentSigningKeys
 from bff.doors.shell import ShellHosting, shell_door
 from bff.doors.web import WebHosting
 from bff.web import errors, protection
+from h5bundle.commands import rollout
 from h5bundle.keys import KeyFolder
 from h5bundle.manifest import Requirement
 from h5bundle.pack import Package
+from h5bundle.rollout import Change
 from h5bundle.stores.local import LocalStore
 from tests.h5bundle.conftest import NOW, Yard, package, shared_package
 
@@ -264,3 +266,25 @@ def test_an_expired_policy_offers_nothing(site: Site, client: FlaskClient) -> No
     assert client.get("/web/wealth/", base_url=WEB).status_code == 200
     site.now = NOW + timedelta(days=4)
     assert client.get("/web/wealth/", base_url=WEB).status_code == 503
+
+
+def test_a_broken_repository_leads_to_the_app_and_serves_nothing(
+    site: Site, client: FlaskClient, wealth: Package
+) -> None:
+    (site.yard.store.folder / "metadata" / "timestamp.json").write_bytes(b"{}")
+    assert client.get("/web/wealth/", base_url=WEB).status_code == 503
+    assert client.get(f"/web/wealth/{wealth.digest}/index.html", base_url=WEB).status_code == 404
+    assert json.loads(client.get("/web/config.json", base_url=WEB).data)["bundles"] == []
+
+
+def test_a_release_for_another_platform_leaves_the_web_the_one_behind(
+    site: Site, client: FlaskClient, wealth: Package
+) -> None:
+    newer = package(version="1.1.0", floor="1.0.0", files={"index.html": b"<!doctype html>2"})
+    site.yard.publish(newer, permyriad=0)
+    alter = rollout.targeted("1.1.0", rollout.Targeting(permyriad=10_000, platforms=("ios",)), Change("anna", "iOS"))
+    rollout.run("wealth", alter, site.yard.store, site.yard.keys, now=NOW)
+    assert wealth.digest in client.get("/web/wealth/", base_url=WEB).text
+    alter = rollout.targeted("1.1.0", rollout.Targeting(platforms=("ios", "web")), Change("anna", "web too"))
+    rollout.run("wealth", alter, site.yard.store, site.yard.keys, now=NOW)
+    assert newer.digest in client.get("/web/wealth/", base_url=WEB).text
