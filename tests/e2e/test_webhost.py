@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -37,16 +38,16 @@ def visitor(chromium: Browser, running: Running) -> Iterator[Visitor]:
     somebody.context.close()
 
 
-@pytest.mark.parametrize("bundle", ["accounts", "wealth"])
+@pytest.mark.parametrize(("bundle", "place"), [("accounts", ""), ("wealth", "#/orders")])
 def test_the_banks_bundle_is_the_same_release_in_both_hosts_and_the_web_leads_to_the_app(
-    running: Running, person: Callable[..., Person], visitor: Visitor, bundle: str
+    running: Running, person: Callable[..., Person], visitor: Visitor, bundle: str, place: str
 ) -> None:
-    visitor.open(bundle)
+    visitor.open(bundle, place)
     expect(visitor.page.locator(SCREEN.format(kind="need"))).to_be_visible(timeout=SECONDS)
     assert "METHOD_UNSUPPORTED · " in visitor.page.locator(".mono").inner_text()
     assert visitor.page.locator("iframe").count() == 0
     link = visitor.page.get_by_role("link", name=OPEN).get_attribute("href")
-    assert link == f"{running.url}/?open={bundle}"
+    assert link == f"{running.url}/?open={quote(bundle + place, safe='')}"
     on_the_web = shown_digest(running, bundle)
 
     customer = person()
@@ -55,6 +56,7 @@ def test_the_banks_bundle_is_the_same_release_in_both_hosts_and_the_web_leads_to
     frame = customer.frame(bundle)
     expect(frame.get_by_role("heading").first).to_be_visible(timeout=SECONDS)
     assert frame.locator("body").evaluate("() => location.pathname.split('/')[2]") == on_the_web
+    assert frame.locator("body").evaluate("() => location.hash") == place
     assert customer.page.url == f"{running.url}/"
     manifest = decode(ask(running, f"/web/{bundle}/{on_the_web}.json").data)
     for path, entry in manifest.files.items():
