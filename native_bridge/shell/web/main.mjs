@@ -172,6 +172,7 @@ function ended(reason) {
 }
 
 async function begin() {
+  if (typeof Object.hasOwn !== "function") throw new ShellError("BROWSER_TOO_OLD", "the bridge does not run here");
   if (page.caller) history.replaceState({ caller: page.caller }, "");
   config = json(await bytesOf("/web/config.json"));
   if (!digest) return view.whole("none", { retry: true });
