@@ -30,6 +30,7 @@ from bff import audit, outbox, sandbox
 from bff.approvals.service import Approvals
 from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
+from bff.bundles.anonymous import WebReleases, standing_in
 from bff.bundles.clearing import Clearing
 from bff.bundles.deciding import Decisions
 from bff.bundles.desk import ReleaseDesk
@@ -51,6 +52,7 @@ from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
 from bff.doors.signed import SignedRequests
+from bff.doors.web import WebHosting
 from bff.errors import BffError
 from bff.factory import Parts, create_flask
 from bff.house import (
@@ -346,11 +348,12 @@ def _hosting(instance: Instance) -> ShellHosting:
     }
     if not settings.production:
         config["samples"] = sandbox.sample_people(load_sandbox())
+    contract = compile_folder().compiled
     return ShellHosting(
         shell_origin=settings.origin,
         bundle_origin=settings.bundle_origins,
         folder=SHELL,
-        contract=compile_folder().compiled,
+        contract=contract,
         config=config,
         bundles=signing.bundles,
         root=signing.root,
@@ -359,6 +362,25 @@ def _hosting(instance: Instance) -> ShellHosting:
         store=instance.store,
         preset=preset if preset.is_dir() else None,
         delta=OnDemand(_open_store(settings, lock_seconds=1)),  # no phone waits for a publisher
+        web=_web_hosting(instance, signing, contract) if settings.web_host else None,
+    )
+
+
+def _web_hosting(instance: Instance, signing: CurrentSigningKeys, contract: bytes) -> WebHosting:
+    settings = instance.settings
+    return WebHosting(
+        origin=settings.web_host,
+        folder=SHELL,
+        contract=contract,
+        config={"bank": {"zh": settings.bank_zh, "en": settings.bank_en}, "env": settings.env, "app": APP},
+        app_link=settings.app_address,
+        releases=WebReleases(
+            store=instance.store,
+            state=signing.state,
+            standing=standing_in(instance.house.book, instance.engine),
+            app_version=APP["version"],
+            clock=clock,
+        ),
     )
 
 

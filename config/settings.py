@@ -19,6 +19,8 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 MAX_PORT: Final = 65535
 VAR: Final = Path("var")
 _LINK: Final = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*")
+_APP_LINK: Final = re.compile(r"https?://[^\s\"'<>{}\\/?#]+[^\s\"'<>{}\\]*\{route\}[^\s\"'<>{}\\]*")
+_BARE_ORIGIN: Final = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(:[1-9][0-9]{0,4})?")
 
 
 HEAD: Final = """# Settings
@@ -66,6 +68,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _origin(text: str) -> str:
+    if text and _BARE_ORIGIN.fullmatch(text) is None:
+        message = "must be an origin, scheme and host without a path, such as https://web.bank.example"
+        raise ValueError(message)
+    return text
+
+
 def _rate(text: str) -> str:
     count, _, period = text.partition("/")
     if text and not (count.isascii() and count.isdigit() and period in {"second", "minute", "hour"}):
@@ -83,6 +92,13 @@ def _links(text: str) -> tuple[tuple[str, str], ...]:
             raise ValueError(message)
         found[name] = address
     return tuple(found.items())
+
+
+def _app_link(text: str) -> str:
+    if text and _APP_LINK.fullmatch(text) is None:
+        message = "must be an http or https address with {route} in it, such as https://app.bank.example/?open={route}"
+        raise ValueError(message)
+    return text
 
 
 def _setting(default: Any, doc: str, parse: Callable[[str], Any] = str, *, secret: bool = False) -> Any:
@@ -110,6 +126,17 @@ class Settings:
         "",
         "Origin of one bundle, with `{bundle}` in it. Empty: `http://{bundle}-h5.localhost:<port>`.",
         _url("http", "https"),
+    )
+    web_origin: str = _setting(
+        "",
+        "Origin of the web host, which shows bundles in WeChat or a plain browser: another one than the shell's and "
+        "than any bundle's. Empty: `http://web.localhost:<port>`; in production, no web host.",
+        _origin,
+    )
+    app_link: str = _setting(
+        "",
+        "Address by which the web host opens the app, with `{route}` in it. Empty: `<public url>/?open={route}`.",
+        _app_link,
     )
     var: Path = _setting(VAR, "Folder for everything this instance keeps on disk.", Path)  # noqa: RUF009 — a field with metadata
     database_url: str = _setting(
@@ -208,6 +235,16 @@ class Settings:
     def bundle_origins(self) -> str:
         """Give the origin template of bundles."""
         return self.bundle_origin or f"http://{{bundle}}-h5.localhost:{self.port}"
+
+    @property
+    def web_host(self) -> str:
+        """Give the origin of the web host; empty when there is none."""
+        return self.web_origin or ("" if self.production else f"http://web.localhost:{self.port}")
+
+    @property
+    def app_address(self) -> str:
+        """Give the address that opens the app at a route."""
+        return self.app_link or f"{self.origin}/?open={{route}}"
 
     @property
     def database(self) -> str:
@@ -311,4 +348,21 @@ def _checked(settings: Settings) -> Settings:
     if settings.bundle_origin and "{bundle}" not in settings.bundle_origin:
         message = "TIDEGATE_BUNDLE_ORIGIN must hold {bundle}: every bundle has an origin of its own"
         raise SettingsError(message)
+    _check_web(settings)
     return settings
+
+
+def _check_web(settings: Settings) -> None:
+    if not settings.web_origin:
+        return
+    if settings.production and not settings.web_origin.startswith("https://"):
+        message = "TIDEGATE_ENV=production needs https:// in TIDEGATE_WEB_ORIGIN"
+        raise SettingsError(message)
+    host = urlsplit(settings.web_origin).netloc
+    before, _, after = urlsplit(settings.bundle_origins).netloc.partition("{bundle}")
+    if host == urlsplit(settings.origin).netloc or (host.startswith(before) and host.endswith(after)):
+        message = (
+            "TIDEGATE_WEB_ORIGIN must be another origin than the shell's and than any bundle's: "
+            "https://web.bank.example beside https://app.bank.example and https://{bundle}-h5.bank.example"
+        )
+        raise SettingsError(message)

@@ -60,7 +60,7 @@ def render_loader(*, shell_origin: str) -> bytes:
     Raises:
         HostingError: it is no origin.
     """
-    script = _filled("loader.js", {"SHELL_ORIGIN": json.dumps(_origin(shell_origin))})
+    script = _filled("loader.js", {"SHELL_ORIGIN": json.dumps(exact_origin(shell_origin))})
     return _filled("loader.html", {"LOADER_SCRIPT": script}).encode()
 
 
@@ -117,7 +117,7 @@ def worker_headers() -> dict[str, str]:
 def page_headers(*, shell_origin: str) -> dict[str, str]:
     """Give the headers of every answer with a bundle's file; media type and the manifest's own policy come on top."""
     policy = (
-        f"frame-ancestors {_origin(shell_origin)}; worker-src 'none'; frame-src 'none'; object-src 'none'; "
+        f"frame-ancestors {exact_origin(shell_origin)}; worker-src 'none'; frame-src 'none'; object-src 'none'; "
         "base-uri 'none'; form-action 'none'"
     )
     return {
@@ -130,7 +130,7 @@ def page_headers(*, shell_origin: str) -> dict[str, str]:
 
 def refusal_headers(*, shell_origin: str) -> dict[str, str]:
     """Give the headers of every 404 of a bundle's origin."""
-    policy = f"default-src 'none'; sandbox; frame-ancestors {_origin(shell_origin)}"
+    policy = f"default-src 'none'; sandbox; frame-ancestors {exact_origin(shell_origin)}"
     return {"Content-Type": _TEXT, "Content-Security-Policy": policy, **_COMMON}
 
 
@@ -140,7 +140,7 @@ def shell_headers(*, bundle_origins: Sequence[str]) -> dict[str, str]:
     Args:
         bundle_origins: exact origins of all bundles; a frame of any other origin is blocked.
     """
-    frames = " ".join(_origin(origin) for origin in bundle_origins) or "'none'"
+    frames = " ".join(exact_origin(origin) for origin in bundle_origins) or "'none'"
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         f"connect-src 'self'; worker-src 'self'; frame-src {frames}; frame-ancestors 'none'; base-uri 'none'; "
@@ -186,7 +186,7 @@ class BundleHost:
         return HostedAnswer(404, refusal_headers(shell_origin=self.shell_origin), b"Not found\n")
 
 
-def _origin(text: str) -> str:
+def exact_origin(text: str) -> str:
     """Accept an exact http or https origin."""
     if _ORIGIN.fullmatch(text) is None:
         raise HostingError(detail=f"{text!r} is no origin")

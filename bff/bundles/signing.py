@@ -34,6 +34,10 @@ class CurrentSigningKeys:
         state = self._current()
         return () if state is None else state.bundles
 
+    def state(self) -> TrustedState | None:
+        """Give the verified repository, the same object while its timestamp is the same; None when it is broken."""
+        return self._current()
+
     def root(self) -> str:
         """Give the repository's first root as text: what an app would carry inside; empty before the first release."""
         try:

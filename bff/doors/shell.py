@@ -1,8 +1,8 @@
 """The shell's door: which host was asked decides what is served.
 
 The shell's own host has the page, its modules, contract and configuration, beside the API. A bundle's host has a
-loader page and a worker script and nothing else at all. Any other host is refused: an answer under a name that we do
-not know could be framed, cached or taken for another's.
+loader page and a worker script and nothing else at all; the web host is answered in ``bff.doors.web``. Any other host
+is refused: an answer under a name that we do not know could be framed, cached or taken for another's.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from bff.bundles.upload_errors import RepositoryUnavailableError
+from bff.doors.web import WebHosting
 from bff.errors import BffError
 from h5bundle.errors import H5BundleError, ObjectMissingError, PathError, StoreError
 from h5bundle.paths import check_path
@@ -82,6 +83,7 @@ class ShellHosting:
         store: the repository to serve when it lies in no folder; with neither, a web server serves it.
         preset: folder of the releases that the shell carries inside, served under ``/shell/preset/``; None for none.
         delta: makes the delta to one manifest from another that the repository lacks, or gives None.
+        web: the web host's origin, or None when there is none.
         other_hosts: further names (``host:port``) under which the API may be asked.
     """
 
@@ -97,6 +99,7 @@ class ShellHosting:
     store: Store | None = None
     preset: Path | None = None
     delta: Callable[[str, str], bytes | None] = lambda digest, base: None  # noqa: ARG005 - makes none
+    web: WebHosting | None = None
     other_hosts: frozenset[str] = frozenset()
 
     def bundle_of(self, host: str) -> str | None:
@@ -138,10 +141,12 @@ class _ShellDoor:
     hosting: ShellHosting
 
     def dispatch(self) -> Response | None:
-        """Answer for a bundle's host, refuse an unknown one, and let the shell's host go on."""
+        """Answer for the web host and a bundle's, refuse an unknown one, and let the shell's host go on."""
         host = request.host.lower()
         if host == urlsplit(self.hosting.shell_origin).netloc or host in self.hosting.other_hosts:
             return None
+        if self.hosting.web is not None and self.hosting.web.is_host(host):
+            return self.hosting.web.answer()
         bundle = self.hosting.bundle_of(host)
         if bundle is not None:
             return self._bundle_answer(bundle)

@@ -19,6 +19,7 @@ import { createMethods, sessionStatus, deviceStatus } from "./host/methods.mjs";
 import { BundleStore } from "./host/pages_store.mjs";
 import { repositoryFetcher } from "./tuf/fetch.mjs";
 import { applyAppearance, keepAppearance, keptAppearance } from "./ui/appearance.mjs";
+import { followDeepLink } from "./ui/deep_link.mjs";
 import { confirmation, help, notice } from "./ui/dialog.mjs";
 import { h, loadSprite } from "./ui/dom.mjs";
 import { Faults } from "./ui/faults.mjs";
@@ -283,6 +284,13 @@ async function followPreview() {
   await followPreviewLink({ location, history, previews, revoked, pages, t: t(), log });
 }
 
+/** Where the address is a link to a page: open it, or stay at home. */
+async function followLink() {
+  if (!parts) return;
+  const { pages, releases } = parts;
+  await followDeepLink({ location, history, pages, releases, log: (/** @type {any} */ event) => journal.log(event, "shell") });
+}
+
 /** Where the address asks for live reload: show the bundle, and show it anew whenever another release of it is there. */
 function followDeveloper() {
   const wish = liveWish(location.search, state.get("env"));
@@ -349,4 +357,5 @@ applyAppearance({ locale: state.get("locale"), theme: state.get("theme") });
 listenKeys({ rows: (step) => debug.move(step), enter: () => debug.enter(), faults: () => debug.toFaults(), home: () => parts?.pages.home(), help: () => void help(t()) });
 await Promise.all([loadSprite(), start()]);
 await followPreview();
+await followLink();
 followDeveloper();

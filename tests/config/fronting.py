@@ -63,6 +63,7 @@ def fronting(folder: Path, *, var: Path, port: int, upstream: int, **changes: st
         "TIDEGATE_TLS": str(folder / "tls*.conf"),
         "TIDEGATE_SHELL_HOST": "localhost",
         "TIDEGATE_BUNDLE_HOSTS": r"[a-z][a-z0-9]{1,23}-h5\.localhost",
+        "TIDEGATE_WEB_HOST": "web.localhost",
         "TIDEGATE_SHELL_ORIGIN": f"http://localhost:{port}",
         "TIDEGATE_UPSTREAM": f"127.0.0.1:{upstream}",
         "TIDEGATE_VAR": str(var),

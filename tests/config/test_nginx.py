@@ -13,6 +13,7 @@ import urllib3
 from urllib3.response import BaseHTTPResponse
 
 from native_bridge.hosting import refusal_headers
+from native_bridge.webhosting import nothing_headers
 from tests.config.fronting import TEMPLATE, Nginx, filled, fronting
 from tests.device import Device
 from tests.running import Running
@@ -51,7 +52,8 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     public = free_port()
     own = {"TIDEGATE_PUBLIC_URL": f"http://localhost:{public}", "TIDEGATE_TRUSTED_PROXIES": "1"}
     origin = {"TIDEGATE_BUNDLE_ORIGIN": f"http://{{bundle}}-h5.localhost:{public}"}
-    running = Running(var=folder / "var", extra={**own, **origin}).start()
+    web = {"TIDEGATE_WEB_ORIGIN": f"http://web.localhost:{public}"}
+    running = Running(var=folder / "var", extra={**own, **origin, **web}).start()
     try:
         nginx = fronting(folder / "nginx", var=running.var, port=public, upstream=running.port).start()
         try:
@@ -104,6 +106,22 @@ def test_the_update_check_is_the_file_itself_and_is_asked_for_again(front: Front
     assert (reply.headers["Cache-Control"], reply.headers["Content-Type"]) == ("no-cache", "application/json")
     again = front.ask("/repo/metadata/timestamp.json", **{"If-None-Match": reply.headers["ETag"]})
     assert (again.status, again.data) == (304, b"")
+
+
+def test_the_web_host_has_its_pages_and_files_and_nothing_else(front: Front) -> None:
+    page = front.ask("/web/wealth/", host="web.localhost")
+    digest = page.data.decode().partition('data-digest="')[2].partition('"')[0]
+    file = front.ask(f"/web/wealth/{digest}/index.html", host="web.localhost")
+    assert (page.status, file.status, file.headers["Cache-Control"]) == (
+        200,
+        200,
+        IMMUTABLE.replace("public", "private"),
+    )
+    assert len(file.headers.getlist("Content-Security-Policy")) == 2
+    for path in ("/", "/app/v1/catalogue", "/repo/metadata/timestamp.json", "/release/uploads", "/healthz"):
+        reply = front.ask(path, host="web.localhost", Authorization="DPoP x")
+        assert (reply.status, reply.data) == (404, b"Not found\n"), path
+        assert {name: reply.headers[name] for name in nothing_headers()} == nothing_headers()
 
 
 def test_versions_of_metadata_targets_and_objects_may_be_kept_for_ever(front: Front) -> None:

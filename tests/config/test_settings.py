@@ -73,3 +73,42 @@ def test_the_page_documents_every_setting() -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     assert page == describe()
     assert all(f"`{PREFIX}{item.name.upper()}`" in page and item.metadata["doc"] for item in fields(Settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("TIDEGATE_WEB_ORIGIN", "https://web.bank.example/path"),
+        ("TIDEGATE_WEB_ORIGIN", "ftp://web.bank.example"),
+        ("TIDEGATE_WEB_ORIGIN", "http://localhost:8000"),
+        ("TIDEGATE_WEB_ORIGIN", "http://wealth-h5.localhost:8000"),
+        ("TIDEGATE_APP_LINK", "https://app.bank.example/"),
+        ("TIDEGATE_APP_LINK", "javascript://x/{route}"),
+        ("TIDEGATE_APP_LINK", "https://{route}"),
+        ("TIDEGATE_APP_LINK", 'https://app.bank.example/"{route}'),
+    ],
+)
+def test_a_web_host_that_is_no_origin_of_its_own_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        from_environ({name: text})
+
+
+def test_the_web_host_has_an_origin_of_its_own_and_leads_to_the_app() -> None:
+    settings = from_environ({"PORT": "8100", "TIDEGATE_PUBLIC_URL": "https://app.bank.example"})
+    assert settings.web_host == "http://web.localhost:8100"
+    assert settings.app_address == "https://app.bank.example/?open={route}"
+
+
+def test_production_has_no_web_host_unless_it_is_named() -> None:
+    own = {
+        "TIDEGATE_ENV": "production",
+        "TIDEGATE_KEY_PASSPHRASE": "x",
+        "TIDEGATE_PUBLIC_URL": "https://app.bank.example",
+    }
+    own["TIDEGATE_BUNDLE_ORIGIN"] = "https://{bundle}-h5.bank.example"
+    assert from_environ(own).web_host == ""
+    assert (
+        from_environ({**own, "TIDEGATE_WEB_ORIGIN": "https://web.bank.example"}).web_host == "https://web.bank.example"
+    )
+    with pytest.raises(SettingsError, match="TIDEGATE_WEB_ORIGIN"):
+        from_environ({**own, "TIDEGATE_WEB_ORIGIN": "http://web.bank.example"})

@@ -2,7 +2,7 @@
  * The pure core of a bridge host: one session between one page and the shell. No DOM, no clock and no chance of its own.
  *
  *   const dispatcher = new Dispatcher({ contract, manifest, policy, killList, methods, audit, clock, setTimer, clearTimer,
- *     nonce, token, host: { platform, app }, send, digest?, prompts? });
+ *     nonce, token, host: { platform, app }, send, digest?, prompts?, unsupported? });
  *   dispatcher.start();                 // sends init
  *   port.onmessage = (event) => dispatcher.receive(event.data);
  *   dispatcher.emit("theme.changed", { theme: "dark", locale: "en" });
@@ -52,8 +52,8 @@ export class Dispatcher {
    *   methods: Record<string, (params: any, ctx: any) => any>, audit: (entry: any) => void, clock: () => number,
    *   setTimer: (run: () => void, ms: number) => any, clearTimer: (timer: any) => void,
    *   nonce: () => string, token: () => string, host: {platform: string, app: string}, send: (text: string) => void,
-   *   digest?: string, prompts?: PromptGate,
-   * }} parts policy and killList name methods; manifest is the verified one; digest is that of its bytes
+   *   digest?: string, prompts?: PromptGate, unsupported?: (method: string) => Record<string, unknown>,
+   * }} parts unsupported: details of the refusal of a method that this host does not have; policy and killList name methods; manifest is the verified one; digest is that of its bytes
    */
   constructor(parts) {
     const { contract, manifest, policy, killList, methods } = parts;
@@ -192,7 +192,7 @@ export class Dispatcher {
 
   #request(message) {
     const refusal = this.#grants.refusal(message.m, message.mv);
-    if (refusal) return this.#refuse(message.id, refusal, "", message);
+    if (refusal) return this.#refuse(message.id, refusal, "", message, this.#wayOut(refusal, message.m));
     const spec = this.#grants.declaration(message.m, message.mv);
     let params;
     try {
@@ -206,6 +206,11 @@ export class Dispatcher {
       return this.#refuse(message.id, "PERMISSION_DENIED", `not in the manifest's ${spec.allow.list}`, denied);
     }
     this.#admit(message, spec, params);
+  }
+
+  /** What a host adds when it cannot do a method that the bundle may call elsewhere. */
+  #wayOut(refusal, method) {
+    return refusal === "METHOD_UNSUPPORTED" ? this.#parts.unsupported?.(method) ?? {} : {};
   }
 
   /** Calls that were cut short count as running until their method has really returned. */

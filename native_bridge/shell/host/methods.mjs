@@ -8,7 +8,7 @@
 import { approve, fetchOperation, reject } from "../core/approval.mjs";
 import { ShellError } from "../core/errors.mjs";
 import { mediaMethods } from "./media.mjs";
-import { BundleStore } from "./pages_store.mjs";
+import { storeMethods } from "./pages_store.mjs";
 import { personMethods } from "./person.mjs";
 
 const INSETS = Object.freeze({ top: 0, bottom: 34, left: 0, right: 0 });
@@ -111,21 +111,6 @@ async function openQuietly(api) {
   } catch (error) {
     if (!(error instanceof ShellError)) throw error;
   }
-}
-
-function storeMethods({ store, page }) {
-  const drawer = new BundleStore({ store, bundle: page.bundle });
-  return {
-    "store.get": async ({ key }) => ({ value: await drawer.get(key) }),
-    "store.set": async ({ key, value }) => {
-      await drawer.set(key, value);
-      return NOTHING;
-    },
-    "store.remove": async ({ key }) => {
-      await drawer.remove(key);
-      return NOTHING;
-    },
-  };
 }
 
 function netMethods({ api, page }, session) {

@@ -27,7 +27,7 @@ export function acceptWindowMessage({ source, origin, data, expectedOrigin, stat
 }
 
 /** @param {unknown} data @returns {"loader-hello"|"page-hello"|null} */
-function greetingOf(data) {
+export function greetingOf(data) {
   if (typeof data !== "object" || data === null || Object.keys(data).length !== 1) return null;
   const name = Object.hasOwn(data, "tidegate") ? /** @type {any} */ (data).tidegate : null;
   return name === "loader-hello" || name === "page-hello" ? name : null;

@@ -4,12 +4,29 @@ import { ShellError } from "../core/errors.mjs";
 const AREA = "pages";
 const QUOTA_BYTES = 262_144;
 const MOST_KEYS = 200;
+const NOTHING = Object.freeze({});
 const KEY = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 
 /** @param {string} bundle @param {string} key @returns {string} */
 function drawer(bundle, key) {
   if (key.length > 64 || !KEY.test(key)) throw new ShellError("PARAMS_INVALID", "not a key of a bundle's store", { path: "key" });
   return `${bundle}/${key}`;
+}
+
+/** The methods of one page's bundle. @param {{store: any, page: {bundle: string}}} parts @returns {Record<string, (params: any) => Promise<any>>} */
+export function storeMethods({ store, page }) {
+  const drawer = new BundleStore({ store, bundle: page.bundle });
+  return {
+    "store.get": async ({ key }) => ({ value: await drawer.get(key) }),
+    "store.set": async ({ key, value }) => {
+      await drawer.set(key, value);
+      return NOTHING;
+    },
+    "store.remove": async ({ key }) => {
+      await drawer.remove(key);
+      return NOTHING;
+    },
+  };
 }
 
 /** One bundle's drawer. Changes wait for each other, so that the quota holds. */
