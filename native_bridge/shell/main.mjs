@@ -29,7 +29,7 @@ import { followRepository, liveWish, promptly } from "./ui/live.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
 import { followPreviewLink, leavePreview } from "./ui/preview.mjs";
-import { saveJson, vectorOf } from "./ui/recorder.mjs";
+import { Recording } from "./ui/recording.mjs";
 import { createState, drawScreen } from "./ui/screen.mjs";
 import { createSheets } from "./ui/sheets.mjs";
 
@@ -49,6 +49,7 @@ let reportTimer = 0;
 
 const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
 const faults = new Faults({ onChange: faultsChanged });
+const recording = new Recording();
 const { phone, debug } = drawScreen({ state, t, journal, faults, stored, on: actions() });
 
 /** Tell the panel at most every 60 ms, so that looking at the calls does not slow them down. */
@@ -125,7 +126,7 @@ async function build() {
   const door = new CustomerDoor({ api, sheet });
   const made = { store, config, contract, keys, api, releases, sheet, door };
   const pages = new Pages({
-    holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers, busy: () => sheet.busy,
+    holder: phone.frame, state, t, config, contract, releases, faults, recording, journal, tiers, busy: () => sheet.busy,
     methods: (/** @type {any} */ page) => createMethods({ ...made, ui: pageUi(), page }),
   });
   pages.onTrial = () => state.set({ releases: releases.list(), trials: standings(releases, config) });
@@ -313,19 +314,11 @@ async function stored() {
   return (await Promise.all(drawers)).flat();
 }
 
-/** Begin to record, or end and hand over the file. */
+/** Begin to record, or end and hand over the files. */
 function record() {
-  const recording = !state.get("recording");
-  state.set({ recording });
-  const traffic = journal.traffic ?? [];
-  journal.traffic = recording ? [] : null;
-  if (recording) return;
-  if (!traffic.length) {
-    notice(t()("record.empty"));
-    return;
-  }
-  saveJson("tidegate-recording.json", vectorOf({ traffic, contract: parts.contract.contract }));
-  notice(t()("record.saved", { count: traffic.length }));
+  state.set({ recording: !recording.on });
+  if (recording.on) void recording.end(parts?.contract, t());
+  else recording.begin();
 }
 
 /**

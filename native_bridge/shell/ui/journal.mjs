@@ -46,8 +46,6 @@ export class Journal {
   rows = /** @type {Row[]} */ ([]);
   events = /** @type {any[]} */ ([]);
   logs = /** @type {any[]} */ ([]);
-  /** What was said since recording began; null while nothing is recorded. @type {any[] | null} */
-  traffic = null;
   #serial = 0;
   #started = 0;
   #onChange;
@@ -68,8 +66,6 @@ export class Journal {
    */
   message(direction, text, page) {
     const at = this.#clock();
-    const { ref, manifest } = page.release;
-    this.traffic?.push({ page: page.serial, bundle: ref, manifest, token: page.token ?? null, direction, at: at - this.#started, text });
     const envelope = objectOf(text);
     if (envelope === null) {
       this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });

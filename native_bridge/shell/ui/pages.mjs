@@ -8,7 +8,7 @@
 import { visibleDeadline } from "../core/deadline.mjs";
 import { BundleFrame } from "../core/frames.mjs";
 import { ShellError } from "../core/errors.mjs";
-import { Dispatcher, PromptGate } from "../host/dispatcher.mjs";
+import { PromptGate } from "../host/dispatcher.mjs";
 import { fill, h } from "./dom.mjs";
 import { pairText } from "./i18n.mjs";
 import { blocked, bones } from "./phone.mjs";
@@ -43,7 +43,7 @@ export class Pages {
 
   /**
    * @param {{holder: HTMLElement, state: import("./state.mjs").State, t: () => any, config: any, contract: any, releases: any,
-   *   faults: import("./faults.mjs").Faults, journal: import("./journal.mjs").Journal, tiers: Record<string, number>, busy: () => boolean,
+   *   faults: import("./faults.mjs").Faults, recording: import("./recording.mjs").Recording, journal: import("./journal.mjs").Journal, tiers: Record<string, number>, busy: () => boolean,
    *   methods: (page: any) => Record<string, Function>}} parts
    */
   constructor(parts) {
@@ -231,12 +231,12 @@ export class Pages {
       this.#noted("out", text, page);
       port.postMessage(text);
     });
-    page.dispatcher = new Dispatcher({
+    page.dispatcher = this.recording.session({
       contract: this.faults.contract(this.contract), manifest: page.release.manifest, digest: page.release.digest,
       policy: Object.keys(this.contract.methods), killList: this.config.killList ?? [],
       methods: this.faults.wrap(this.#fronted(page), this.tiers), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
       clock: () => Math.round(performance.now()), setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (timer) => clearTimeout(timer),
-      nonce: () => randomHex(16), token: () => (page.token = randomHex(16)), host: { platform: "browser", app: this.config.app.version },
+      nonce: () => randomHex(16), token: () => randomHex(16), host: { platform: "browser", app: this.config.app.version },
       send: post, prompts: this.#prompts,
     });
     port.onmessage = (event) => {
@@ -345,7 +345,6 @@ export class Pages {
   }
 
   #tell() {
-    const { token: _token, ...shown } = this.top ?? {};
-    this.state.set({ open: this.top ? shown : null });
+    this.state.set({ open: this.top ? { ...this.top } : null });
   }
 }
