@@ -18,7 +18,7 @@ import { CustomerDoor } from "./host/door.mjs";
 import { createMethods, sessionStatus, deviceStatus } from "./host/methods.mjs";
 import { BundleStore } from "./host/pages_store.mjs";
 import { repositoryFetcher } from "./tuf/fetch.mjs";
-import { applyAppearance, keepAppearance, keptAppearance } from "./ui/appearance.mjs";
+import { applyAppearance, keepLook, keptLook } from "./ui/appearance.mjs";
 import { confirmation, help, notice } from "./ui/dialog.mjs";
 import { h, loadSprite } from "./ui/dom.mjs";
 import { Faults } from "./ui/faults.mjs";
@@ -26,6 +26,7 @@ import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
 import { listenKeys } from "./ui/keyboard.mjs";
 import { followRepository, liveWish, promptly } from "./ui/live.mjs";
+import { deviceInfo, modelOf } from "./ui/models.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
 import { followPreviewLink, leavePreview } from "./ui/preview.mjs";
@@ -39,7 +40,8 @@ const DOCUMENT_MS = 15_000;
 const REPORT_MS = 5000;
 const RELOAD_MS = 1500;
 const PROBE = "accounts.application.current";
-const state = createState(keptAppearance());
+const kept = keptLook();
+const state = createState(kept);
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
 let parts = /** @type {any} */ (null);
@@ -50,6 +52,7 @@ let reportTimer = 0;
 const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
 const faults = new Faults({ onChange: faultsChanged });
 const recording = new Recording();
+faults.network = kept.network;
 const { phone, debug } = drawScreen({ state, t, journal, faults, stored, on: actions() });
 
 /** Tell the panel at most every 60 ms, so that looking at the calls does not slow them down. */
@@ -66,18 +69,19 @@ function actions() {
   return {
     reload: () => void start(), record, help: () => void help(t()), open: (/** @type {string} */ bundle) => void parts?.pages.open(bundle),
     back: () => parts?.pages.back(), leave: () => void leavePreview(parts.pages, parts.releases, t()), network: (/** @type {any} */ network) => { faults.network = network; },
+    model: (/** @type {string} */ id) => look({ model: id }),
     locale: (/** @type {string | Event} */ locale) => look({ locale: typeof locale === "string" ? locale : state.get("locale") === "en" ? "zh-CN" : "en" }),
     theme: () => look({ theme: state.get("theme") === "dark" ? "light" : "dark" }),
     reset: () => void reset(), logout: () => void parts?.api.logout(),
   };
 }
 
-/** @param {{locale?: string, theme?: string}} change */
-function look(change) {
-  state.set(change);
+/** @param {{locale?: string, theme?: string, model?: string}} change */
+function look({ model, ...change }) {
+  state.set(model ? { ...change, model } : change);
   const appearance = { locale: state.get("locale"), theme: state.get("theme") };
   applyAppearance(appearance);
-  keepAppearance(appearance);
+  keepLook(model ? { ...change, device: model } : change);
   parts?.pages.emitAll("theme.changed", appearance);
 }
 
@@ -85,6 +89,7 @@ function look(change) {
 function faultsChanged(on) {
   const before = state.get("network");
   state.set({ faults: on, network: faults.network });
+  if (before !== faults.network) keepLook({ network: faults.network });
   if ((before === "offline") !== (faults.network === "offline")) parts?.pages.emitAll("network.changed", { online: faults.network !== "offline" });
 }
 
@@ -158,7 +163,7 @@ function sheetLook() {
 /** What methods may do to the screen. */
 function pageUi() {
   return {
-    appearance: () => ({ locale: state.get("locale"), theme: state.get("theme") }),
+    appearance: () => ({ locale: state.get("locale"), theme: state.get("theme"), ...deviceInfo(modelOf(state.get("model"))) }),
     ready: (/** @type {any} */ page) => parts.pages.markReady(page),
     setTitleBar: (/** @type {any} */ page, /** @type {any} */ bar) => parts.pages.change(page, bar),
     openRoute: (/** @type {any} */ where) => parts.pages.openRoute(where),

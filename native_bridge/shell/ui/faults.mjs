@@ -5,6 +5,7 @@
 import { ShellError } from "../core/errors.mjs";
 
 export const FAULTS = Object.freeze(["deny", "cancel", "locked", "timeout", "offline", "slow", "oldContract", "reorder"]);
+export const NETWORKS = Object.freeze(["online", "slow", "offline"]);
 export const SLOW_MS = 1200;
 export const TIMEOUT_MS = 3000;
 const REORDER_MS = 800;

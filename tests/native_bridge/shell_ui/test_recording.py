@@ -121,8 +121,8 @@ OVERTAKING = """async () => {
     "store.get": async ({ key }) => { await later(); return { value: key }; },
   };
   const tape = new Tape({ contract, manifest, policy: Object.keys(permissions), killList: [], methods, audit: () => {},
-    clock: () => 0, setTimer: setTimeout, clearTimer: clearTimeout, nonce: () => "n".repeat(32), token: () => "t".repeat(32),
-    host: { platform: "browser", app: "2.0.0" }, send: (text) => sent.push(JSON.parse(text)) });
+    clock: () => 0, setTimer: setTimeout, clearTimer: clearTimeout, nonce: () => "n".repeat(32),
+    token: () => "t".repeat(32), host: { platform: "browser", app: "2.0.0" }, send: (text) => sent.push(JSON.parse(text)) });
   tape.record();
   tape.start();
   const say = (message) => tape.receive(JSON.stringify({ v: 1, ...message }));
@@ -189,8 +189,8 @@ def test_no_token_stands_anywhere_in_a_recording(shell: Shell, tmp_path: Path) -
           const contract = await (await fetch("/shell/contract.json")).json();
           const manifest = { bundle: "wealth", version: "1.0.0", permissions: {}, events: [], ops: [], purposes: [] };
           const tape = new Tape({ contract, manifest, policy: [], killList: [], methods: {}, audit: () => {},
-            clock: () => 0, setTimer: setTimeout, clearTimer: clearTimeout, nonce: () => "n".repeat(32), token: () => odd[0].slice(7),
-            host: { platform: "browser", app: "2.0.0" }, send: () => {} });
+            clock: () => 0, setTimer: setTimeout, clearTimer: clearTimeout, nonce: () => "n".repeat(32),
+            token: () => odd[0].slice(7), host: { platform: "browser", app: "2.0.0" }, send: () => {} });
           tape.record();
           tape.start();
           const hash = `sha256-${"0".repeat(64)}`;
