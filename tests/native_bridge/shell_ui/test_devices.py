@@ -1,4 +1,4 @@
-"""The phone on the stage is several devices: their size, platform, insets and look are kept, or pinned by the address."""
+"""The phone on the stage is several devices: size, platform, insets and look are kept, or pinned by the address."""
 
 from typing import Any
 
