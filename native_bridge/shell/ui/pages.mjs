@@ -30,6 +30,16 @@ function parsedRoute(route) {
   return at < 0 ? { bundle: route, hash: null } : { bundle: route.slice(0, at), hash: route.slice(at) };
 }
 
+/** What a greeting asks for; null for any other message. @param {unknown} text @returns {Record<string, number> | null} */
+function wished(text) {
+  try {
+    const { t: kind, need, want } = JSON.parse(/** @type {string} */ (text));
+    return kind === "hello" ? { ...want, ...need } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The stack of pages. */
 export class Pages {
   /** @type {any[]} */
@@ -234,12 +244,13 @@ export class Pages {
     page.dispatcher = this.recording.session({
       contract: this.faults.contract(this.contract), manifest: page.release.manifest, digest: page.release.digest,
       policy: Object.keys(this.contract.methods), killList: this.config.killList ?? [],
-      methods: this.faults.wrap(this.#fronted(page), this.tiers), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
+      methods: this.faults.wrap(this.#fronted(page), this.contract), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
       clock: () => Math.round(performance.now()), setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (timer) => clearTimeout(timer),
       nonce: () => randomHex(16), token: () => randomHex(16), host: { platform: "browser", app: this.config.app.version },
       send: post, prompts: this.#prompts,
     });
     port.onmessage = (event) => {
+      page.asked ??= wished(event.data);
       this.journal.message("in", typeof event.data === "string" ? event.data : JSON.stringify(event.data), page);
       page.dispatcher.receive(event.data);
     };
@@ -263,7 +274,7 @@ export class Pages {
     if (!text.includes('"t":"welcome"')) return;
     const { t: kind, granted, denied } = JSON.parse(text);
     if (kind !== "welcome") return; // a page's own words inside an answer
-    this.state.set({ grants: { ...this.state.get("grants"), [page.serial]: { granted, denied } } });
+    this.state.set({ grants: { ...this.state.get("grants"), [page.serial]: { granted, denied, asked: page.asked } } });
   }
 
   /** @param {any} page @param {any} result */

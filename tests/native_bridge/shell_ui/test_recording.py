@@ -122,7 +122,8 @@ OVERTAKING = """async () => {
   };
   const tape = new Tape({ contract, manifest, policy: Object.keys(permissions), killList: [], methods, audit: () => {},
     clock: () => 0, setTimer: setTimeout, clearTimer: clearTimeout, nonce: () => "n".repeat(32),
-    token: () => "t".repeat(32), host: { platform: "browser", app: "2" }, send: (text) => sent.push(JSON.parse(text)) });
+    token: () => "t".repeat(32), host: { platform: "browser", app: "2" },
+    send: (text) => sent.push(JSON.parse(text)) });
   tape.record();
   tape.start();
   const say = (message) => tape.receive(JSON.stringify({ v: 1, ...message }));
