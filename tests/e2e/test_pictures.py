@@ -1,4 +1,4 @@
-"""The pictures of docs/look, from a real run: the shell by day and night, the bank's sheet, the panel's grants and latencies.
+"""The pictures of docs/look, from a real run: the shell by day and night, the bank's sheet, the panel.
 
 With TIDEGATE_SCREENSHOTS=docs/look they are written there; docs/look/README.md says when.
 """
