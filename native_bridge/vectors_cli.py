@@ -67,19 +67,32 @@ vectors.add_command(
     epilog="Example: bridge vectors run -- ./host. Exit codes: 0 none failed, 1 one failed, 2 wrong usage."
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=VECTORS,
+    help="Folder with the vectors: one file each, as the shell records them.",
+)
 @click.option("--only", multiple=True, metavar="NAME", help="Play only these; * stands for anything.")
 @click.option("--require", default="", metavar="KIND,…", help="Fail when the host does not offer one of these kinds.")
 @click.option("--timeout", type=click.FloatRange(min=0.1, max=600), default=30, help="Seconds for one answer.")
 @as_json
 @refusing
-def run(command: Sequence[str], only: Sequence[str], require: str, timeout: float, machine: bool) -> None:  # noqa: FBT001 — a click flag
+def run(
+    command: Sequence[str],
+    folder: Path,
+    only: Sequence[str],
+    require: str,
+    timeout: float,
+    machine: bool,  # noqa: FBT001 — a click flag
+) -> None:
     """Play the vectors to the host that COMMAND starts, and tell each difference."""
     required = {kind for kind in require.split(",") if kind}
     if unknown := required - {"session", *KINDS}:
         message = f"--require: no such kind: {', '.join(sorted(unknown))}; there are session, {', '.join(KINDS)}"
         raise click.UsageError(message)
     contract = load(COMPILED.read_bytes())
-    chosen = [one for one in _found(VECTORS, contract) if not only or any(fnmatch(one.name, name) for name in only)]
+    chosen = [one for one in _found(folder, contract) if not only or any(fnmatch(one.name, name) for name in only)]
     if not chosen:
         message = "--only: no vector has such a name; `bridge vectors list` tells them"
         raise click.UsageError(message)

@@ -18,7 +18,7 @@ import { CustomerDoor } from "./host/door.mjs";
 import { createMethods, sessionStatus, deviceStatus } from "./host/methods.mjs";
 import { BundleStore } from "./host/pages_store.mjs";
 import { repositoryFetcher } from "./tuf/fetch.mjs";
-import { applyAppearance, keepAppearance, keptAppearance } from "./ui/appearance.mjs";
+import { applyAppearance, keepLook, keptLook } from "./ui/appearance.mjs";
 import { followDeepLink } from "./ui/deep_link.mjs";
 import { confirmation, help, notice } from "./ui/dialog.mjs";
 import { h, loadSprite } from "./ui/dom.mjs";
@@ -27,10 +27,11 @@ import { pairText, sayIn } from "./ui/i18n.mjs";
 import { Journal } from "./ui/journal.mjs";
 import { listenKeys } from "./ui/keyboard.mjs";
 import { followRepository, liveWish, promptly } from "./ui/live.mjs";
+import { deviceInfo, modelOf } from "./ui/models.mjs";
 import { Pages } from "./ui/pages.mjs";
 import { PinVault } from "./ui/pin.mjs";
 import { followPreviewLink, leavePreview } from "./ui/preview.mjs";
-import { saveJson, vectorOf } from "./ui/recorder.mjs";
+import { Recording } from "./ui/recording.mjs";
 import { createState, drawScreen } from "./ui/screen.mjs";
 import { createSheets } from "./ui/sheets.mjs";
 
@@ -40,7 +41,8 @@ const DOCUMENT_MS = 15_000;
 const REPORT_MS = 5000;
 const RELOAD_MS = 1500;
 const PROBE = "accounts.application.current";
-const state = createState(keptAppearance());
+const kept = keptLook();
+const state = createState(kept);
 const t = () => sayIn(state.get("locale"));
 let tiers = /** @type {Record<string, number>} */ ({});
 let parts = /** @type {any} */ (null);
@@ -50,7 +52,14 @@ let reportTimer = 0;
 
 const journal = new Journal({ onChange: journalChanged, tiers: () => tiers });
 const faults = new Faults({ onChange: faultsChanged });
+const recording = new Recording();
+faults.network = kept.network;
 const { phone, debug } = drawScreen({ state, t, journal, faults, stored, on: actions() });
+
+/** The newest version of a method. @param {Record<string, any>} versions */
+function newest(versions) {
+  return versions[Math.max(...Object.keys(versions).map(Number))];
+}
 
 /** Tell the panel at most every 60 ms, so that looking at the calls does not slow them down. */
 function journalChanged() {
@@ -66,18 +75,19 @@ function actions() {
   return {
     reload: () => void start(), record, help: () => void help(t()), open: (/** @type {string} */ bundle) => void parts?.pages.open(bundle),
     back: () => parts?.pages.back(), leave: () => void leavePreview(parts.pages, parts.releases, t()), network: (/** @type {any} */ network) => { faults.network = network; },
+    model: (/** @type {string} */ id) => look({ model: id }),
     locale: (/** @type {string | Event} */ locale) => look({ locale: typeof locale === "string" ? locale : state.get("locale") === "en" ? "zh-CN" : "en" }),
     theme: () => look({ theme: state.get("theme") === "dark" ? "light" : "dark" }),
     reset: () => void reset(), logout: () => void parts?.api.logout(),
   };
 }
 
-/** @param {{locale?: string, theme?: string}} change */
-function look(change) {
-  state.set(change);
+/** @param {{locale?: string, theme?: string, model?: string}} change */
+function look({ model, ...change }) {
+  state.set(model ? { ...change, model } : change);
   const appearance = { locale: state.get("locale"), theme: state.get("theme") };
   applyAppearance(appearance);
-  keepAppearance(appearance);
+  keepLook(model ? { ...change, device: model } : change);
   parts?.pages.emitAll("theme.changed", appearance);
 }
 
@@ -85,6 +95,7 @@ function look(change) {
 function faultsChanged(on) {
   const before = state.get("network");
   state.set({ faults: on, network: faults.network });
+  if (before !== faults.network) keepLook({ network: faults.network });
   if ((before === "offline") !== (faults.network === "offline")) parts?.pages.emitAll("network.changed", { online: faults.network !== "offline" });
 }
 
@@ -109,7 +120,7 @@ async function build() {
   const store = await Store.open();
   const config = await shellDocument(store, "/shell/config.json");
   const contract = await shellDocument(store, config.contract);
-  tiers = Object.fromEntries(Object.entries(contract.methods).map(([name, versions]) => [name, Object.values(/** @type {any} */ (versions))[0].tier]));
+  tiers = Object.fromEntries(Object.entries(contract.methods).map(([name, versions]) => [name, newest(/** @type {any} */ (versions)).tier]));
   state.set({ bank: config.bank, env: config.env, samples: config.samples ?? [] });
   const keys = await navigator.locks.request("tidegate-keys", () => DeviceKeys.open(store)); // two tabs make one pair
   state.set({ keyId: keys.tx.thumbprint });
@@ -126,7 +137,7 @@ async function build() {
   const door = new CustomerDoor({ api, sheet });
   const made = { store, config, contract, keys, api, releases, sheet, door };
   const pages = new Pages({
-    holder: phone.frame, state, t, config, contract, releases, faults, journal, tiers, busy: () => sheet.busy,
+    holder: phone.frame, state, t, config, contract, releases, faults, recording, journal, tiers, busy: () => sheet.busy,
     methods: (/** @type {any} */ page) => createMethods({ ...made, ui: pageUi(), page }),
   });
   pages.onTrial = () => state.set({ releases: releases.list(), trials: standings(releases, config) });
@@ -158,7 +169,7 @@ function sheetLook() {
 /** What methods may do to the screen. */
 function pageUi() {
   return {
-    appearance: () => ({ locale: state.get("locale"), theme: state.get("theme") }),
+    appearance: () => ({ locale: state.get("locale"), theme: state.get("theme"), ...deviceInfo(modelOf(state.get("model"))) }),
     ready: (/** @type {any} */ page) => parts.pages.markReady(page),
     setTitleBar: (/** @type {any} */ page, /** @type {any} */ bar) => parts.pages.change(page, bar),
     openRoute: (/** @type {any} */ where) => parts.pages.openRoute(where),
@@ -321,19 +332,11 @@ async function stored() {
   return (await Promise.all(drawers)).flat();
 }
 
-/** Begin to record, or end and hand over the file. */
+/** Begin to record, or end and hand over the files. */
 function record() {
-  const recording = !state.get("recording");
-  state.set({ recording });
-  const traffic = journal.traffic ?? [];
-  journal.traffic = recording ? [] : null;
-  if (recording) return;
-  if (!traffic.length) {
-    notice(t()("record.empty"));
-    return;
-  }
-  saveJson("tidegate-recording.json", vectorOf({ traffic, contract: parts.contract.contract }));
-  notice(t()("record.saved", { count: traffic.length }));
+  state.set({ recording: !recording.on });
+  if (recording.on) void recording.end(parts?.contract, t());
+  else recording.begin();
 }
 
 /**

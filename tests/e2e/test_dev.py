@@ -64,6 +64,10 @@ def test_every_save_is_on_the_screen_soon_and_may_call_the_bank_at_once(
         took.append(int(heading.get_attribute("data-at") or "") / 1000 - begun)
         expect(frame.locator("output")).not_to_be_empty(timeout=SECONDS)
         assert "BUNDLE_UNKNOWN" not in frame.locator("output").inner_text()
+    local = visitor.page.locator(".left .nm:has-text('demo') + .row [data-origin=folder]")
+    expect(local).to_have_text("本地")
+    expect(visitor.page.locator(".left .nm")).to_have_count(4)
+    expect(visitor.page.locator(".left [data-origin=folder]")).to_have_count(1)
     saves = sorted(took[1:])  # the first waits for the shell to install everything
     assert statistics.median(saves) < SOON
     published = offered(running)

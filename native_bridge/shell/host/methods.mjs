@@ -32,7 +32,7 @@ export function createMethods(parts) {
 function appMethods({ ui, config, page }) {
   return {
     "app.info": async () => ({
-      platform: "browser", version: config.app.version, ...ui.appearance(), insets: INSETS, env: config.env, bank: config.bank,
+      platform: "browser", insets: INSETS, ...ui.appearance(), version: config.app.version, env: config.env, bank: config.bank,
     }),
     "app.ready": async () => done(ui.ready(page)),
     "ui.setTitleBar": async ({ title, leading }) => done(ui.setTitleBar(page, { title, leading: leading ?? "back" })),

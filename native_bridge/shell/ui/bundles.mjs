@@ -4,12 +4,18 @@ import { fill, h, icon } from "./dom.mjs";
 import { moment, shortDigest, size } from "./format.mjs";
 import { knows, pairText } from "./i18n.mjs";
 
+const FROM_FOLDER = 900_000;
 const ROLES = Object.freeze(["root", "timestamp", "snapshot", "targets"]);
 
 /** Who of the role's keys signed its metadata; TUF has verified that they reach the threshold. @param {Uint8Array} bytes @param {string[]} keyids */
 function signersOf(bytes, keyids) {
   const { signatures } = JSON.parse(new TextDecoder().decode(bytes));
   return keyids.filter((keyid) => signatures.some((/** @type {any} */ signature) => signature.keyid === keyid && signature.sig));
+}
+
+/** Whether live reload made this release from a folder: its patch numbers begin where nobody publishes. @param {string} version */
+export function isFromFolder(version) {
+  return Number(version.split(".")[2]) >= FROM_FOLDER;
 }
 
 /** The panel of bundles. */
@@ -48,6 +54,7 @@ export class BundlePanel {
     return [h("span", { class: "lead good", title: t("bundles.verified") }, icon("shield")),
       h("span", { class: "nm" }, h("b", null, pairText(release.manifest.title, this.state.get("locale"))), h("span", { class: "mono" }, release.bundle)),
       h("span", { class: "row g2" }, this.#refusals(release.bundle).length ? h("span", { class: "chip warn" }, t("bundles.sentBack")) : null,
+        isFromFolder(release.version) ? h("span", { class: "chip warn", "data-origin": "folder" }, t("bundles.local")) : null,
         running ? h("span", { class: "chip tide" }, t("bundles.running")) : null, h("span", { class: "mono soft num" }, release.version))];
   }
 
@@ -60,6 +67,7 @@ export class BundlePanel {
       : h("button", { class: "bundle", onclick: fold, "aria-expanded": "true", "data-bundle": release.bundle }, ...this.#names(release));
     return h("div", { class: "open" }, head,
       h("dl", null, h("dt", null, t("bundles.state")), h("dd", { class: "good" }, t("bundles.verified")),
+        h("dt", null, t("bundles.from")), h("dd", null, t(isFromFolder(release.version) ? "bundles.fromFolder" : "bundles.fromRelease")),
         h("dt", null, t("bundles.digest")), h("dd", { class: "mono row between" }, shortDigest(release.digest),
           h("button", { class: "mini", "aria-label": t("bundles.copyDigest"), onclick: () => copyText(release.digest, t("copied")) }, icon("copy", 16))),
         h("dt", null, t("bundles.signed")), h("dd", null, this.#signatures(release)),

@@ -2,10 +2,13 @@
 import { FAULTS } from "./faults.mjs";
 import { detail } from "./detail.mjs";
 import { fill, h, icon } from "./dom.mjs";
+import { keepingFocus } from "./focus.mjs";
 import { offset, size } from "./format.mjs";
+import { grantsList, grantsOf } from "./grants.mjs";
+import { latencyTable } from "./latency.mjs";
 import { timeline } from "./timeline.mjs";
 
-const TABS = Object.freeze(["timeline", "grants", "events", "storage", "log"]);
+const TABS = Object.freeze(["timeline", "latency", "grants", "events", "storage", "log"]);
 
 /** @param {string} picture @param {string} sentence */
 function empty(picture, sentence) {
@@ -37,9 +40,23 @@ export class DebugPanel {
     const t = this.t();
     this.root.setAttribute("aria-label", t("debug.title"));
     const counts = { timeline: this.journal.rows.length, grants: this.#grants().length, events: this.journal.events.length, log: this.journal.logs.length };
-    fill(this.tabs, TABS.map((tab) => h("button", { role: "tab", "aria-selected": String(tab === this.#tab), "data-tab": tab, onclick: () => this.#choose(tab) },
-      t(`tab.${tab}`), counts[tab] ? h("small", { class: "num" }, counts[tab]) : null)));
+    this.tabs.setAttribute("aria-label", t("debug.title"));
+    this.panel.setAttribute("aria-label", t(`tab.${this.#tab}`));
+    keepingFocus(this.tabs, () => fill(this.tabs, TABS.map((tab) => h("button", {
+      role: "tab", "aria-selected": String(tab === this.#tab), tabindex: tab === this.#tab ? "0" : "-1", "data-tab": tab,
+      onclick: () => this.#choose(tab), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#stepped(event),
+    }, t(`tab.${tab}`), counts[tab] ? h("small", { class: "num" }, counts[tab]) : null))));
     this.#panel();
+  }
+
+  /** The arrow keys go from tab to tab. @param {KeyboardEvent} event */
+  #stepped(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const tab = TABS[(TABS.indexOf(this.#tab) + step + TABS.length) % TABS.length];
+    /** @type {HTMLElement | null} */ (this.tabs.querySelector(`[data-tab=${tab}]`))?.focus();
+    void this.#choose(tab);
   }
 
   async #choose(tab) {
@@ -73,20 +90,16 @@ export class DebugPanel {
   /** Declared methods and operations of the open page. */
   #grants() {
     const page = this.state.get("open");
-    const manifest = page?.release?.manifest;
-    if (!manifest) return [];
-    const granted = this.state.get("grants")?.[page.serial];
-    const methods = Object.keys(manifest.permissions).map((name) => ({ name, kind: "method", on: granted ? name in (granted.granted ?? {}) : null, why: granted?.denied?.[name] }));
-    return [...methods, ...manifest.ops.map((/** @type {string} */ name) => ({ name, kind: "op", on: true })), ...manifest.purposes.map((/** @type {string} */ name) => ({ name, kind: "purpose", on: true }))];
+    return grantsOf(page, this.state.get("grants")?.[page?.serial]);
+  }
+
+  _latency() {
+    return [latencyTable(this.journal.rows, this.t()) ?? empty("clock", this.t()("latency.empty"))];
   }
 
   _grants() {
-    const t = this.t();
     const grants = this.#grants();
-    if (!grants.length) return [empty("key", t("grants.empty"))];
-    return [h("div", { class: "facts", tabindex: "0" }, grants.map(({ name, kind, on, why }) => h("div", { class: "fact" }, h("span", { class: "mono" }, name),
-      h("span", { class: "row g2" }, h("span", { class: "muted" }, t(`grants.${kind}`)),
-        on === null ? h("span", { class: "chip" }, t("grants.unused")) : h("span", { class: on ? "chip ok" : "chip bad" }, on ? t("grants.given") : why ?? t("grants.denied"))))))];
+    return [grants.length ? grantsList(grants, this.state.get("open").bundle, this.t()) : empty("key", this.t()("grants.empty"))];
   }
 
   _events() {

@@ -1,31 +1,47 @@
 /** The left column's lower part: this simulated device, its network and look, and in a sandbox the customers to try. */
 import { copyText } from "./dialog.mjs";
 import { fill, h, icon } from "./dom.mjs";
+import { NETWORKS } from "./faults.mjs";
+import { keepingFocus } from "./focus.mjs";
 import { grouped, moment, shortKey } from "./format.mjs";
 import { stateChip } from "./home.mjs";
 import { pairText } from "./i18n.mjs";
+import { modelOf, modelsOf, PLATFORMS } from "./models.mjs";
 
-export const NETWORKS = Object.freeze(["online", "slow", "offline"]);
 
 /** A segmented choice. @param {{label: string, choices: [string, string][], chosen: string, onPick: (value: string) => void}} parts */
 export function segments({ label, choices, chosen, onPick }) {
   return h("div", { class: "seg", role: "radiogroup", "aria-label": label }, choices.map(([value, text]) =>
-    h("button", { class: value === chosen ? "on" : null, role: "radio", "aria-checked": String(value === chosen), "data-value": value, onclick: () => onPick(value) }, text)));
+    h("button", {
+      class: value === chosen ? "on" : null, role: "radio", "aria-checked": String(value === chosen), tabindex: value === chosen ? "0" : "-1", "data-value": value,
+      onclick: () => onPick(value), onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event, choices.map(([each]) => each), value, onPick),
+    }, text)));
+}
+
+/** The arrow keys pick the neighbour, and the keyboard goes with it. @param {KeyboardEvent} event @param {string[]} values @param {string} value @param {(value: string) => void} onPick */
+function stepped(event, values, value, onPick) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const next = values[(values.indexOf(value) + step + values.length) % values.length];
+  const neighbour = /** @type {HTMLElement} */ (event.currentTarget).parentElement?.querySelector(`[data-value="${next}"]`);
+  /** @type {HTMLElement | null | undefined} */ (neighbour)?.focus();
+  onPick(next);
 }
 
 /** The panel of the device. */
 export class DevicePanel {
   /**
    * @param {{root: HTMLElement, state: import("./state.mjs").State, t: () => any,
-   *   on: {locale: (locale: string) => void, network: (network: string) => void, theme: () => void, reset: () => void, logout: () => void}}} parts
+   *   on: {locale: (locale: string) => void, network: (network: string) => void, model: (id: string) => void, theme: () => void, reset: () => void, logout: () => void}}} parts
    */
   constructor({ root, state, t, on }) {
     Object.assign(this, { root, state, t, on });
-    state.watch(["locale", "theme", "network", "device", "session", "keyId", "samples", "lockedUntil"], () => this.#render());
+    state.watch(["locale", "theme", "network", "model", "device", "session", "keyId", "samples", "lockedUntil"], () => this.#render());
   }
 
   #render() {
-    fill(this.root, this.#device(), this.#samples());
+    keepingFocus(this.root, () => fill(this.root, this.#device(), this.#samples()));
   }
 
   #device() {
@@ -35,7 +51,7 @@ export class DevicePanel {
     const session = state.get("session");
     const dark = state.get("theme") === "dark";
     const rows = [
-      [t("device.platform"), value(h("span", null, t("device.browser")), h("span", { class: "chip" }, "sim"))],
+      [t("device.model"), this.#models()],
       [t("device.locale"), segments({ label: t("device.locale"), choices: [["zh-CN", "中文"], ["en", "English"]], chosen: state.get("locale"), onPick: this.on.locale })],
       [t("device.network"), segments({ label: t("device.network"), choices: NETWORKS.map((each) => [each, t(`network.${each}`)]), chosen: state.get("network"), onPick: this.on.network })],
       [t("device.dark"), value(h("span", { class: "muted" }, t(dark ? "device.darkOn" : "device.darkOff")),
@@ -46,8 +62,15 @@ export class DevicePanel {
         session?.state === "customer" ? h("button", { class: "btn ghost", onclick: this.on.logout }, t("device.logout")) : null)],
     ];
     return h("section", { class: "sec", "aria-label": t("device.title") }, h("h2", null, t("device.title"), device?.deviceId ? h("small", { class: "mono" }, device.deviceId.slice(0, 12)) : null),
+      h("div", { class: "platforms" }, segments({ label: t("device.platform"), choices: PLATFORMS.map((each) => [each, t(`platform.${each}`)]), chosen: modelOf(state.get("model")).platform, onPick: (platform) => this.on.model(modelsOf(platform)[0].id) })),
       h("div", { class: "set" }, rows.flatMap(([name, control]) => [h("span", null, name), control])),
       h("button", { class: "btn danger block reset", onclick: this.on.reset, "data-do": "reset" }, icon("undo", 16), t("device.reset")));
+  }
+
+  #models() {
+    const chosen = modelOf(this.state.get("model"));
+    const sizes = modelsOf(chosen.platform).map(({ id, name, width, height }) => h("option", { value: id, selected: id === chosen.id }, name.includes("×") ? name : `${name} · ${width} × ${height}`));
+    return h("select", { class: "pick", "aria-label": this.t()("device.model"), "data-do": "model", onchange: (/** @type {any} */ event) => this.on.model(event.target.value) }, sizes);
   }
 
   #samples() {

@@ -5,10 +5,11 @@
 import { ShellError } from "../core/errors.mjs";
 
 export const FAULTS = Object.freeze(["deny", "cancel", "locked", "timeout", "offline", "slow", "oldContract", "reorder"]);
+export const NETWORKS = Object.freeze(["online", "slow", "offline"]);
 export const SLOW_MS = 1200;
 export const TIMEOUT_MS = 3000;
 const REORDER_MS = 800;
-const SHEET_TIER = 3;
+const ASKING = new Set(["ask", "sheet"]);
 const OLD_CONTRACT = "0.9";
 
 /** @param {number} milliseconds */
@@ -16,12 +17,15 @@ function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** The refusal that a switched-on fault makes of a call, if any. @param {Set<string>} on @param {number} tier */
-function refusalOf(on, tier) {
-  if (tier !== SHEET_TIER) return null;
-  if (on.has("deny")) return new ShellError("CONSENT_DENIED", "fault switch: consent denied");
-  if (on.has("cancel")) return new ShellError("USER_CANCELLED", "fault switch: the person cancelled");
-  if (on.has("locked")) return new ShellError("LOCKED_OUT", "fault switch: locked out", { until: new Date(Date.now() + 900_000).toISOString() });
+/**
+ * The refusal that a switched-on fault makes of a call that asks the person, if any: only what the contract lets it answer.
+ * @param {Set<string>} on @param {{consent: string, errors: string[]}} spec
+ */
+function refusalOf(on, { consent, errors }) {
+  if (!ASKING.has(consent)) return null;
+  if (on.has("deny") && errors.includes("CONSENT_DENIED")) return new ShellError("CONSENT_DENIED", "fault switch: consent denied");
+  if (on.has("deny") || on.has("cancel")) return new ShellError("USER_CANCELLED", "fault switch: the person cancelled");
+  if (on.has("locked") && errors.includes("LOCKED_OUT")) return new ShellError("LOCKED_OUT", "fault switch: locked out", { until: new Date(Date.now() + 900_000).toISOString() });
   return null;
 }
 
@@ -74,13 +78,14 @@ export class Faults {
 
   /**
    * Methods that fail as the switches say.
-   * @param {Record<string, Function>} methods @param {Record<string, number>} tiers of the contract's methods
+   * @param {Record<string, Function>} methods @param {any} contract
    */
-  wrap(methods, tiers) {
+  wrap(methods, contract) {
     return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, async (/** @type {any[]} */ ...call) => {
-      const refused = refusalOf(this.#on, tiers[name]);
+      const spec = /** @type {any} */ (Object.values(contract.methods[name])[0]);
+      const refused = refusalOf(this.#on, spec);
       if (refused) throw refused;
-      if (this.#on.has("timeout") && tiers[name] > 0) {
+      if (this.#on.has("timeout") && spec.tier > 0) {
         await pause(TIMEOUT_MS);
         throw new ShellError("TIMEOUT", "fault switch: no answer in time");
       }
@@ -94,24 +99,27 @@ export class Faults {
   }
 
   /**
-   * A sender that holds each first answer back until the next one has gone, or until a while has passed.
+   * A sender that holds each first answer or chunk back until a message of another call has gone, or a while has passed.
+   * What belongs to one call keeps its order.
    * @param {(text: string) => void} send @returns {(text: string) => void}
    */
   sender(send) {
-    /** @type {{text: string, timer: ReturnType<typeof setTimeout>} | null} */
+    /** @type {{id: string, texts: string[], timer: ReturnType<typeof setTimeout>} | null} */
     let held = null;
     const release = () => {
-      const { text, timer } = /** @type {any} */ (held);
+      const { texts, timer } = /** @type {any} */ (held);
       clearTimeout(timer);
       held = null;
-      send(text);
+      for (const text of texts) send(text);
     };
     return (text) => {
-      const answer = text.includes('"t":"res"');
-      if (held) {
+      const { t: kind, id } = JSON.parse(text);
+      const ofCall = kind === "res" || kind === "chunk";
+      if (held && ofCall && id === held.id) held.texts.push(text);
+      else if (held) {
         send(text);
         release();
-      } else if (answer && this.#on.has("reorder")) held = { text, timer: setTimeout(release, REORDER_MS) };
+      } else if (ofCall && this.#on.has("reorder")) held = { id, texts: [text], timer: setTimeout(release, REORDER_MS) };
       else send(text);
     };
   }

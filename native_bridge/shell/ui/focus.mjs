@@ -1,4 +1,4 @@
-/** Keeping the keyboard inside a dialog, and giving focus back to where it was. */
+/** Keeping the keyboard inside a dialog, giving focus back to where it was, and holding it while something is drawn anew. */
 const REACHABLE = "button:not([disabled]),input:not([disabled]),select,a[href],[tabindex]:not([tabindex='-1'])";
 
 /** @param {Element} root @returns {HTMLElement[]} */
@@ -50,4 +50,21 @@ export function holdFocus(root, { onEscape, onKey }) {
     document.removeEventListener("focusin", recall, true);
     if (before?.isConnected) before.focus();
   };
+}
+
+/**
+ * Draw anew without losing the keyboard: the element in the same place gets it.
+ * @param {HTMLElement} root @param {() => void} draw
+ */
+export function keepingFocus(root, draw) {
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (!active || active === root || !root.contains(active)) {
+    draw();
+    return;
+  }
+  const way = [];
+  for (let each = /** @type {Element} */ (active); each !== root; each = /** @type {Element} */ (each.parentElement)) way.unshift([.../** @type {Element} */ (each.parentElement).children].indexOf(each));
+  draw();
+  const there = way.reduce((/** @type {Element | undefined} */ place, at) => place?.children[at], root);
+  if (there?.tagName === active.tagName) /** @type {HTMLElement} */ (there).focus({ preventScroll: true });
 }

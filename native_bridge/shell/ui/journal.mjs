@@ -9,7 +9,7 @@ const GRAVE = new Set(["INTERNAL", "PERMISSION_DENIED", "SESSION_INVALID", "REPL
 /**
  * @typedef {{id: number, page: number, bundle: string, at: number, tier: number | null, method: string, note: string,
  *   ms: number | null, result: "open" | "ok" | "warn" | "bad", code: string | null, n: number | null, call: string | null,
- *   request: any, answer: any, gates: Record<string, string> | null}} Row
+ *   request: any, answer: any, chunks: {at: number, seq: number, p: any}[], gates: Record<string, string> | null}} Row
  */
 
 const GATES = Object.freeze({
@@ -46,8 +46,6 @@ export class Journal {
   rows = /** @type {Row[]} */ ([]);
   events = /** @type {any[]} */ ([]);
   logs = /** @type {any[]} */ ([]);
-  /** What was said since recording began; null while nothing is recorded. @type {any[] | null} */
-  traffic = null;
   #serial = 0;
   #started = 0;
   #onChange;
@@ -68,8 +66,6 @@ export class Journal {
    */
   message(direction, text, page) {
     const at = this.#clock();
-    const { ref, manifest } = page.release;
-    this.traffic?.push({ page: page.serial, bundle: ref, manifest, token: page.token ?? null, direction, at: at - this.#started, text });
     const envelope = objectOf(text);
     if (envelope === null) {
       this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });
@@ -104,6 +100,7 @@ export class Journal {
       this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
       this.events.splice(0, this.events.length - MOST_ROWS);
     }
+    if (envelope.t === "chunk") this.#chunk(envelope, page, at);
     const call = envelope.t === "welcome" ? "hello" : envelope.t === "res" ? envelope.id : null;
     const row = call && this.rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
     if (!row) return;
@@ -115,6 +112,11 @@ export class Journal {
       note: envelope.t === "welcome" ? `${page.bundle} · ${envelope.contract}` : noteOf(row.request, envelope),
       result: code ? (GRAVE.has(code) ? "bad" : "warn") : denied || upstream ? "warn" : "ok",
     });
+  }
+
+  #chunk({ id, seq, p }, page, at) {
+    const row = this.rows.findLast((each) => each.page === page.serial && each.call === id && each.result === "open");
+    row?.chunks.push({ at: Math.round(at - this.#started - row.at), seq, p });
   }
 
   /** What the dispatcher tells its audit: gates go to the call's row, the rest to the log. @param {any} entry @param {any} page */
@@ -159,7 +161,7 @@ export class Journal {
     this.#serial += 1;
     return {
       id: this.#serial, page: page.serial, bundle: page.bundle, at: at - this.#started, tier: null, method: "", note: "", ms: null,
-      result: "open", code: null, n: null, call: null, request: null, answer: null, gates: null,
+      result: "open", code: null, n: null, call: null, request: null, answer: null, chunks: [], gates: null,
     };
   }
 

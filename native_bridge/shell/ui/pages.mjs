@@ -8,7 +8,7 @@
 import { visibleDeadline } from "../core/deadline.mjs";
 import { BundleFrame } from "../core/frames.mjs";
 import { ShellError } from "../core/errors.mjs";
-import { Dispatcher, PromptGate } from "../host/dispatcher.mjs";
+import { PromptGate } from "../host/dispatcher.mjs";
 import { fill, h } from "./dom.mjs";
 import { pairText } from "./i18n.mjs";
 import { blocked, bones } from "./phone.mjs";
@@ -30,6 +30,16 @@ function parsedRoute(route) {
   return at < 0 ? { bundle: route, hash: null } : { bundle: route.slice(0, at), hash: route.slice(at) };
 }
 
+/** What a greeting asks for; null for any other message. @param {unknown} text @returns {Record<string, number> | null} */
+function wished(text) {
+  try {
+    const { t: kind, need, want } = JSON.parse(/** @type {string} */ (text));
+    return kind === "hello" ? { ...want, ...need } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The stack of pages. */
 export class Pages {
   /** @type {any[]} */
@@ -43,7 +53,7 @@ export class Pages {
 
   /**
    * @param {{holder: HTMLElement, state: import("./state.mjs").State, t: () => any, config: any, contract: any, releases: any,
-   *   faults: import("./faults.mjs").Faults, journal: import("./journal.mjs").Journal, tiers: Record<string, number>, busy: () => boolean,
+   *   faults: import("./faults.mjs").Faults, recording: import("./recording.mjs").Recording, journal: import("./journal.mjs").Journal, tiers: Record<string, number>, busy: () => boolean,
    *   methods: (page: any) => Record<string, Function>}} parts
    */
   constructor(parts) {
@@ -231,15 +241,16 @@ export class Pages {
       this.#noted("out", text, page);
       port.postMessage(text);
     });
-    page.dispatcher = new Dispatcher({
+    page.dispatcher = this.recording.session({
       contract: this.faults.contract(this.contract), manifest: page.release.manifest, digest: page.release.digest,
       policy: Object.keys(this.contract.methods), killList: this.config.killList ?? [],
-      methods: this.faults.wrap(this.#fronted(page), this.tiers), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
+      methods: this.faults.wrap(this.#fronted(page), this.contract), audit: (/** @type {any} */ entry) => this.journal.audit(entry, page),
       clock: () => Math.round(performance.now()), setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (timer) => clearTimeout(timer),
-      nonce: () => randomHex(16), token: () => (page.token = randomHex(16)), host: { platform: "browser", app: this.config.app.version },
+      nonce: () => randomHex(16), token: () => randomHex(16), host: { platform: "browser", app: this.config.app.version },
       send: post, prompts: this.#prompts,
     });
     port.onmessage = (event) => {
+      page.asked ??= wished(event.data);
       this.journal.message("in", typeof event.data === "string" ? event.data : JSON.stringify(event.data), page);
       page.dispatcher.receive(event.data);
     };
@@ -263,7 +274,7 @@ export class Pages {
     if (!text.includes('"t":"welcome"')) return;
     const { t: kind, granted, denied } = JSON.parse(text);
     if (kind !== "welcome") return; // a page's own words inside an answer
-    this.state.set({ grants: { ...this.state.get("grants"), [page.serial]: { granted, denied } } });
+    this.state.set({ grants: { ...this.state.get("grants"), [page.serial]: { granted, denied, asked: page.asked } } });
   }
 
   /** @param {any} page @param {any} result */
@@ -345,7 +356,6 @@ export class Pages {
   }
 
   #tell() {
-    const { token: _token, ...shown } = this.top ?? {};
-    this.state.set({ open: this.top ? shown : null });
+    this.state.set({ open: this.top ? { ...this.top } : null });
   }
 }

@@ -4,8 +4,14 @@
  */
 import { fill, h, icon } from "./dom.mjs";
 import { clock } from "./format.mjs";
+import { modelOf } from "./models.mjs";
 
 const MINUTE_CHECK_MS = 5000;
+const LOW_BAR = 30;
+const GESTURE_BAR = 30;
+const BEZELS = 24;
+const ABOVE = 72;
+const LEAST_SCALE = 0.5;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {string} tag @param {Record<string, string>} attributes @param {...Element} children */
@@ -51,6 +57,25 @@ export class Phone {
     setInterval(() => this.#clock(), MINUTE_CHECK_MS);
     this.#clock();
     state.watch(["open", "locale", "network"], () => this.#render());
+    state.watch(["model"], () => this.#shape());
+    globalThis.addEventListener("resize", () => this.#fit());
+  }
+
+  /** Become the chosen device. */
+  #shape() {
+    const { platform, width, height, top, bottom, radius } = modelOf(this.state.get("model"));
+    for (const [name, pixels] of Object.entries({ width, height, top, bottom, radius })) this.element.style.setProperty(`--phone-${name}`, `${pixels}px`);
+    Object.assign(this.element.dataset, { platform, edge: top < LOW_BAR ? "low" : "tall", bottom: bottom === 0 ? "none" : platform === "android" && bottom > GESTURE_BAR ? "buttons" : "bar" });
+    this.#fit();
+  }
+
+  /** Shrink the picture of the phone where the window is low; the page keeps its size. */
+  #fit() {
+    const { height } = modelOf(this.state.get("model"));
+    const room = (this.element.parentElement?.clientHeight ?? 0) - ABOVE;
+    const scale = Math.min(1, Math.max(LEAST_SCALE, room / (height + BEZELS)));
+    const drawn = { transform: scale < 1 ? `scale(${scale})` : "none", marginBottom: `${(scale - 1) * (height + BEZELS)}px` };
+    Object.assign(this.element.style, drawn);
   }
 
   #clock() {

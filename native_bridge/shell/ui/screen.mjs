@@ -8,11 +8,11 @@ import { Phone } from "./phone.mjs";
 import { State } from "./state.mjs";
 import { topBar } from "./top.mjs";
 
-/** @param {{locale: string, theme: string}} appearance */
-export function createState(appearance) {
+/** @param {import("./appearance.mjs").Look} look */
+export function createState({ device, ...look }) {
   return new State({
-    ...appearance, bff: "checking", bank: null, env: null, busy: true, failure: null, progress: null, releases: [], trust: null,
-    refused: [], trials: {}, waiting: {}, device: null, session: null, keyId: null, samples: [], network: "online", faults: [], journal: 0,
+    ...look, model: device, bff: "checking", bank: null, env: null, busy: true, failure: null, progress: null, releases: [], trust: null,
+    refused: [], trials: {}, waiting: {}, device: null, session: null, keyId: null, samples: [], faults: [], journal: 0,
     grants: {}, open: null, recording: false,
   });
 }

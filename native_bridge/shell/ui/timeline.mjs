@@ -39,7 +39,7 @@ const drawn = new WeakMap();
 /** @param {any} row @param {{windows: Map<number, any>, selected: number | null, onSelect: (id: number) => void, t: any}} view */
 function rowElement(row, view) {
   const bar = barPlace(row, view.windows);
-  const look = [row.result, row.ms, row.note, row.id === view.selected, bar.left, bar.width, view.t(`result.${row.result}`)].join("|");
+  const look = [row.result, row.ms, row.note, row.chunks.length, row.id === view.selected, bar.left, bar.width, view.t(`result.${row.result}`)].join("|");
   const kept = drawn.get(row);
   if (kept?.look === look) return kept.element;
   const element = newRow(row, bar, view);
@@ -53,7 +53,7 @@ function newRow(row, bar, { selected, onSelect, t }) {
   const on = row.id === selected;
   return h("div", { class: `call ${mark} ${on ? "on" : ""}`, role: "row", tabindex: on ? "0" : "-1", "aria-selected": String(on), "data-row": row.id, onclick: () => onSelect(row.id) },
     h("span", { class: "at mono", role: "cell" }, offset(row.at)), h("span", { role: "cell" }, tierChip(row.tier)),
-    h("span", { class: "m mono", role: "cell" }, row.method, h("em", null, row.note)),
+    h("span", { class: "m mono", role: "cell" }, row.method, h("em", null, [row.note, row.chunks.length ? t("timeline.chunks", { count: row.chunks.length }) : ""].filter(Boolean).join(" · "))),
     h("span", { class: "lat", role: "cell", "aria-hidden": "true" }, h("u", { class: mark, place: bar })),
     h("span", { class: "ms mono", role: "cell" }, row.ms === null ? "…" : latency(row.ms)),
     h("span", { class: `lead ${tone}`, role: "cell", "aria-label": t(`result.${row.result}`) }, icon(picture, 16)));

@@ -1,5 +1,6 @@
 /** The top bar: whose shell it is, where it talks to, and the switches for language, theme and recording. */
 import { fill, h, icon } from "./dom.mjs";
+import { keepingFocus } from "./focus.mjs";
 import { pairText } from "./i18n.mjs";
 
 const BFF = Object.freeze({ checking: ["muted", "top.checking"], connected: ["good", "top.connected"], unreachable: ["ill", "top.unreachable"] });
@@ -14,7 +15,7 @@ export function topBar({ root, state, t, on }) {
     const [tone, key] = BFF[state.get("bff")];
     const dark = state.get("theme") === "dark";
     const recording = state.get("recording");
-    fill(root,
+    keepingFocus(root, () => fill(root,
       h("span", { class: "brand" }, icon("mark", 24), "Tidegate"), h("span", { class: "sep" }),
       h("span", null, pairText(state.get("bank"), state.get("locale"))),
       state.get("env") === "sandbox" ? h("span", { class: "chip info" }, say("sandbox")) : state.get("env") ? h("span", { class: "chip bad" }, say("production")) : null,
@@ -25,6 +26,6 @@ export function topBar({ root, state, t, on }) {
       h("span", { class: "sep" }),
       h("button", { class: "btn ghost", onclick: on.locale, lang: "mul", "aria-label": say("top.locale"), "data-do": "locale" }, "中 / EN"),
       h("button", { class: "btn ghost icon", onclick: on.theme, "aria-label": say(dark ? "top.light" : "top.dark"), "data-do": "theme" }, icon(dark ? "sun" : "moon", 16)),
-      h("button", { class: "btn ghost icon", onclick: on.help, "aria-label": say("help.title"), "data-do": "help" }, icon("keyboard", 16)));
+      h("button", { class: "btn ghost icon", onclick: on.help, "aria-label": say("help.title"), "data-do": "help" }, icon("keyboard", 16))));
   });
 }

@@ -50,6 +50,21 @@ def test_no_stun_leaves_the_page(shell: Page, datagrams: socket.socket) -> None:
     assert datagrams.recv(64)
 
 
+@pytest.fixture
+def door() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        canary.settimeout(2)
+        yield canary
+
+
+def test_no_navigation_of_the_page_reaches_another_origin(shell: Page, door: socket.socket) -> None:
+    address = f"http://127.0.0.1:{door.getsockname()[1]}/?secret=1"
+    inside(shell).evaluate("(address) => { setTimeout(() => { location.href = address; }, 0); }", address)
+    shell.wait_for_function("() => frame.state === 'ended'")
+    with pytest.raises(TimeoutError):
+        door.accept()
+
+
 @pytest.mark.parametrize("path", ["/__loader.html", "/v/{digest}/index.html"])
 def test_a_parent_on_another_port_frames_nothing(shell: Page, context: BrowserContext, site: Site, path: str) -> None:
     target = site.bundle_origin("wealth") + path.format(digest=shell.evaluate("() => releases.get('wealth').digest"))

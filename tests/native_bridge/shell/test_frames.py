@@ -1,15 +1,17 @@
 """A bundle in its frame: cold start without a content request, and each thing that a hostile page tries."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright
 
 from native_bridge.hosting import HostedAnswer
 from tests.native_bridge.shell.conftest import PAGE, SHARED
 from tests.native_bridge.shell.site import Site
 from tests.native_bridge.shell.tuf_repository import CSP, NOW, sha256
+from tests.services import CHROMIUM
 
 pytestmark = pytest.mark.browser
 MILLISECONDS = int(NOW.timestamp() * 1000)
@@ -70,9 +72,13 @@ def test_a_cold_open_reaches_the_page_and_asks_the_network_for_no_content(shell:
 
 
 def test_cold_opens_in_a_row(shell: Page, site: Site) -> None:
-    for _ in range(6):
+    forget = """async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+      await (await navigator.serviceWorker.getRegistration()).unregister(); }"""
+    for _ in range(20):
         assert show(shell) == {"ok": "live"}
         wait(shell, "heard.length === 1")
+        inside(shell).evaluate(forget)
         shell.evaluate("() => frame.close()")
     assert {path for path in asked(site) if path.startswith("/v/")} == set()
 
@@ -412,6 +418,74 @@ def test_two_tabs_with_two_versions_both_live(shell: Page, site: Site, open_shel
     assert show(other) == {"ok": "live"}
     assert inside(shell).url != inside(other).url
     assert inside(shell).evaluate("() => import('./lazy/extra.js').then(({ extra }) => extra)") == "lazy"
+
+
+def test_only_the_newest_slots_are_kept_and_the_present_one_stays(shell: Page) -> None:
+    show(shell)
+    made = "async () => { for (let n = 0; n < 6; n += 1) await caches.open(`slot-${String(n).repeat(64)}`); }"
+    inside(shell).evaluate(made)
+    assert show(shell) == {"ok": "live"}
+    kept = inside(shell).evaluate("() => caches.keys()")
+    assert (f"slot-{digest(shell)}" in kept, len(kept)) == (True, 3)
+    assert inside(shell).evaluate("() => import('./lazy/extra.js').then(({ extra }) => extra)") == "lazy"
+
+
+def test_a_page_that_unregisters_its_worker_is_healed_at_the_next_open(shell: Page) -> None:
+    show(shell)
+    gone = "async () => (await navigator.serviceWorker.getRegistration()).unregister()"
+    assert inside(shell).evaluate(gone) is True
+    assert show(shell) == {"ok": "live"}
+    assert served(inside(shell), "./main.js") == 200
+
+
+@pytest.mark.parametrize("milliseconds", [0, 400], ids=["hello before load", "load before hello"])
+def test_hello_and_load_come_in_either_order(shell: Page, site: Site, milliseconds: int) -> None:
+    common = shell.evaluate("() => releases.get('common').digest")
+    late = f"setTimeout(() => parent.postMessage({{ tidegate: 'page-hello' }}, '*'), {milliseconds});".encode()
+    early = b"parent.postMessage({ tidegate: 'page-hello' }, '*');"
+    slow = b'<img src="./lazy/extra.js"><script src="./hello.js"></script>'
+    hello = late if milliseconds else early
+    record = b"addEventListener('load', () => { window.loaded = performance.now(); });"
+    init = b"addEventListener('message', ({ data }) => { if (data?.tidegate) window.init = performance.now(); });"
+    files = {"index.html": b"<!doctype html>" + slow, "hello.js": record + init + hello, "lazy/extra.js": b""}
+    requires = {"common": {"version": "1.0.0", "digest": common}}
+    site.repository.add_release("wealth", "1.2.0", files, requires=requires)
+    site.repository.publish("app-wealth", "rollout")
+    shell.evaluate("() => update()")
+    assert show(shell) == {"ok": "live"}
+    frame = inside(shell)
+    frame.wait_for_function("() => window.loaded && window.init")
+    if milliseconds:
+        assert frame.evaluate("() => window.loaded < window.init")
+    assert shell.evaluate("() => [frame.state, ports]") == ["live", 1]
+
+
+def test_what_was_prepared_opens_offline_after_a_restart_of_the_browser(
+    playwright: Playwright, site: Site, tmp_path: Path
+) -> None:
+    def started() -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            str(tmp_path), executable_path="/usr/bin/chromium", args=list(CHROMIUM)
+        )
+
+    def opened(context: BrowserContext) -> Page:
+        page = context.new_page()
+        page.goto(site.origin + "/")
+        page.evaluate("() => import('/harness.mjs').then(() => null)")
+        return page
+
+    context = started()
+    ready(opened(context)).evaluate("() => prepare('wealth')")
+    context.close()
+    context = started()
+    page = opened(context)
+    page.evaluate(
+        "() => fetch('/config.json').then((answer) => answer.json()).then((config) => { globalThis.config = config; })"
+    )
+    context.set_offline(True)
+    assert len(page.evaluate("(now) => begin({ now })", MILLISECONDS)) == 2
+    assert show(page) == {"ok": "live"}
+    context.close()
 
 
 def test_the_bundles_origin_gives_nothing_at_top_level(shell: Page, context: BrowserContext, site: Site) -> None:

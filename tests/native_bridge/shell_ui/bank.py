@@ -79,6 +79,7 @@ class Bank:
     approved: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    platforms: list[str] = field(default_factory=list)
     refusal: tuple[int, dict[str, Any]] | None = None
     verified: list[dict[str, Any]] = field(default_factory=list)
     fresh: bool = False
@@ -144,6 +145,7 @@ class Bank:
         required = {name: body["txKey"][name] for name in ("crv", "kty", "x", "y")}
         thumb = hashlib.sha256(json.dumps(required, separators=(",", ":")).encode()).digest()
         self.jwk = dict(body["txKey"])
+        self.platforms.append(body["platform"])
         self.keys["tx"] = base64.urlsafe_b64encode(thumb).rstrip(b"=").decode()
         return {"deviceId": "dev_5mJw2Q8tYb", "level": "sim", "state": self.state}
 

@@ -131,6 +131,7 @@ class ShellSite(base.Site):
     def _shell(self, target: str) -> HostedAnswer:
         if target.startswith("/repo/"):
             return super()._shell(target)
+        target = target.partition("?")[0]
         headers = shell_headers(bundle_origins=[self.bundle_origin("wealth"), self.bundle_origin("accounts")])
         json_headers = headers | {"Content-Type": "application/json"}
         if target == "/shell/config.json":

@@ -1,5 +1,6 @@
 """What reaches outside the app is asked each time, on the bank's sheet: addresses, codes, files, sharing, uploads."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_the_sheet_names_the_page_by_its_signed_title(bound: Shell) -> None:
     frame.evaluate("bridge.ui.setTitleBar({ title: '澜江银行客服' })")
     bound.ask(frame, "scan.code({})")
     assert bound.page.inner_text(".native .nsay").startswith("金芒果 想读一个码")
+
+
+def test_the_sheet_that_asks_is_the_banks_own_by_night_too(bound: Shell, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("TIDEGATE_SCREENSHOTS", str(tmp_path)))  # noqa: TID251 — where a person looks at them
+    bound.page.click("[data-do=theme]")
+    bound.page.click("[data-value=harmonyos]")
+    frame = bound.open()
+    bound.ask(frame, "nav.openExternal({ linkId: 'complaints' })")
+    bound.page.wait_for_selector(".phone.signing .native")
+    bound.page.wait_for_timeout(600)  # until it has come to rest
+    bound.page.screenshot(path=folder / "ask-sheet-dark.png")
+    assert "金芒果" in bound.page.inner_text(".native .nsay")
 
 
 def test_no_is_consent_denied_and_closing_is_cancelled(bound: Shell) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route
@@ -200,21 +199,6 @@ def test_resetting_asks_first_and_makes_a_new_device(shell: Shell) -> None:
     assert shell.bank.keys["tx"] != before
 
 
-def test_a_recording_holds_the_conversation_without_the_sessions_token(shell: Shell, tmp_path: Path) -> None:
-    shell.page.click("[data-do=record]")
-    frame = shell.open()
-    frame.evaluate("bridge.session.status()")
-    with shell.page.expect_download() as download:
-        shell.page.click("[data-do=record]")
-    download.value.save_as(tmp_path / "recording.json")
-    recording = json.loads((tmp_path / "recording.json").read_text(encoding="utf-8"))
-    messages = recording["pages"][0]["messages"]
-    sessions = {each["message"]["s"] for each in messages if "s" in each["message"]}
-    asked = [each["message"]["m"] for each in messages if each["message"]["t"] == "req"]
-    assert (recording["format"], sessions) == ("tidegate-recording/1", {"$session1"})
-    assert asked == ["app.info", "ui.setTitleBar", "app.ready", "session.status"]
-
-
 def test_back_is_the_pages_while_its_guard_is_set(shell: Shell) -> None:
     frame = shell.open()
     frame.evaluate("bridge.nav.setBackGuard({ enabled: true })")
@@ -372,25 +356,6 @@ def test_the_journal_takes_whatever_a_page_says(shell: Shell) -> None:
         ODD,
     )
     assert told == [len(ODD), [None] * len(ODD)]
-
-
-def test_no_token_stands_anywhere_in_a_recording(shell: Shell) -> None:
-    token = "5e" * 16
-    vector = shell.page.evaluate(
-        """async (token) => {
-          const { vectorOf } = await import("/shell/ui/recorder.mjs");
-          const manifest = { permissions: {}, ops: [], purposes: [], events: [] };
-          const say = (text) => ({ page: 1, bundle: "wealth@1.0.0#0", manifest, token, direction: "in", at: 0, text });
-          return vectorOf({ contract: "1.0", traffic: [
-            say(`{"p":{"s":"x"},"t":"req","s":"${token}"}`),
-            say(`{"p":{"key":"${token}","${token}":1},"s" : "forged"}`),
-            say(`{"\\u0073":"${token}"}`), say(`broken ${token}`)] }); }""",
-        token,
-    )
-    assert token not in json.dumps(vector)
-    messages = [each["message"] for each in vector["pages"][0]["messages"]]
-    assert messages[0] == {"p": {"s": "x"}, "t": "req", "s": "$session1"}
-    assert messages[1]["s"] == "$session2"
 
 
 def test_the_customers_to_try_have_their_bank_in_the_readers_language(shell: Shell) -> None:

@@ -76,6 +76,16 @@ def test_a_difference_tells_vector_step_note_expected_and_got() -> None:
     assert lines[-1] == "x: 0 passed, 1 failed, 0 not offered"
 
 
+def test_a_folder_of_ones_own_is_played_and_one_without_a_vector_is_told(tmp_path: Path) -> None:
+    vector = json.loads((VECTORS / "streams" / "order.json").read_text(encoding="utf-8"))
+    (tmp_path / "mine.json").write_text(json.dumps(vector), encoding="utf-8")
+    answer = run("--folder", str(tmp_path), "--", *NODE)
+    assert (answer.exit_code, answer.output) == (0, "javascript: 1 passed, 0 failed, 0 not offered\n")
+    (tmp_path / "mine.json").unlink()
+    empty = run("--folder", str(tmp_path), "--", *NODE)
+    assert (empty.exit_code, "holds no vector" in empty.output) == (1, True)
+
+
 def test_what_a_host_does_not_offer_is_counted_apart_and_may_be_required() -> None:
     about = ABOUT.replace('"session","window"', "")
     source = f"input(); {about}; input()"
