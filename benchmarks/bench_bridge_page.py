@@ -1,8 +1,9 @@
 """The bridge in a page: a round trip through the shell against a bare echo between the same two frames, in Chromium.
 
 The shell is the real one of a sandbox, and the page is a real bundle with the real client. `app.info` and a request
-with 200 kB go through the bridge; the peer sends texts of the same lengths over a MessagePort and checks nothing. The large
-request names an operation that the manifest does not list: it is read and judged whole, and refused without a network.
+with 200 kB go through the bridge; the peer sends texts of the same lengths over a MessagePort and checks nothing. A
+second peer also writes the large text from its object and reads it into one. The large request names an operation
+that the manifest does not list: it is read and judged whole, and refused without a network.
 With `--calls` so many calls are made, and each is counted that was lost, answered twice or answered wrongly.
 """
 
@@ -42,7 +43,10 @@ LISTEN = """() => addEventListener("message", (event) => {
 }, { capture: true })"""
 SHELL = """([selector, answers]) => {
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => port1.postMessage("x".repeat(data.length > 10000 ? answers[1] : answers[0]));
+  port1.onmessage = ({ data }) => {
+    if (data.startsWith("{")) globalThis.benchRead = JSON.parse(data);
+    port1.postMessage("x".repeat(data.length > 10000 ? answers[1] : answers[0]));
+  };
   document.querySelector(selector).contentWindow.postMessage("bench", "*", [port2]);
 }"""
 ROUND_TRIPS = """async ([pairs, large, small]) => {
@@ -54,15 +58,16 @@ ROUND_TRIPS = """async ([pairs, large, small]) => {
   const asked = { op: "wealth.product.list", body };
   const length = JSON.stringify(asked).length;
   const short = "x".repeat(small);
-  const long = JSON.stringify(asked).padEnd(length + small);
+  const long = JSON.stringify(asked).padEnd(length + small).replace("{", " ");
+  const withJson = () => echo(JSON.stringify(asked));
   const refused = async () => {
     const error = await bridge.net.request(asked).then(() => null, (failure) => failure);
     if (error?.code !== "PERMISSION_DENIED") throw new Error(`not refused: ${error?.code}`);
   };
   const info = () => bridge.app.info();
-  const cases = { info, bareInfo: () => echo(short), large: refused, bareLarge: () => echo(long) };
-  const times = { info: [], bareInfo: [], large: [], bareLarge: [] };
-  const several = { info: 5, bareInfo: 5, large: 1, bareLarge: 1 };
+  const cases = { info, bareInfo: () => echo(short), large: refused, bareLarge: () => echo(long), withJson };
+  const times = { info: [], bareInfo: [], large: [], bareLarge: [], withJson: [] };
+  const several = { info: 5, bareInfo: 5, large: 1, bareLarge: 1, withJson: 1 };
   for (let pair = -5; pair < pairs; pair += 1) {
     for (const [name, call] of Object.entries(cases)) {
       const begun = performance.now();
@@ -179,6 +184,7 @@ def tell(found: dict[str, list[list[float]]], size: int) -> None:
         "bareInfo": "bare echo of the same lengths",
         "large": f"a request with {size:,} bytes, refused",
         "bareLarge": "bare echo of the same lengths, large",
+        "withJson": "the same, with JSON.stringify and JSON.parse",
     }
     rows = [
         (
@@ -199,6 +205,8 @@ def tell(found: dict[str, list[list[float]]], size: int) -> None:
             Finding("app.info ÷ bare, 95 %", over("info", "bareInfo", 0.95)),
             Finding("large ÷ bare, median", over("large", "bareLarge", 0.5), 1.5, at_most=True),
             Finding("large ÷ bare, 95 %", over("large", "bareLarge", 0.95)),
+            Finding("large ÷ bare with JSON, median", over("large", "withJson", 0.5)),
+            Finding("bare with JSON ÷ bare, median", over("withJson", "bareLarge", 0.5)),
         ]
     )
 

@@ -165,6 +165,11 @@ class Count {
   }
 }
 
+/** Tell whether a text has no lone surrogate; younger engines know it by themselves. @param {string} text */
+function wellFormed(text) {
+  return typeof text.isWellFormed === "function" ? text.isWellFormed() : !LONE.test(text);
+}
+
 /**
  * Read with JSON.parse where that gives what strict reading gives, or give undefined.
  *
@@ -173,7 +178,7 @@ class Count {
  * @param {string} text @param {number} maxDepth
  */
 function parseFast(text, maxDepth) {
-  if (text.includes("\\u") || LONE.test(text)) return undefined;
+  if (text.includes("\\u") || !wellFormed(text)) return undefined;
   let value;
   try {
     value = JSON.parse(text);
@@ -215,7 +220,7 @@ export function readStrictly(text, maxDepth) {
 /** Tell whether a text has at most so many bytes in UTF-8. @param {string} text @param {number} most */
 export function fitsUtf8(text, most) {
   if (text.length * 3 <= most) return true;
-  return text.length <= most && utf8Length(text) <= most;
+  return text.length <= most && new TextEncoder().encodeInto(text, new Uint8Array(most)).read === text.length;
 }
 
 /** @param {string} text @returns {number} bytes in UTF-8 */

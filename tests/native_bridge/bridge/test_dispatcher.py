@@ -190,6 +190,13 @@ def test_the_fast_reader_and_the_strict_one_say_the_same(core: Chromium, texts: 
     assert core.evaluate("asked => window.differing(asked)", {"texts": [*texts, *TRICKS], "depth": depth}) == []
 
 
+@BOUNDED
+@given(texts=st.lists(st.text("aé字😀", max_size=8), max_size=30), most=st.integers(0, 24))
+def test_a_text_fits_when_its_bytes_do(core: Chromium, texts: list[str], most: int) -> None:
+    expected = [len(text.encode()) <= most for text in texts]
+    assert expected == core.evaluate("pairs => window.fitting(pairs)", [[text, most] for text in texts])
+
+
 TYPES = {
     "Case": {"kind": "record", "doc": "", "fields": {"n": {"type": "int", "optional": False, "nullable": True}}},
     "Choice": {"kind": "union", "doc": "", "tag": "kind", "cases": {"a": "Case"}},

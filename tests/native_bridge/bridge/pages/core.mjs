@@ -1,6 +1,6 @@
 /** The host core, the contract and a session that a test can throw messages at. */
 import * as host from "/shell/host/dispatcher.mjs";
-import { JsonError, parseStrict, readStrictly } from "/shell/host/json.mjs";
+import { fitsUtf8, JsonError, parseStrict, readStrictly } from "/shell/host/json.mjs";
 import { acceptWindowMessage } from "/shell/host/origin.mjs";
 import { ShapeError, Shapes } from "/shell/host/shapes.mjs";
 import { runVector } from "/vectors/runner.mjs";
@@ -31,6 +31,8 @@ function outcome(read, text, depth) {
     return `refused: ${error.message}`;
   }
 }
+
+window.fitting = (pairs) => pairs.map(([text, most]) => fitsUtf8(text, most));
 
 window.differing = ({ texts, depth }) => texts.filter((text) => outcome(parseStrict, text, depth) !== outcome(readStrictly, text, depth));
 
