@@ -74,7 +74,9 @@ def follow(
     due, ready, trouble = 0, 0, ""
     try:
         state = load_for_reading(store)
-        manifest = offered_by(store, state, bundle)[digest]
+        manifest = offered_by(store, state, bundle).get(digest)
+        if manifest is None:  # withdrawn by now
+            return Following(due, ready)
         bases = in_use(store, state, manifest, digest, before)
         due = len(bases)
         files = {} if later else files_of(store, manifest)

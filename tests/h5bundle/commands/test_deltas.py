@@ -103,6 +103,11 @@ class Full(LocalStore):
         raise StoreError(detail=f"{path} with {len(data)} bytes cannot be written: no space left")
 
 
+def test_a_release_that_is_not_on_offer_is_due_no_delta(yard: Yard) -> None:
+    committed(yard, version(0))
+    assert follow(yard.store, "wealth", "0" * 64, progress=silent) == Following(due=0, ready=0)
+
+
 def test_a_full_disk_stops_the_deltas_and_not_the_release(yard: Yard) -> None:
     committed(yard, version(0))
     newest = version(1)

@@ -147,6 +147,16 @@ def test_the_background_skips_what_gains_nothing_and_what_is_not_whole(yard: Yar
     assert kept(yard, third) == []
 
 
+def test_the_background_makes_none_for_what_a_developer_saves(yard: Yard) -> None:
+    first, second = version(0), version(1)
+    for one in (first, second):
+        committed(yard, one)
+    saved = package(version="1.1.900001", files={**second.files, "app.js": second.files["app.js"] + b";saved()"})
+    committed(yard, saved)
+    assert Background(yard.store, 0)() == 1
+    assert (kept(yard, saved), kept(yard, second)) == ([], [first.digest])
+
+
 def test_the_background_tries_again_when_the_disk_was_full(yard: Yard) -> None:
     committed(yard, version(0))
     newest = version(1)
