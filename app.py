@@ -75,7 +75,7 @@ from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
 from h5bundle.commands.check import know
-from h5bundle.commands.deltas import OnDemand
+from h5bundle.commands.deltas_served import Background, OnDemand
 from h5bundle.commands.offers import Live
 from h5bundle.errors import H5BundleError, LockedError, StoreError
 from h5bundle.keys import ONLINE, KeyFolder
@@ -441,6 +441,7 @@ def _work(instance: Instance) -> None:
                 "the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age
             )
 
+    making = [Job("deltas", 5.0, Background(instance.store, os.getpid()))]
     sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
     jobs = [
         Job("checkpoint", settings.checkpoint_seconds, sign),
@@ -451,8 +452,9 @@ def _work(instance: Instance) -> None:
     ]
     stop = threading.Event()
     arguments = (sending, stop, time.monotonic)
-    # on its own: a core that answers slowly must not keep the evidence from being signed
+    # on their own: a core that answers slowly, or deltas that take long, must not keep the evidence from being signed
     threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
+    threading.Thread(target=run_jobs, args=(making, stop, time.monotonic), daemon=True, name="deltas").start()
     run_jobs(jobs, stop, time.monotonic)
 
 

@@ -1,12 +1,15 @@
 """Commands for changes that people sign: propose, sign, merge, proposals, promote."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from h5bundle.changes import KeyChange
+from h5bundle.cli.deltas import deltas_option, follow
 from h5bundle.cli.shared import (
     answer,
     json_option,
@@ -229,6 +232,7 @@ def proposals_command(repository: str | Path, every: bool, days: int | None, as_
 @keys_option
 @passphrase_option
 @click.option("--catalogue", type=key_files, help="Operations of the bank, as JSON, for the release trains.")
+@deltas_option
 @json_option
 def promote_command(
     proposal: str,
@@ -236,6 +240,7 @@ def promote_command(
     keys: Path,
     passphrase_file: Path | None,
     catalogue: Path | None,
+    when: str,
     as_json: bool,  # noqa: FBT001 - click gives flags by name
 ) -> None:
     """Make PROPOSAL (a file, or the beginning of its name) what stands; needs the online keys."""
@@ -250,7 +255,13 @@ def promote_command(
     live = live_from(catalogue)
     done = promote.run(chosen, store, open_keys(keys, passphrase_file), now=now, live=live)
     roles = ", ".join(f"{role} v{version}" for role, version in done.roles.items())
-    answer(as_json, done, [f"{roles} {'stand now' if done.changed else 'stood already'}"])
+    if not as_json:  # before deltas are made: whatever happens to them, this is so
+        answer(as_json, done, [f"{roles} {'stand now' if done.changed else 'stood already'}"])
+    made: dict[str, Any] | None = None
+    lines: list[str] = []
+    if done.release is not None:
+        made, lines = follow(store, *done.release, when, before=done.before, as_json=as_json)
+    answer(as_json, {**asdict(done), "deltas": made}, lines)
 
 
 def keep(store: Store, proposal: Proposal, out: Path | None) -> Path:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from h5bundle.cli.client import adoption_line, read_adoption
+from h5bundle.cli.deltas import deltas_option, follow
 from h5bundle.cli.project import finding_line
 from h5bundle.cli.shared import (
     answer,
@@ -44,6 +45,7 @@ FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--commit", default="", help="Source commit for the manifest.")
 @click.option("--by", default="publish", show_default=True, help="Your name, where others must sign too.")
 @click.option("--catalogue", type=click.Path(path_type=Path, dir_okay=False), help="Operations of the bank, as JSON.")
+@deltas_option
 @json_option
 def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     project: Path,
@@ -57,6 +59,7 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     commit: str,
     by: str,
     catalogue: Path | None,
+    when: str,
     as_json: bool,  # noqa: FBT001 - the same
 ) -> None:
     """Check, pack and sign PROJECT (or a zip that was packed elsewhere), and put it on offer."""
@@ -76,7 +79,14 @@ def publish_command(  # noqa: PLR0913, PLR0917 - click gives options by name
     options = publish.PublishOptions(permyriad=permyriad, init=init, proposer=by, live=live_from(catalogue))
     with progress_bar(as_json) as report:
         receipt = publish.run(options, package, store, held, now=datetime.now(UTC), progress=report)  # noqa: TID251 - the CLI is where time comes in
-    answer(as_json, receipt, _receipt_lines(receipt))
+    if not as_json:  # before deltas are made: whatever happens to them, this is so
+        answer(as_json, receipt, _receipt_lines(receipt))
+    made: dict[str, Any] | None = None
+    lines: list[str] = []
+    if receipt.stands:
+        before = receipt.before
+        made, lines = follow(store, receipt.bundle, receipt.digest, when, before=before, as_json=as_json)
+    answer(as_json, {**asdict(receipt), "deltas": made}, lines)
 
 
 @click.command("status", epilog="Example: h5bundle status --url http://localhost:8000 --json")

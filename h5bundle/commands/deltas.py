@@ -1,22 +1,20 @@
 """``h5bundle deltas``: make the deltas to a release, from every release still in use or from a base nobody foresaw.
 
 A delta is an immutable blob under the digests of both manifests. It is not signed and stands outside TUF: what it
-makes is believed only with the hashes of the new manifest, so an altered one costs a download and nothing else.
+makes is believed only with the hashes of the new manifest, so an altered one costs a download and nothing else. For
+the same reason no publication waits for deltas: they are made when it stands, and until then phones fetch the files.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final
 
 from h5bundle import delta
 from h5bundle.commands.offers import Offered
 from h5bundle.digests import sha256
-from h5bundle.errors import H5BundleError, LockedError, PublishError, TrustError
+from h5bundle.errors import PublishError, StoreError, TrustError
 from h5bundle.keys import app_role
 from h5bundle.manifest import Manifest, decode
-from h5bundle.pack import Package
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.port import Store
 from h5bundle.trust import TrustedState, manifest_target, read_object, read_target
@@ -43,24 +41,58 @@ def delta_path(digest: str, base: str) -> str:
     return f"deltas/{digest}/{base}.zst"
 
 
-def make_deltas(store: Store, state: TrustedState, package: Package, progress: Progress) -> tuple[Made, ...]:
-    """Make the deltas to a release that is about to be published.
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What became of the deltas to a release that was published.
 
-    An old release whose files are not whole gets none, and does not stop the publication: ``h5bundle verify`` names it.
+    Attributes:
+        due: from how many releases phones come.
+        ready: how many of these have their delta, or need none because the files are as small.
+        trouble: why the others have none; empty when they are only left for later.
+    """
+
+    due: int
+    ready: int
+    trouble: str = ""
+
+
+def follow(
+    store: Store, bundle: str, digest: str, *, before: Collection[str] = (), later: bool = False, progress: Progress
+) -> Following:
+    """Make the deltas that are missing to a release that stands; whatever goes wrong, it goes on standing.
+
+    An old release whose files are not whole gets none: ``h5bundle verify`` names it.
 
     Args:
-        store: the repository; the files of older releases are in it.
-        state: what is on offer before the publication.
-        package: the new release.
+        store: the repository.
+        bundle: bundle id.
+        digest: of the release's manifest.
+        before: digests of the releases that the rollout policy named until now.
+        later: make none, and only tell how many are there.
         progress: told how many bases are done.
     """
-    bases = _in_use(store, state, package.manifest, package.digest)
-    made = []
-    for done, digest in enumerate(bases, start=1):
-        with suppress(TrustError):
-            made.append(_offer(store, bases[digest], digest, package.manifest, package.digest, package.files))
-        progress("deltas", done, len(bases))
-    return tuple(made)
+    due, ready, trouble = 0, 0, ""
+    try:
+        state = load_for_reading(store)
+        manifest = offered_by(store, state, bundle).get(digest)
+        if manifest is None:  # withdrawn by now
+            return Following(due, ready)
+        bases = in_use(store, state, manifest, digest, before)
+        due = len(bases)
+        files = {} if later else files_of(store, manifest)
+        for done, (base_digest, base) in enumerate(bases.items(), start=1):
+            if later:
+                ready += store.exists(delta_path(digest, base_digest))
+                continue
+            try:
+                offer_delta(store, base, base_digest, manifest, digest, files)
+                ready += 1
+            except TrustError as error:
+                trouble = error.detail
+            progress("deltas", done, due)
+    except (StoreError, TrustError) as error:
+        trouble = error.detail
+    return Following(due, ready, trouble)
 
 
 def run(store: Store, bundle: str, *, bases: Iterable[str] = (), progress: Progress) -> tuple[Made, ...]:
@@ -76,12 +108,12 @@ def run(store: Store, bundle: str, *, bases: Iterable[str] = (), progress: Progr
         PublishError: the bundle or a version is not on offer.
     """
     state = load_for_reading(store)
-    offered = _offered(store, state, bundle)
+    offered = offered_by(store, state, bundle)
     if not offered:
         raise PublishError(detail=f"{bundle} has no release here", remedy="look at: h5bundle status")
     digest = max(offered, key=lambda one: parse_version(offered[one].version))
     manifest = offered[digest]
-    chosen = _in_use(store, state, manifest, digest)
+    chosen = in_use(store, state, manifest, digest)
     versions = {one.version: key for key, one in offered.items()}
     wanted = tuple(bases)
     for version in wanted:
@@ -94,55 +126,9 @@ def run(store: Store, bundle: str, *, bases: Iterable[str] = (), progress: Progr
     files = files_of(store, manifest)
     made = []
     for done, (key, base) in enumerate(chosen.items(), start=1):
-        made.append(_offer(store, base, key, manifest, digest, files))
+        made.append(offer_delta(store, base, key, manifest, digest, files))
         progress("deltas", done, len(chosen))
     return tuple(made)
-
-
-class OnDemand:
-    """Makes the delta between two releases on offer when somebody asks for it: one at a time, and each pair once."""
-
-    def __init__(self, store: Store) -> None:
-        """Make deltas of a repository, and keep them in it."""
-        self._store = store
-        self._working = Lock()
-        self._useless: set[tuple[str, str]] = set()
-
-    def __call__(self, digest: str, base: str) -> bytes | None:
-        """Give a delta.
-
-        Args:
-            digest: of the new release's manifest.
-            base: of the manifest of the release that the phone has.
-
-        Returns:
-            The delta; None when one of them is not on offer, they are not of one bundle, nothing would be gained,
-            another delta is being made just now, or the repository is not whole or full: the phone fetches the files.
-            While a publisher holds a repository in a database, a delta is given and not kept.
-        """
-        if digest == base or (digest, base) in self._useless or not self._working.acquire(blocking=False):
-            return None
-        try:
-            state = load_for_reading(self._store)
-            for bundle in state.bundles:
-                offered = _offered(self._store, state, bundle)
-                if digest in offered and base in offered:
-                    return self._made(offered, digest, base)
-        except H5BundleError:
-            return None
-        else:
-            return None
-        finally:
-            self._working.release()
-
-    def _made(self, offered: Mapping[str, Manifest], digest: str, base: str) -> bytes | None:
-        """Make a delta that is not there, or remember that there is none."""
-        path = delta_path(digest, base)
-        files = files_of(self._store, offered[digest])
-        made = _stored(self._store, path, offered[base], offered[digest], files, delta.ON_DEMAND)
-        if made is None:
-            self._useless.add((digest, base))
-        return made
 
 
 def files_of(store: Store, manifest: Manifest) -> dict[str, bytes]:
@@ -150,7 +136,7 @@ def files_of(store: Store, manifest: Manifest) -> dict[str, bytes]:
     return {path: read_object(store.read, entry.sha256, entry.length) for path, entry in manifest.files.items()}
 
 
-def _offered(store: Store, state: TrustedState, bundle: str) -> dict[str, Manifest]:
+def offered_by(store: Store, state: TrustedState, bundle: str) -> dict[str, Manifest]:
     """Give the releases of a bundle's role by their digest."""
     role = state.roles.get(app_role(bundle))
     paths = () if role is None else role.metadata.signed.targets
@@ -164,11 +150,13 @@ def _offered(store: Store, state: TrustedState, bundle: str) -> dict[str, Manife
     return found
 
 
-def _in_use(store: Store, state: TrustedState, manifest: Manifest, digest: str) -> dict[str, Manifest]:
-    """Give the releases from which phones may come: those of the policy, and the newest others."""
-    offered = {key: one for key, one in _offered(store, state, manifest.bundle).items() if key != digest}
+def in_use(
+    store: Store, state: TrustedState, manifest: Manifest, digest: str, before: Collection[str] = ()
+) -> dict[str, Manifest]:
+    """Give the releases from which phones come: those that the policy names or named, and the newest others."""
+    offered = {key: one for key, one in offered_by(store, state, manifest.bundle).items() if key != digest}
     newest = sorted(offered, key=lambda key: parse_version(offered[key].version), reverse=True)
-    named = _named(store, state, manifest.bundle)
+    named = {*_named(store, state, manifest.bundle), *before}
     return {key: offered[key] for place, key in enumerate(newest) if place < RECENT or key in named}
 
 
@@ -178,26 +166,31 @@ def _named(store: Store, state: TrustedState, bundle: str) -> frozenset[str]:
     return frozenset() if policy is None else frozenset(release.digest for release in policy.releases)
 
 
-def _offer(
+def offer_delta(
     store: Store, base: Manifest, base_digest: str, manifest: Manifest, digest: str, files: Mapping[str, bytes]
 ) -> Made:
-    """Make one delta with full effort, unless it is there."""
+    """Make one delta with full effort and keep it, unless it is there.
+
+    Raises:
+        TrustError: the files of the base are not whole.
+        StoreError: it cannot be kept.
+    """
     path = delta_path(digest, base_digest)
-    found = store.read(path) if store.exists(path) else _stored(store, path, base, manifest, files, delta.FULL)
-    return Made(base.version, base_digest, None if found is None else len(found))
+    if store.exists(path):
+        return Made(base.version, base_digest, len(store.read(path)))
+    made = made_delta(store, base, manifest, files, delta.FULL)
+    if made is not None:
+        store.put_blob(path, made)
+    return Made(base.version, base_digest, None if made is None else len(made))
 
 
-def _stored(
-    store: Store, path: str, base: Manifest, manifest: Manifest, files: Mapping[str, bytes], effort: delta.Effort
+def made_delta(
+    store: Store, base: Manifest, manifest: Manifest, files: Mapping[str, bytes], effort: delta.Effort
 ) -> bytes | None:
-    """Make a delta and keep it."""
+    """Make a delta; None when it would not be worth its bytes, or a release is too large."""
     if max(_size(base), _size(manifest)) > SIZE_LIMIT:
         return None
-    made = delta.make(files_of(store, base), manifest, files, effort=effort)
-    if made is not None:
-        with suppress(LockedError) if effort is delta.ON_DEMAND else nullcontext():  # kept when somebody asks again
-            store.put_blob(path, made)
-    return made
+    return delta.make(files_of(store, base), manifest, files, effort=effort)
 
 
 def _size(manifest: Manifest) -> int:

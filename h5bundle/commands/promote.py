@@ -14,6 +14,7 @@ import msgspec
 
 from h5bundle import rollout
 from h5bundle.commands.offers import Live, Offered, hold_trains, versions_in
+from h5bundle.digests import sha256
 from h5bundle.errors import (
     ObjectMissingError,
     ProposalError,
@@ -53,11 +54,15 @@ class Promotion:
         proposal: its name.
         roles: role → the version that stands now.
         changed: False when all of it stood already.
+        release: bundle and digest of the release that the proposal offers; None when it offers none.
+        before: digests of the releases that the bundle's policy named until now.
     """
 
     proposal: str
     roles: Mapping[str, int]
     changed: bool
+    release: tuple[str, str] | None = None
+    before: tuple[str, ...] = ()
 
 
 def run(proposal: Proposal, store: Store, keys: RoleKeys, *, now: datetime, live: Live | None = None) -> Promotion:
@@ -95,14 +100,15 @@ def promote(
     stands = standing_of(state)
     done = applied(proposal, state)
     if done == proposal.roles.keys() and _root_stands(proposal, store):
-        return Promotion(proposal.name, _versions(proposal), changed=False)
+        return Promotion(proposal.name, _versions(proposal), changed=False, release=_release(proposal))
     check_base(proposal, state, done)
     require(check(proposal, before(proposal, stands, done), now))
     _check_blobs(proposal, stands, store, written)
     promotion = _Promotion(proposal, state, store, keys, now)
     promotion.hold_trains(live or Live())
+    replaced = promotion.named_before()
     promotion.run()
-    return Promotion(proposal.name, _versions(proposal), changed=True)
+    return Promotion(proposal.name, _versions(proposal), changed=True, release=_release(proposal), before=replaced)
 
 
 def require(found: tuple[Demand, ...]) -> None:
@@ -151,6 +157,14 @@ class _Promotion:
         policies = {policy.bundle: policy for policy in self._policies().values()}
         world = Offered(self.store, self.state.unexpired(), fresh)
         hold_trains(world, live, policies, signed, what=f"the proposal {self.proposal.name}")
+
+    def named_before(self) -> tuple[str, ...]:
+        """Give the digests of the releases that the policy of the offered release's bundle names so far."""
+        release = _release(self.proposal)
+        if self.state is None or release is None:
+            return ()
+        policy = self._old_policy(release[0])
+        return () if policy is None else tuple(one.digest for one in policy.releases)
 
     def run(self) -> None:
         """Write what people signed, then what the online keys sign, then what is seen."""
@@ -303,6 +317,15 @@ def _root_stands(proposal: Proposal, store: Store) -> bool:
         return bool(Metadata.from_bytes(store.read(path)).signed == root.signed)
     except ValueError as error:
         raise RoleKeyError(detail=f"{path} cannot be read") from error
+
+
+def _release(proposal: Proposal) -> tuple[str, str] | None:
+    """Give bundle and digest of the release that a proposal offers."""
+    offer = proposal.offer
+    if offer is None:
+        return None
+    manifest = proposal.documents[offer.manifest].encode()
+    return decode_manifest(manifest).bundle, sha256(manifest)
 
 
 def _versions(proposal: Proposal) -> dict[str, int]:

@@ -3,6 +3,7 @@
 Publishing the same bytes again changes nothing but a signature that is half-way to its expiry (and finishes what an
 interrupted publication left); the same version with other bytes is refused, and so is a version below the floor. A
 publication is a proposal: with enough keys at hand it is promoted at once, and otherwise it waits for the others.
+Deltas are no part of it: whoever publishes lets ``deltas.follow`` make them when the release stands.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,6 @@ from typing import Any, TypeAlias
 from h5bundle import rollout
 from h5bundle.changes import delegate, next_version, with_targets
 from h5bundle.commands import propose
-from h5bundle.commands.deltas import make_deltas
 from h5bundle.commands.offers import Live, Offered, hold_trains
 from h5bundle.commands.promote import ask, promote
 from h5bundle.errors import PublishError
@@ -64,6 +64,7 @@ class PublishReceipt:
         policy: number of the rollout policy; 0 when there is none yet.
         proposal: name of the proposal that waits for signatures; None when nothing waits.
         waiting: how many signatures are missing, and whom to ask; nothing when only the online keys are missing.
+        before: digests of the releases that the policy named until now.
     """
 
     bundle: str
@@ -74,6 +75,12 @@ class PublishReceipt:
     policy: int
     proposal: str | None = None
     waiting: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether the release is on offer."""
+        return self.proposal is None
 
 
 def missing_roles(store: Store, bundle: str) -> tuple[str, ...]:
@@ -138,8 +145,13 @@ class _Publication:
     def run(self) -> PublishReceipt:
         """Check, write blobs, write metadata."""
         state = load_for_renewal(self.store, self.now)
-        manifest, digest = self.package.manifest, self.package.digest
         old = self._old_policy(state)
+        receipt = self._published(state, old)
+        return replace(receipt, before=() if old is None else tuple(release.digest for release in old.releases))
+
+    def _published(self, state: TrustedState, old: rollout.RolloutPolicy | None) -> PublishReceipt:
+        """Do what is missing."""
+        manifest, digest = self.package.manifest, self.package.digest
         self._check_version(state, old)
         self._check_requirements(state)
         offered = next((release for release in old.releases if release.digest == digest), None) if old else None
@@ -151,7 +163,6 @@ class _Publication:
         targets = self._write_blobs(edit)
         signed = self._known(state) == targets and not self._due(state)
         if old is None or not signed:
-            make_deltas(self.store, state, self.package, self.progress)
             return self._write_metadata(state, old, targets, permyriad)
         if offered != old.releases[0] or offered.permyriad != permyriad:
             return self._write_policy(edit, state, rollout.offer(old, manifest, digest, permyriad))
@@ -261,7 +272,7 @@ class _Publication:
         if not complete:
             return replace(receipt, proposal=propose.save(self.store, proposal).name, waiting=waiting)
         promote(proposal, self.store, self.keys, now=self.now, written=targets, live=self.options.live)
-        self.progress("metadata", 1, 1)
+        self.progress("published", 1, 1)
         return receipt
 
     def _proposal(self, state: TrustedState, targets: Mapping[str, TargetFile], permyriad: int) -> Proposal:
@@ -311,5 +322,5 @@ class _Publication:
         edit.update_role(ROLLOUT, old, {path: edit.blob(path, rollout.encode(policy))})
         snapshot, timestamp = state.snapshot.signed, state.timestamp.signed
         edit.commit(snapshot_version=snapshot.version + 1, timestamp_version=timestamp.version + 1, files=snapshot.meta)
-        self.progress("metadata", 1, 1)
+        self.progress("published", 1, 1)
         return self._receipt(policy, changed=True)

@@ -25,13 +25,14 @@ class FrameError(Exception):
         self.detail = detail
 
 
-def compress(data: bytes, dictionary: bytes, level: int) -> bytes:
+def compress(data: bytes, dictionary: bytes, level: int, *, distant: bool = False) -> bytes:
     """Compress into one frame.
 
     Args:
         data: what.
         dictionary: what the receiver has; anything shorter than 8 bytes counts as nothing.
         level: 1–22.
+        distant: look for long matches first, as far away as they may be: quick, and in a large dictionary better.
     """
     options: dict[int, int] = {
         CompressionParameter.compression_level: level,
@@ -40,6 +41,7 @@ def compress(data: bytes, dictionary: bytes, level: int) -> bytes:
         CompressionParameter.content_size_flag: 0,
         CompressionParameter.dict_id_flag: 0,
         CompressionParameter.nb_workers: 0,
+        CompressionParameter.enable_long_distance_matching: int(distant),
     }
     compressor = zstd.ZstdCompressor(options=options, zstd_dict=_prefix(dictionary))
     frame: bytes = compressor.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)

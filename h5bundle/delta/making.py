@@ -5,7 +5,7 @@ changed files compressed one by one, the way a web server sends them, and only a
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,10 @@ _LONG_WORD: Final = re.compile(rb"[A-Za-z_$][A-Za-z0-9_$]{7,}")
 _ALIKE: Final = 3
 """Two files are versions of each other when a third of the words are the same."""
 _RENAMED_MIN: Final = 512
+_ENOUGH: Final = 1024
+"""A draft of so many bytes is as good as any: a packet carries it with everything around it."""
+_FAR: Final = 16
+"""A dictionary is large when it has so many times the bytes of the content."""
 _WORTH: Final = 0.75
 """A delta has at most this share of the changed files in zstd: below what brotli-11 makes of them."""
 
@@ -32,14 +36,18 @@ class Effort:
         level: zstd level.
         rename: whether to look for renamed identifiers.
         whole: zstd level of the changed files, one by one, to compare with.
+        draft: zstd level that tells which rewriting is best, and whether the other level can pay; None to do without.
+        far: zstd level against a dictionary that is large against the content: indexing it would cost most of the time.
     """
 
     level: int
     rename: bool
     whole: int
+    draft: int | None = None
+    far: int | None = None
 
 
-FULL: Final = Effort(level=19, rename=True, whole=19)
+FULL: Final = Effort(level=19, rename=True, whole=19, draft=3, far=12)
 ON_DEMAND: Final = Effort(level=9, rename=False, whole=3)
 
 
@@ -68,14 +76,32 @@ def make(
         renamed = _renamed(named, versions, base, manifest, wanted)
         heads += [renamed] if renamed.renamed else []
     paths = rewriting.ordered(manifest.files)
-    deltas = []
-    for head in heads:
-        body = frames.compress(content, rewriting.dictionary(head, base, paths), effort.level)
-        deltas.append(wire.encode(head, body, effort.level))
-    delta = min(deltas, key=len)
+    delta = _compressed([(head, rewriting.dictionary(head, base, paths)) for head in heads], content, effort)
     if not _is_worth(delta, wanted, effort.whole):
         return None
     return delta if apply(delta, base, manifest) == wanted else None
+
+
+def _compressed(rewritten: Sequence[tuple[Head, bytes]], content: bytes, effort: Effort) -> bytes:
+    """Give the smallest delta: quick drafts say which dictionary is best, and one slow pass compresses against that."""
+    if effort.draft is None:
+        found = [_encoded(head, dictionary, content, effort.level) for head, dictionary in rewritten]
+        return min(found, key=len)
+    drafts = [_encoded(head, dictionary, content, effort.draft, distant=True) for head, dictionary in rewritten]
+    best = min(range(len(drafts)), key=lambda place: len(drafts[place]))
+    if len(drafts[best]) <= _ENOUGH:
+        return drafts[best]
+    head, dictionary = rewritten[best]
+    if effort.far is not None and len(dictionary) > _FAR * len(content):
+        slow = _encoded(head, dictionary, content, effort.far)
+    else:
+        slow = _encoded(head, dictionary, content, effort.level, distant=True)
+    return min(drafts[best], slow, key=len)
+
+
+def _encoded(head: Head, dictionary: bytes, content: bytes, level: int, *, distant: bool = False) -> bytes:
+    """Give a delta at one level."""
+    return wire.encode(head, frames.compress(content, dictionary, level, distant=distant), level)
 
 
 def _is_worth(delta: bytes, wanted: Mapping[str, bytes], level: int) -> bool:

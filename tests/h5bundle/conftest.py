@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from h5bundle.commands import publish
+from h5bundle.commands import deltas, publish
 from h5bundle.formats import Key, Signer
 from h5bundle.keys import KeyFolder, RoleKeys, app_role
 from h5bundle.manifest import Requirement
@@ -56,8 +56,12 @@ class Yard:
     keys: KeyFolder
 
     def publish(self, what: Package, *, now: datetime = NOW, **options: object) -> publish.PublishReceipt:
+        """Publish a release, and then make its deltas."""
         chosen = publish.PublishOptions(init=True, **options)  # type: ignore[arg-type]  # options come by name
-        return publish.run(chosen, what, self.store, self.keys, now=now)
+        receipt = publish.run(chosen, what, self.store, self.keys, now=now)
+        if receipt.stands:
+            deltas.follow(self.store, receipt.bundle, receipt.digest, before=receipt.before, progress=publish.silent)
+        return receipt
 
 
 @dataclass(frozen=True)

@@ -69,3 +69,10 @@ def test_a_promotion_asks_the_trains_with_the_catalogue_at_hand(bank: Bank) -> N
     refused = run("promote", str(file), *bank.repository, *keys, "--catalogue", str(catalogue))
     assert (refused.exit_code, "TRAIN_BROKEN" in refused.stderr) == (4, True)
     assert (offered(bank), bank.promote(file).exit_code) == ([], 0)
+
+
+def test_a_promotion_is_told_first_and_makes_the_deltas_afterwards(bank: Bank) -> None:
+    bank.release("1.0.0")
+    said = bank.release("1.1.0").output.splitlines()
+    assert [line.split(" ", 1)[-1] for line in said[-1:]] == ["of 1 deltas are there"]
+    assert any(line.endswith("stand now") for line in said[:-1])

@@ -149,3 +149,20 @@ def test_a_build_never_overwrites_a_project(run: Callable[..., Result], tmp_path
     run("new", "travel", str(folder), place=False)
     result = run("build", str(folder), "--out", str(folder), place=False)
     assert (result.exit_code, (folder / "bundle.yaml").exists()) == (1, True)
+
+
+def test_publish_says_what_became_of_the_deltas(
+    run: Callable[..., Result], project: Callable[..., Path], tmp_path: Path
+) -> None:
+    words = "".join(f"export const constant{number} = {number};\n" for number in range(500))
+    folder = project(declaration(**PLAIN), {"dist/index.html": "<!doctype html>", "dist/app.js": words})
+    first = json.loads(run("publish", str(folder), "--init", "--json", signing=True).output)
+    assert first["deltas"] == {"due": 0, "ready": 0, "trouble": ""}
+    (folder / "dist/app.js").write_text(words + "more();\n", encoding="utf-8")
+    (folder / "bundle.yaml").write_text(declaration(version="1.0.1", **PLAIN), encoding="utf-8")
+    told = run("publish", str(folder), "--deltas", "later", signing=True).output.splitlines()
+    assert told[0].endswith(" published")
+    assert told[-1] == "0 of 1 deltas are there; make the others: h5bundle deltas wealth"
+    again = run("publish", str(folder), signing=True).output.splitlines()
+    assert again[-1] == "1 of 1 deltas are there"
+    assert len(list((tmp_path / "repo" / "deltas").rglob("*.zst"))) == 1

@@ -1,7 +1,7 @@
 /**
  * Terminal answers as text: a result or a failure, never larger than the limit.
  */
-import { utf8Length, writeInert } from "./json.mjs";
+import { fitsUtf8, writeInert } from "./json.mjs";
 
 export class Answers {
   #errors;
@@ -16,14 +16,14 @@ export class Answers {
   /** @param {string} id @param {unknown} result @returns {{text: string, code: string}} code is empty for a success */
   result(id, result) {
     const text = writeInert({ v: 1, t: "res", id, ok: true, r: result });
-    return utf8Length(text) > this.#maxBytes ? this.failure(id, { code: "TOO_LARGE", message: "" }) : { text, code: "" };
+    return fitsUtf8(text, this.#maxBytes) ? { text, code: "" } : this.failure(id, { code: "TOO_LARGE", message: "" });
   }
 
   /** @param {string} id @param {{code: string, message: string, retryable?: boolean, details?: unknown}} failure */
   failure(id, { code, message, retryable, details }) {
     const e = { code, message, retryable: retryable ?? this.#errors[code].retryable, details: plain(details) };
     const text = writeInert({ v: 1, t: "res", id, ok: false, e });
-    if (utf8Length(text) <= this.#maxBytes) return { text, code };
+    if (fitsUtf8(text, this.#maxBytes)) return { text, code };
     return { text: writeInert({ v: 1, t: "res", id, ok: false, e: { ...e, message: "", details: {} } }), code };
   }
 }

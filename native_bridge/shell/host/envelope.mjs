@@ -1,7 +1,7 @@
 /**
  * The wire envelope as a page sends it: one JSON object with exactly the members of its kind.
  */
-import { JsonError, parseStrict, utf8Length } from "./json.mjs";
+import { fitsUtf8, JsonError, parseStrict } from "./json.mjs";
 
 export class EnvelopeError extends Error {
   /** @param {string} code of the contract @param {string} message @param {string|null} [id] of the request, when it has one */
@@ -51,7 +51,7 @@ const KINDS = Object.freeze({
  */
 export function readEnvelope(raw, limits) {
   if (typeof raw !== "string") throw new EnvelopeError("ENVELOPE_INVALID", "a message is a string");
-  if (raw.length > limits.maxBytes || utf8Length(raw) > limits.maxBytes) {
+  if (!fitsUtf8(raw, limits.maxBytes)) {
     throw new EnvelopeError("TOO_LARGE", `a message may have ${limits.maxBytes} bytes`);
   }
   const message = parse(raw, limits.maxDepth);

@@ -1,9 +1,10 @@
 /**
  * What went over the bridge, as the debug panel tells it: one row for each call, made from the envelopes themselves.
  *
- * Nothing here can change a call. Rows hold what the page sent and got; the shell's own calls to the bank stand between.
+ * Nothing here can change a call, or keep it waiting: what was said is kept as it came, and read when somebody looks. Rows hold what the page sent and got; the shell's own calls to the bank stand between.
  */
 const MOST_ROWS = 400;
+const MOST_UNREAD = 1000;
 const GRAVE = new Set(["INTERNAL", "PERMISSION_DENIED", "SESSION_INVALID", "REPLAYED", "ENVELOPE_INVALID", "METHOD_UNKNOWN", "VERSION_UNSUPPORTED", "PARAMS_INVALID", "TOO_LARGE"]);
 
 /**
@@ -43,11 +44,13 @@ function objectOf(text) {
 
 /** The journal of this shell. */
 export class Journal {
-  rows = /** @type {Row[]} */ ([]);
-  events = /** @type {any[]} */ ([]);
-  logs = /** @type {any[]} */ ([]);
   #serial = 0;
   #started = 0;
+  #rows = /** @type {Row[]} */ ([]);
+  #events = /** @type {any[]} */ ([]);
+  #logs = /** @type {any[]} */ ([]);
+  /** What came and was not read yet, in order. @type {(() => void)[]} */
+  #unread = [];
   #onChange;
   #clock;
   #tiers;
@@ -60,21 +63,45 @@ export class Journal {
     this.#started = clock();
   }
 
+  get rows() {
+    this.#read();
+    return this.#rows;
+  }
+
+  get events() {
+    this.#read();
+    return this.#events;
+  }
+
+  get logs() {
+    this.#read();
+    return this.#logs;
+  }
+
+  #read() {
+    for (const read of this.#unread.splice(0)) read();
+  }
+
+  /** Keep what came until somebody looks. @param {() => void} read */
+  #later(read) {
+    this.#unread.push(read);
+    if (this.#unread.length > MOST_UNREAD) this.#read();
+    this.#onChange();
+  }
+
   /**
    * Note one envelope on a page's port.
    * @param {"in" | "out"} direction in: from the page @param {string} text @param {any} page
    */
   message(direction, text, page) {
     const at = this.#clock();
-    const envelope = objectOf(text);
-    if (envelope === null) {
-      this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });
-      this.#onChange();
-      return;
-    }
-    if (direction === "in") this.#fromPage(envelope, page, at);
-    else this.#toPage(envelope, page, at);
-    this.#onChange();
+    this.#later(() => {
+      const envelope = objectOf(text);
+      if (envelope === null) {
+        this.#add({ ...this.#blank(page, at), method: "?", note: "ENVELOPE_INVALID", result: "bad", code: "ENVELOPE_INVALID", request: text });
+      } else if (direction === "in") this.#fromPage(envelope, page, at);
+      else this.#toPage(envelope, page, at);
+    });
   }
 
   #fromPage(envelope, page, at) {
@@ -97,12 +124,12 @@ export class Journal {
       this.#add({ ...this.#blank(page, at), method: envelope.t, note: envelope.e.code, code: envelope.e.code, result: "bad", answer: envelope });
     }
     if (envelope.t === "evt") {
-      this.events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
-      this.events.splice(0, this.events.length - MOST_ROWS);
+      this.#events.push({ at: at - this.#started, name: envelope.e, bundle: page.bundle, payload: envelope.p });
+      this.#events.splice(0, this.#events.length - MOST_ROWS);
     }
     if (envelope.t === "chunk") this.#chunk(envelope, page, at);
     const call = envelope.t === "welcome" ? "hello" : envelope.t === "res" ? envelope.id : null;
-    const row = call && this.rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
+    const row = call && this.#rows.findLast((each) => each.page === page.serial && each.call === call && each.result === "open");
     if (!row) return;
     const code = envelope.e?.code ?? null;
     const denied = envelope.t === "welcome" && Object.keys(envelope.denied ?? {}).length > 0;
@@ -115,18 +142,19 @@ export class Journal {
   }
 
   #chunk({ id, seq, p }, page, at) {
-    const row = this.rows.findLast((each) => each.page === page.serial && each.call === id && each.result === "open");
+    const row = this.#rows.findLast((each) => each.page === page.serial && each.call === id && each.result === "open");
     row?.chunks.push({ at: Math.round(at - this.#started - row.at), seq, p });
   }
 
   /** What the dispatcher tells its audit: gates go to the call's row, the rest to the log. @param {any} entry @param {any} page */
   audit(entry, page) {
-    const row = entry.kind === "call" && this.rows.findLast((each) => each.page === page.serial && each.call === entry.id);
-    if (row && entry.gates) row.gates = gateWords(entry.gates);
+    this.#later(() => {
+      const row = entry.kind === "call" && this.#rows.findLast((each) => each.page === page.serial && each.call === entry.id);
+      if (row && entry.gates) row.gates = gateWords(entry.gates);
+    });
     if (entry.kind === "drop" || entry.kind === "late" || entry.code === "INTERNAL") {
       this.log({ level: "warn", name: `bridge.${entry.kind}`, fields: { code: entry.code, reason: entry.reason ?? "", method: entry.method ?? "" } }, page.bundle);
     }
-    this.#onChange();
   }
 
   /** Note a call that the shell makes for itself. @param {any} call from api.onCall */
@@ -135,6 +163,7 @@ export class Journal {
     const at = this.#clock() - this.#started - milliseconds;
     const bad = !(status >= 200 && status < 400);
     const usual = code === "NONCE_REQUIRED";
+    this.#read();
     this.#add({
       ...this.#blank({ serial: 0, bundle: "" }, this.#clock()), at, method: op, note: bad ? `${status ?? ""} ${code ?? ""}`.trim() : "", ms: milliseconds,
       result: usual || !bad ? "ok" : "warn", code: bad && !usual ? code ?? "OFFLINE" : null, request: { method, path }, answer: { status: status ?? null, code: code ?? null },
@@ -144,8 +173,8 @@ export class Journal {
 
   /** @param {{level: string, name: string, fields?: any}} event @param {string} source */
   log(event, source) {
-    this.logs.push({ at: this.#clock() - this.#started, source, ...event });
-    this.logs.splice(0, this.logs.length - MOST_ROWS);
+    this.#logs.push({ at: this.#clock() - this.#started, source, ...event });
+    this.#logs.splice(0, this.#logs.length - MOST_ROWS);
     this.#onChange();
   }
 
@@ -167,7 +196,7 @@ export class Journal {
 
   /** @param {Row} row */
   #add(row) {
-    this.rows.push(row);
-    this.rows.splice(0, this.rows.length - MOST_ROWS);
+    this.#rows.push(row);
+    this.#rows.splice(0, this.#rows.length - MOST_ROWS);
   }
 }

@@ -1,19 +1,18 @@
 import json
-import threading
 
 import pytest
 from click.testing import CliRunner
 
 from h5bundle import delta
 from h5bundle.cli import main
-from h5bundle.commands import deltas
-from h5bundle.commands.deltas import OnDemand, delta_path
+from h5bundle.commands import deltas, publish, verify
+from h5bundle.commands.deltas import Following, delta_path, follow
 from h5bundle.commands.publish import silent
-from h5bundle.errors import LockedError, PublishError, StoreError
+from h5bundle.errors import PublishError, StoreError
 from h5bundle.pack import Package
 from h5bundle.stores.local import LocalStore
 from h5bundle.trust import object_path
-from tests.h5bundle.conftest import Yard, package
+from tests.h5bundle.conftest import NOW, Yard, package
 from tests.h5bundle.delta.releases import program
 
 
@@ -49,12 +48,72 @@ def test_the_first_release_has_no_delta(yard: Yard) -> None:
     assert yard.store.paths("deltas/") == ()
 
 
-def test_an_old_release_that_is_not_whole_does_not_stop_a_publication(yard: Yard) -> None:
+def test_an_old_release_that_is_not_whole_gets_none_and_the_new_one_stands(yard: Yard) -> None:
     old, new = version(0), version(1)
     yard.publish(old)
     yard.store.remove(object_path(old.manifest.files["app.js"].sha256))
-    assert yard.publish(new).changed
+    assert committed(yard, new).changed
+    found = follow(yard.store, "wealth", new.digest, progress=silent)
+    assert (found.due, found.ready, kept(yard, new)) == (1, 0, [])
+    assert "app.js" in found.trouble or "objects/" in found.trouble
+
+
+def committed(yard: Yard, new: Package) -> publish.PublishReceipt:
+    return publish.run(publish.PublishOptions(init=True), new, yard.store, yard.keys, now=NOW)
+
+
+def test_a_publication_waits_for_no_delta_and_is_whole_without(yard: Yard) -> None:
+    old, new = version(0), version(1)
+    committed(yard, old)
+    receipt = committed(yard, new)
+    assert (receipt.stands, receipt.before, kept(yard, new)) == (True, (old.digest,), [])
+    assert verify.run(yard.store, now=NOW).releases == 2
+    assert follow(yard.store, "wealth", new.digest, later=True, progress=silent) == Following(due=1, ready=0)
     assert kept(yard, new) == []
+    assert follow(yard.store, "wealth", new.digest, progress=silent) == Following(due=1, ready=1)
+    assert follow(yard.store, "wealth", new.digest, later=True, progress=silent) == Following(due=1, ready=1)
+
+
+def test_progress_says_published_first_and_then_how_many_deltas(yard: Yard) -> None:
+    told: list[tuple[str, int, int]] = []
+    yard.publish(version(0))
+    yard.publish(version(1))
+    options = publish.PublishOptions()
+    newest = version(2)
+    publish.run(options, newest, yard.store, yard.keys, now=NOW, progress=lambda *news: told.append(news))
+    follow(yard.store, "wealth", newest.digest, progress=lambda *news: told.append(news))
+    assert told[-3:] == [("published", 1, 1), ("deltas", 1, 2), ("deltas", 2, 2)]
+
+
+def test_a_release_that_the_policy_named_until_now_counts_as_in_use(yard: Yard) -> None:
+    made = [version(number) for number in range(5)]
+    for one in made:
+        committed(yard, one)
+    newest = version(5)
+    receipt = publish.run(publish.PublishOptions(), newest, yard.store, yard.keys, now=NOW)
+    before = (made[0].digest, *receipt.before)
+    assert follow(yard.store, "wealth", newest.digest, before=before, progress=silent) == Following(due=4, ready=4)
+    assert made[0].digest in kept(yard, newest)
+
+
+class Full(LocalStore):
+    """A store whose disk is full."""
+
+    def put_blob(self, path: str, data: bytes) -> None:
+        raise StoreError(detail=f"{path} with {len(data)} bytes cannot be written: no space left")
+
+
+def test_a_release_that_is_not_on_offer_is_due_no_delta(yard: Yard) -> None:
+    committed(yard, version(0))
+    assert follow(yard.store, "wealth", "0" * 64, progress=silent) == Following(due=0, ready=0)
+
+
+def test_a_full_disk_stops_the_deltas_and_not_the_release(yard: Yard) -> None:
+    committed(yard, version(0))
+    newest = version(1)
+    committed(yard, newest)
+    found = follow(Full(yard.store.folder), "wealth", newest.digest, progress=silent)
+    assert (found.due, found.ready, "no space left" in found.trouble) == (1, 0, True)
 
 
 def test_the_command_makes_them_from_any_release(yard: Yard, published: list[Package]) -> None:
@@ -79,81 +138,3 @@ def test_the_command_line_says_what_was_made(yard: Yard, published: list[Package
     said = CliRunner().invoke(main, [*asked, "--json"])
     assert [one["base"] for one in json.loads(said.stdout)] == ["1.0.0"]
     assert CliRunner().invoke(main, asked).stdout.startswith("from 1.0.0")
-
-
-def test_on_demand_answers_what_is_on_offer_and_nothing_else(yard: Yard, published: list[Package]) -> None:
-    make = OnDemand(yard.store)
-    oldest, newest = published[0], published[-1]
-    made = make(newest.digest, oldest.digest)
-    assert made is not None
-    assert delta.apply(made, oldest.files, newest.manifest) == {"app.js": newest.files["app.js"]}
-    assert yard.store.read(delta_path(newest.digest, oldest.digest)) == made
-    assert make(newest.digest, "0" * 64) is None
-    assert make(newest.digest, newest.digest) is None
-
-
-def test_a_pair_that_gains_nothing_is_tried_once(yard: Yard) -> None:
-    one, other = package(version="1.0.0"), package(version="1.0.1", files={"index.html": b"y", "app.js": b"x"})
-    yard.publish(one)
-    yard.publish(other)
-    make = OnDemand(yard.store)
-    assert make(other.digest, one.digest) is None
-    assert make._useless == {(other.digest, one.digest)}
-
-
-class Slow(LocalStore):
-    """A store whose reader waits until the test lets it go on."""
-
-    reading = threading.Event()
-    go_on = threading.Event()
-
-    def read(self, path: str) -> bytes:
-        self.reading.set()
-        assert self.go_on.wait(20)
-        return super().read(path)
-
-
-def test_one_delta_is_made_at_a_time_and_others_are_sent_to_the_files(yard: Yard, published: list[Package]) -> None:
-    make = OnDemand(Slow(yard.store.folder))
-    oldest, newest = published[0], published[-1]
-    found: list[bytes | None] = []
-    first = threading.Thread(target=lambda: found.append(make(newest.digest, oldest.digest)))
-    first.start()
-    assert Slow.reading.wait(20)
-    assert make(newest.digest, published[1].digest) is None
-    Slow.go_on.set()
-    first.join(20)
-    assert [one is not None for one in found] == [True]
-
-
-class Held(LocalStore):
-    """A store that a publisher holds."""
-
-    def put_blob(self, path: str, data: bytes) -> None:
-        raise LockedError(detail=f"another publisher keeps {path} with {len(data)} bytes from being written")
-
-
-def test_a_delta_is_given_though_a_publisher_keeps_it_from_being_kept(yard: Yard, published: list[Package]) -> None:
-    oldest, newest = published[0], published[-1]
-    made = OnDemand(Held(yard.store.folder))(newest.digest, oldest.digest)
-    assert made is not None
-    assert delta.apply(made, oldest.files, newest.manifest) == {"app.js": newest.files["app.js"]}
-    assert yard.store.exists(delta_path(newest.digest, oldest.digest)) is False
-
-
-class Full(LocalStore):
-    """A store whose disk is full."""
-
-    def put_blob(self, path: str, data: bytes) -> None:
-        raise StoreError(detail=f"{path} with {len(data)} bytes cannot be written: no space left")
-
-
-def test_a_full_disk_is_no_error_of_the_phone(yard: Yard, published: list[Package]) -> None:
-    assert OnDemand(Full(yard.store.folder))(published[-1].digest, published[0].digest) is None
-
-
-def test_a_release_that_is_too_large_gets_none(
-    yard: Yard, published: list[Package], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deltas, "SIZE_LIMIT", 1000)
-    assert OnDemand(yard.store)(published[-1].digest, published[0].digest) is None

@@ -10,7 +10,8 @@ import pytest
 from h5bundle import delta
 from h5bundle.client import Installation
 from h5bundle.commands import publish, pull, sign_timestamp, verify
-from h5bundle.commands.deltas import OnDemand, delta_path
+from h5bundle.commands.deltas import delta_path
+from h5bundle.commands.deltas_served import OnDemand
 from h5bundle.errors import StoreError
 from h5bundle.keys import KeyFolder
 from h5bundle.pack import Package

@@ -146,6 +146,57 @@ def test_the_strict_reader_agrees_with_a_reference(core: Chromium, texts: list[s
             assert json.loads(outcome["value"]) == expected[0], text
 
 
+KEYS = st.one_of(st.sampled_from(["a", "b:", ":", "__proto__", "1", "0", "constructor", '"']), st.text(max_size=3))
+MEMBERS = st.recursive(
+    st.one_of(SCALARS, st.sampled_from([":", "a:b", "::", "\ud83d\ude00"])).map(
+        lambda value: json.dumps(value, ensure_ascii=False)
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]"),
+        st.lists(st.tuples(KEYS.map(lambda key: json.dumps(key, ensure_ascii=False)), inner), max_size=4).map(
+            lambda pairs: f"{{{','.join(f'{key}: {value}' for key, value in pairs)}}}"
+        ),
+    ),
+    max_leaves=8,
+)
+"""Objects as nobody writes them twice: keys that are given again, and colons everywhere."""
+TRICKS = [
+    '{"a":1,"a":"\\u003a"}',
+    '{"a":1,"\\u0061":2}',
+    '{"a":1,"a":1,"b":"\\u003a\\u003a"}',
+    '{"a":":","a":1}',
+    '{"__proto__":1}',
+    '{"\\u005f_proto__":{}}',
+    '"\\ud83d\\ude00"',
+    '"\\uD800"',
+    '"\\\\ud800"',
+    "[-0, 0.0, -0.0e9]",
+    "9007199254740991.4",
+    "9007199254740993",
+    "1e999",
+    "5e-324",
+    "[[[[]]]]",
+    "[[[[[]]]]]",
+    '{"a":{"a":{"a":{}}}}',
+    '{"2":1,"1":2}',
+    "\ufeff1",
+    "",
+]
+
+
+@BOUNDED
+@given(texts=st.lists(st.one_of(MEMBERS, JSON_TEXTS, st.sampled_from(TRICKS)), max_size=60), depth=st.integers(0, 5))
+def test_the_fast_reader_and_the_strict_one_say_the_same(core: Chromium, texts: list[str], depth: int) -> None:
+    assert core.evaluate("asked => window.differing(asked)", {"texts": [*texts, *TRICKS], "depth": depth}) == []
+
+
+@BOUNDED
+@given(texts=st.lists(st.text("aé字😀", max_size=8), max_size=30), most=st.integers(0, 24))
+def test_a_text_fits_when_its_bytes_do(core: Chromium, texts: list[str], most: int) -> None:
+    expected = [len(text.encode()) <= most for text in texts]
+    assert expected == core.evaluate("pairs => window.fitting(pairs)", [[text, most] for text in texts])
+
+
 TYPES = {
     "Case": {"kind": "record", "doc": "", "fields": {"n": {"type": "int", "optional": False, "nullable": True}}},
     "Choice": {"kind": "union", "doc": "", "tag": "kind", "cases": {"a": "Case"}},

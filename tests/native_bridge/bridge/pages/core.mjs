@@ -1,6 +1,6 @@
 /** The host core, the contract and a session that a test can throw messages at. */
 import * as host from "/shell/host/dispatcher.mjs";
-import { JsonError, parseStrict } from "/shell/host/json.mjs";
+import { fitsUtf8, JsonError, parseStrict, readStrictly } from "/shell/host/json.mjs";
 import { acceptWindowMessage } from "/shell/host/origin.mjs";
 import { ShapeError, Shapes } from "/shell/host/shapes.mjs";
 import { runVector } from "/vectors/runner.mjs";
@@ -21,6 +21,20 @@ window.strict = (texts) => texts.map((text) => {
     return { ok: false };
   }
 });
+
+/** What a reader makes of a text: its value, in which −0 is not 0, or the words of its refusal. */
+function outcome(read, text, depth) {
+  try {
+    return JSON.stringify(read(text, depth), (_, value) => (Object.is(value, -0) ? { minus: "zero" } : value));
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    return `refused: ${error.message}`;
+  }
+}
+
+window.fitting = (pairs) => pairs.map(([text, most]) => fitsUtf8(text, most));
+
+window.differing = ({ texts, depth }) => texts.filter((text) => outcome(parseStrict, text, depth) !== outcome(readStrictly, text, depth));
 
 window.shape = ({ types, type, value, output }) => {
   const shapes = new Shapes(types);
