@@ -43,14 +43,19 @@ MUTANTS = {
         "Object.keys(params)",
         "audit-fields",
     ),
-    "no size limit": (
-        "envelope.mjs",
-        "if (raw.length > limits.maxBytes || utf8Length(raw) > limits.maxBytes)",
-        "if (false)",
+    "no size limit": ("envelope.mjs", "if (!fitsUtf8(raw, limits.maxBytes))", "if (false)", "message-bytes"),
+    "size in characters": (
+        "json.mjs",
+        " && new TextEncoder().encodeInto(text, new Uint8Array(most)).read === text.length",
+        "",
         "message-bytes",
     ),
-    "size in characters": ("envelope.mjs", "|| utf8Length(raw) > limits.maxBytes", "", "message-bytes"),
-    "one byte less": ("envelope.mjs", "utf8Length(raw) > limits", "utf8Length(raw) >= limits", "message-bytes"),
+    "one byte less": (
+        "envelope.mjs",
+        "fitsUtf8(raw, limits.maxBytes)",
+        "fitsUtf8(raw, limits.maxBytes - 1)",
+        "message-bytes",
+    ),
     "undeclared members": (
         "envelope.mjs",
         'if (name !== "v" &&',
