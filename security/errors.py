@@ -44,6 +44,12 @@ class KeyStoreError(SecurityError):
     default = "KEY_UNAVAILABLE"
 
 
+class KeyRequestError(SecurityError):
+    """A request for a change of a key, or a decision on it, does not hold."""
+
+    default = "KEY_REQUEST_INVALID"
+
+
 class HsmError(KeyStoreError):
     """A key in a token does not open or does not sign.
 
