@@ -51,6 +51,9 @@ from bff.custody.service import Custody
 from bff.customers.rewrapping import Rewrapping
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
+from bff.devices.cli import DESK as DEVICES
+from bff.devices.cli import DeviceDesk, devices
+from bff.doors.jwks import jwks_door
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
@@ -123,6 +126,8 @@ REMEDIES: Final = {
     "NOT_FOUND": "the shell shows an order's number beside it (ord_…); is TIDEGATE_VAR the server's?",
 }
 """What to do next, by the code of a refusal."""
+PUBLISHED: Final = ("access-token", CHECKPOINTS)
+"""Purposes whose public keys the server publishes."""
 
 
 class StartError(Exception):
@@ -331,7 +336,7 @@ def wsgi(instance: Instance) -> Flask:
     parts = Parts(
         door=instance.house.door,
         checks=checks,
-        blueprints=[shell_door(_hosting(instance)), *_release_doors(instance)],
+        blueprints=[shell_door(_hosting(instance)), jwks_door(instance.keys, PUBLISHED), *_release_doors(instance)],
         trusted_proxies=proxies,
         anonymous_limit=instance.settings.anonymous_limit,
         counters=instance.settings.redis_url or "memory://",
@@ -419,6 +424,25 @@ def _work(instance: Instance) -> None:
                 "the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age
             )
 
+    sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
+    jobs = [
+        Job("checkpoint", settings.checkpoint_seconds, sign),
+        Job("sweep", 60.0, sweep),
+        Job("releases", 5.0, record),
+        Job("timestamp", HOUR, renew),
+        Job("timestamp-age", HOUR, watch),
+        *_key_jobs(instance),
+    ]
+    stop = threading.Event()
+    arguments = (sending, stop, time.monotonic)
+    # on its own: a core that answers slowly must not keep the evidence from being signed
+    threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
+    run_jobs(jobs, stop, time.monotonic)
+
+
+def _key_jobs(instance: Instance) -> tuple[Job, ...]:
+    """Give the recurring work on the server's keys."""
+    settings, engine = instance.settings, instance.engine
     custody = custody_of(settings, engine, instance.keys)
     calendar = KeyCalendar(instance.keys, custody.guard, acting=settings.key_calendar == "on")
 
@@ -442,21 +466,7 @@ def _work(instance: Instance) -> None:
             if moved.moved or moved.broken:
                 _log.info("%d sealed values moved to the present key, %d do not open", moved.moved, moved.broken)
 
-    sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
-    jobs = [
-        Job("checkpoint", settings.checkpoint_seconds, sign),
-        Job("sweep", 60.0, sweep),
-        Job("releases", 5.0, record),
-        Job("timestamp", HOUR, renew),
-        Job("timestamp-age", HOUR, watch),
-        Job("keys", 60.0, keep_keys),
-        Job("rewrap", 600.0, rewrap),
-    ]
-    stop = threading.Event()
-    arguments = (sending, stop, time.monotonic)
-    # on its own: a core that answers slowly must not keep the evidence from being signed
-    threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
-    run_jobs(jobs, stop, time.monotonic)
+    return Job("keys", 60.0, keep_keys), Job("rewrap", 600.0, rewrap)
 
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
@@ -568,6 +578,7 @@ def cli(ctx: click.Context) -> None:
         tell=_tell,
         witnessed=_witnessed,
     )
+    ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _rewrapping, clock, new_id)
 
 
@@ -763,6 +774,7 @@ def _witnessed(seen: Mapping[str, Any]) -> None:
 for command in COMMANDS:
     keys.add_command(command)
 cli.add_command(keys)
+cli.add_command(devices)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

@@ -55,9 +55,7 @@ class CustodyDesk:
 )
 @passphrase_option
 @_JSON
-@click.pass_context
 def request_command(
-    ctx: click.Context,
     action: str,
     subject: str,
     uri: str,
@@ -69,7 +67,7 @@ def request_command(
     as_json: bool,
 ) -> None:
     """Ask for ACTION on SUBJECT (a purpose for stage and rotate, else a KID); another operator approves it."""
-    desk: CustodyDesk = ctx.meta[DESK]
+    desk: CustodyDesk = click.get_current_context().meta[DESK]
     custody, now = desk.open(), desk.clock()
     half = read_public(public).as_dict() if public is not None else {}
     change = frozen(custody.store, Action(action), subject, uri=place, public=half)
@@ -159,8 +157,8 @@ def _answer(row: KeyRequest, *, as_json: bool) -> None:
 def _line(row: KeyRequest) -> str:
     said = json.loads(row.statement)
     people = f"{row.asked_person}{f' and {row.decided_person}' if row.decided_person else ''}"
-    about = f"{said['action']} {said['subject']}: {said['reason']}"
-    return f"{row.request_id} {row.state:<9} until {row.expires_at:%Y-%m-%d %H:%M} {people}  {about}  {row.outcome}".rstrip()
+    about = f"{said['action']} {said['subject']}: {said['reason']}  {row.outcome}".rstrip()
+    return f"{row.request_id} {row.state:<9} until {row.expires_at:%Y-%m-%d %H:%M} {people}  {about}"
 
 
 def _members(row: KeyRequest) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class KeyStore:
                 store._key(record)
         return store
 
+    @property
+    def folder(self) -> Path:
+        """Give the folder."""
+        return self._folder
+
     def records(self) -> tuple[KeyRecord, ...]:
         """Give every line of the index, of all states."""
         self.reload()

@@ -1,4 +1,4 @@
-"""Requests for changes of keys, and the states of keys that the evidence knows.
+"""Requests for changes of keys, the states of keys that the evidence knows, and blocked models of devices.
 
 Revision: 0007
 Follows: 0005
@@ -53,9 +53,20 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_nopad_bin",
     )
+    op.create_table(
+        "device_model_block",
+        sa.Column("model_name", sa.String(length=80), nullable=False),
+        sa.Column("by", sa.String(length=500), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("blocked_at", bff.db.base.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("model_name", name=op.f("pk_device_model_block")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
+    )
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_table("device_model_block")
     op.drop_table("key_seen")
     op.drop_table("key_request")
