@@ -24,7 +24,7 @@ def tell(session: Session, records: Iterable[KeyRecord], *, why: str, now: datet
         why: what is known of the cause.
         now: present instant.
     """
-    told = dict(session.execute(select(KeySeen.kid, KeySeen.state)).tuples().all())
+    told = {row.kid: row.state for row in session.execute(select(KeySeen.kid, KeySeen.state))}
     new = [record for record in records if told.get(record.kid) != record.state.value]
     return sum(_tell(session, record, told.get(record.kid), why, now) for record in new)
 
