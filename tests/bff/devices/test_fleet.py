@@ -2,6 +2,7 @@
 
 import pytest
 
+from bff.db.engine import transaction
 from bff.devices import fleet
 from bff.devices.errors import AttestationRefusedError, DeviceStateError
 from bff.devices.fleet import Order
@@ -29,7 +30,7 @@ def test_every_device_of_a_model_is_blocked_and_new_ones_are_refused(world: Worl
     for _ in range(3):
         world.registered()
     name = model(world)
-    with world.transaction() as session:
+    with transaction(world.engine) as session:
         assert fleet.block_model(session, name, WHY, world.now) == 3
         assert fleet.block_model(session, "another", WHY, world.now) == 0
     assert states(world) == ["BLOCKED"] * 3
@@ -41,24 +42,24 @@ def test_every_device_of_a_model_is_blocked_and_new_ones_are_refused(world: Worl
 def test_a_model_may_come_again_and_its_blocked_devices_stay_blocked(world: World) -> None:
     world.registered()
     name = model(world)
-    with world.transaction() as session:
+    with transaction(world.engine) as session:
         fleet.block_model(session, name, WHY, world.now)
-    with world.transaction() as session:
+    with transaction(world.engine) as session:
         fleet.allow_model(session, name, WHY, world.now)
     world.registered()
     assert sorted(states(world)) == ["BLOCKED", "PENDING"]
-    with world.transaction() as session, pytest.raises(NotFoundError):
+    with transaction(world.engine) as session, pytest.raises(NotFoundError):
         fleet.allow_model(session, name, WHY, world.now)
 
 
 def test_one_device_is_blocked_once(world: World) -> None:
     world.registered()
     ((device_id,),) = world.sql("SELECT device_id FROM device")
-    with world.transaction() as session:
+    with transaction(world.engine) as session:
         fleet.block(session, device_id, WHY, world.now)
-    with world.transaction() as session, pytest.raises(DeviceStateError):
+    with transaction(world.engine) as session, pytest.raises(DeviceStateError):
         fleet.block(session, device_id, WHY, world.now)
-    with world.transaction() as session, pytest.raises(NotFoundError):
+    with transaction(world.engine) as session, pytest.raises(NotFoundError):
         fleet.block(session, "dev_none", WHY, world.now)
     assert (states(world), kinds(world)) == (["BLOCKED"], ["device.blocked"])
 
