@@ -1,7 +1,6 @@
 """Signed purchases run while keys are rotated and a device is blocked: no valid call is refused, no invalid one taken."""
 
-import subprocess
-import sys
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
+import jwt
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, text
 
+from app import cli as app
+from h5bundle.cli import main as h5bundle
+from security.keys import KeyStore
 from tests.device import Answer, Device
-from tests.running import ROOT, Running
+from tests.running import Running
 
 MOST_SECONDS = 30
 BUDGET = 9
@@ -74,16 +80,15 @@ class Buyer(threading.Thread):
             time.sleep(0.05)
 
 
-def command(running: Running, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=running.environ, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+def command(running: Running, cli: click.Command, *words: str) -> str:
+    """Run a command in this process, which is not the server's."""
+    done = CliRunner().invoke(cli, list(words), env=running.environ)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def tidegate(running: Running, *words: str) -> str:
-    return command(running, "-m", "app", *words)
+    return command(running, app, *words)
 
 
 @pytest.fixture
@@ -101,6 +106,7 @@ def buyer(running: Running, number: int) -> Buyer:
     return Buyer(device, account)
 
 
+@pytest.mark.timeout(400)
 def test_keys_turn_under_purchases(running: Running) -> None:
     buyers = [buyer(running, number) for number in (0, 1)]
     lasting, blocked = buyers
@@ -123,7 +129,7 @@ def test_keys_turn_under_purchases(running: Running) -> None:
         ):
             tidegate(running, *words)
             lasting.more()
-        command(running, "-c", "from h5bundle.cli import main; main()", "sign-timestamp", *release)
+        command(running, h5bundle, "sign-timestamp", *release)
         lasting.more()
         assert blocked.refused == []
         tidegate(running, "devices", "block", blocked.device.device_id, "--by", "chen.yu", "--reason", "stolen")
@@ -146,3 +152,46 @@ def test_keys_turn_under_purchases(running: Running) -> None:
     assert tidegate(running, "keys", "verify") == "nothing is wrong\n"
     held = lasting.device.get("/wealth/orders", bundle=lasting.device.digests["wealth"]).ok()["orders"]
     assert len(held) == len(lasting.bought)
+
+
+@pytest.mark.timeout(400)
+def test_the_drill(running: Running) -> None:
+    """A token key is stolen, then a model of devices is not trusted any more: docs/security.md, the drill."""
+    customer = buyer(running, 0)
+    phone, stolen = customer.device, KeyStore.open(running.var / "keys", words_of(running)).active("access-token")
+    customer.buy()
+    assert tidegate(running, "keys", "revoke", stolen.kid, "--confirm", stolen.kid) == f"{stolen.kid} REVOKED\n"
+    claims = jwt.decode(phone.access, options={"verify_signature": False})
+    forged = jwt.encode(claims, stolen.signing_key, "ES256", headers={"kid": stolen.kid, "typ": "at+jwt"})
+    page = phone.digests["accounts"]
+    for token in (phone.access, forged):
+        phone.access = token
+        answer = phone.get("/accounts", bundle=page)
+        assert (answer.status, answer.body["code"]) == (401, "TOKEN_INVALID")
+    phone.session(customer=True)
+    customer.buy()
+    assert (len(customer.bought), customer.refused) == (2, [])
+    assert tidegate(running, "keys", "verify") == "nothing is wrong\n"
+    told = evidence(running, "key.changed", stolen.kid)
+    assert [(body["from"], body["to"]) for body in told][-1] == ("ACTIVE", "REVOKED")
+    other = running.device()
+    other.register()
+    blocked = tidegate(running, "devices", "block-model", "Reference device", "--by", "chen.yu", "--reason", "drill")
+    assert blocked.startswith("2 devices of Reference device are blocked")
+    assert phone.get("/accounts", bundle=page).status in {401, 403, 409}
+    assert phone.prepare(customer.account, "JMG-TT01", FEN).status in {401, 403, 409}
+    with pytest.raises(AssertionError, match="ATTESTATION_REFUSED"):
+        running.device().register()
+
+
+def words_of(running: Running) -> str:
+    return (running.var / "passphrase").read_text().strip()
+
+
+def evidence(running: Running, kind: str, subject: str) -> list[dict[str, str]]:
+    engine = create_engine(f"sqlite:///{running.var / 'tidegate.db'}")
+    wanted = text("SELECT body FROM evidence_entry WHERE kind = :kind AND subject = :subject ORDER BY seq")
+    with engine.connect() as connection:
+        rows = list(connection.execute(wanted, {"kind": kind, "subject": subject}))
+    engine.dispose()
+    return [json.loads(row.body) for row in rows]
