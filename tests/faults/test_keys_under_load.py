@@ -1,4 +1,4 @@
-"""Signed purchases run while keys are rotated and a device is blocked: no valid call is refused, no invalid one taken."""
+"""Signed purchases run while keys turn and a device is blocked: no valid call is refused, no invalid one taken."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ FEN = 1_000_000
 
 @dataclass(eq=False)
 class Buyer(threading.Thread):
-    """A customer who looks at his accounts, buys, and forges the amount of each purchase before he signs the true one."""
+    """A customer who looks at his accounts, buys, and forges each purchase before he signs the true one."""
 
     device: Device
     account: str
