@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 
 from app import cli as app
 from h5bundle.cli import main as h5bundle
+from h5bundle.keys import write_key, write_public
 from security.keys import KeyStore
 from tests.device import Answer, Device
 from tests.running import Running
@@ -113,15 +114,6 @@ def test_keys_turn_under_purchases(running: Running) -> None:
     for one in buyers:
         one.start()
     try:
-        var = running.var
-        release = (
-            "-r",
-            str(var / "repo"),
-            "--keys",
-            str(var / "release-keys"),
-            "--passphrase-file",
-            str(var / "passphrase"),
-        )
         for words in (
             ("keys", "rotate", "access-token"),
             ("keys", "rotate", "sealing-kek"),
@@ -129,7 +121,7 @@ def test_keys_turn_under_purchases(running: Running) -> None:
         ):
             tidegate(running, *words)
             lasting.more()
-        command(running, h5bundle, "sign-timestamp", *release)
+        swap_the_timestamp_key(running, lasting.more)
         lasting.more()
         assert blocked.refused == []
         tidegate(running, "devices", "block", blocked.device.device_id, "--by", "chen.yu", "--reason", "stolen")
@@ -154,6 +146,26 @@ def test_keys_turn_under_purchases(running: Running) -> None:
     assert len(held) == len(lasting.bought)
 
 
+def swap_the_timestamp_key(running: Running, between: Callable[[], None]) -> None:
+    """Let root hand snapshot and timestamp to a new online key, in the two steps of docs/roles.md."""
+    var, keys = running.var, running.var / "release-keys"
+    secret = ("--passphrase-file", str(var / "passphrase"))
+    public = write_key(keys / "online.2.pem", words_of(running).encode())
+    (var / "online2.json").write_bytes(write_public(public))
+    root = str(var / "repo" / "metadata" / "1.root.json")
+    for step in (("--begin", str(var / "online2.json")), ("--end",)):
+        file = str(var / f"swap{step[0]}.json")
+        asked = ("-r", str(var / "repo"), "--by", "anna", "--why", "a drill", "--out", file)
+        command(running, h5bundle, "propose", "online", *step, *asked)
+        command(
+            running, h5bundle, "sign", file, "--key", f"file:{keys / 'root.1.pem'}", "--root", root, "--yes", *secret
+        )
+        command(running, h5bundle, "promote", file, "-r", str(var / "repo"), "--keys", str(keys), *secret)
+        between()
+    (keys / "online.1.pem").unlink()
+    command(running, h5bundle, "sign-timestamp", "-r", str(var / "repo"), "--keys", str(keys), *secret)
+
+
 @pytest.mark.timeout(400)
 def test_the_drill(running: Running) -> None:
     """A token key is stolen, then a model of devices is not trusted any more: docs/security.md, the drill."""
@@ -174,14 +186,13 @@ def test_the_drill(running: Running) -> None:
     assert tidegate(running, "keys", "verify") == "nothing is wrong\n"
     told = evidence(running, "key.changed", stolen.kid)
     assert [(body["from"], body["to"]) for body in told][-1] == ("ACTIVE", "REVOKED")
-    other = running.device()
-    other.register()
+    Device(running.url, digests=phone.digests).register()
     blocked = tidegate(running, "devices", "block-model", "Reference device", "--by", "chen.yu", "--reason", "drill")
     assert blocked.startswith("2 devices of Reference device are blocked")
     assert phone.get("/accounts", bundle=page).status in {401, 403, 409}
     assert phone.prepare(customer.account, "JMG-TT01", FEN).status in {401, 403, 409}
     with pytest.raises(AssertionError, match="ATTESTATION_REFUSED"):
-        running.device().register()
+        Device(running.url, digests=phone.digests).register()
 
 
 def words_of(running: Running) -> str:
