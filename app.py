@@ -755,11 +755,15 @@ def _permit(action: Action) -> None:
 
 
 def _tell(why: str) -> None:
-    """Have the evidence tell what changed; before there is a database, the server's job does it later."""
+    """Have the evidence tell what changed; without a database that serves, the server's job does it later."""
     settings = read_settings()
     if settings.database_url or (settings.var / "tidegate.db").exists():
         records, now = _keys().records(), clock()
-        retried(_database(settings), lambda session: book.tell(session, records, why=why, now=now))
+        try:
+            retried(_database(settings), lambda session: book.tell(session, records, why=why, now=now))
+        except (SQLAlchemyError, BffError) as error:
+            message = f"the key is changed; the evidence is told later, by the server ({type(error).__name__})"
+            click.echo(message, err=True)
 
 
 def _witnessed(seen: Mapping[str, Any]) -> None:
