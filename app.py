@@ -45,9 +45,18 @@ from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
+from bff.custody import book
+from bff.custody.calendar import KeyCalendar
+from bff.custody.cli import COMMANDS, CustodyDesk
+from bff.custody.cli import DESK as CUSTODY
+from bff.custody.service import Custody
+from bff.customers.rewrapping import Rewrapping
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
 from bff.devices.attestation import Attesting, RevocationFile
+from bff.devices.cli import DESK as DEVICES
+from bff.devices.cli import DeviceDesk, devices
+from bff.doors.jwks import jwks_door
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
 from bff.doors.shell import ShellHosting, shell_door
@@ -65,6 +74,7 @@ from bff.house import (
     StoredNonces,
     Surroundings,
     build_house,
+    rewrapping,
 )
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
@@ -90,9 +100,10 @@ from security.attestation.policies import read_policies
 from security.cli import evidence
 from security.cli_keys import KeyDesk, keys
 from security.dpop import NonceBook
-from security.errors import AttestationPolicyError, SecurityError
+from security.errors import AttestationPolicyError, KeyStoreError, SecurityError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
+from security.keys.changes import Action, Guard
 
 Answer = TypeVar("Answer")
 _log: Final = logging.getLogger("tidegate")
@@ -113,6 +124,9 @@ OTHER_PORTS: Final = (8123, 8124)
 FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
 REMEDIES: Final = {
+    "FOUR_EYES": "ask with `tidegate keys request`, and another operator approves with `tidegate keys approve`",
+    "KEY_CHANGED": "`tidegate keys list` shows what stands now; ask again if it is still wanted",
+    "KEY_PUBLIC_MISSING": "give the file with its public key, PEM or JWK",
     "KEY_LOCKED": "give in TIDEGATE_KEY_PASSPHRASE what the keys were made with; when it is empty, the file "
     "`passphrase` in the var folder is taken",
     "PURPOSE_UNKNOWN": f"the purposes are {', '.join(PURPOSES)}",
@@ -121,6 +135,8 @@ REMEDIES: Final = {
     "NOT_FOUND": "the shell shows an order's number beside it (ord_…); is TIDEGATE_VAR the server's?",
 }
 """What to do next, by the code of a refusal."""
+PUBLISHED: Final = ("access-token", CHECKPOINTS)
+"""Purposes whose public keys the server publishes."""
 
 
 class StartError(Exception):
@@ -214,7 +230,7 @@ def _refuse_development(settings: Settings) -> None:
         return
     marked = [folder for folder in (settings.keys, settings.release_keys) if (folder / sandbox.MARKER).exists()]
     if marked:
-        message = f"{marked[0]} holds development keys: production needs keys of its own (`tidegate keys generate`)"
+        message = f"{marked[0]} holds development keys: production needs keys of its own (`tidegate keys rotate`)"
         raise StartError(message)
     message = (
         "production needs adapters to the core bank, the card network and the SMS provider; this version carries the "
@@ -265,6 +281,23 @@ def _attesting(settings: Settings) -> Attesting:
 
 def _marks(settings: Settings) -> ReplayMarks:
     return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
+
+
+def guard_of(rewrap: Callable[[], Rewrapping]) -> Guard:
+    """Give what stored data forbids to do with keys."""
+    return Guard(unturning=frozenset({INDEXING}), lasting=FIXED, uses=lambda kid: rewrap().uses(kid))
+
+
+def custody_of(settings: Settings, engine: Engine, store: KeyStore) -> Custody:
+    """Give the requests for changes of keys."""
+    return Custody(
+        engine=engine,
+        store=store,
+        guard=guard_of(lambda: rewrapping(engine, store, new_bytes)),
+        env=settings.env,
+        aud=settings.audience,
+        longest=timedelta(hours=settings.key_request_hours),
+    )
 
 
 def live_operations(instance: Instance) -> frozenset[str]:
@@ -326,7 +359,7 @@ def wsgi(instance: Instance) -> Flask:
     parts = Parts(
         door=instance.house.door,
         checks=checks,
-        blueprints=[shell_door(_hosting(instance)), *_release_doors(instance)],
+        blueprints=[shell_door(_hosting(instance)), jwks_door(instance.keys, PUBLISHED), *_release_doors(instance)],
         trusted_proxies=proxies,
         anonymous_limit=instance.settings.anonymous_limit,
         counters=instance.settings.redis_url or "memory://",
@@ -449,6 +482,7 @@ def _work(instance: Instance) -> None:
         Job("releases", 5.0, record),
         Job("timestamp", HOUR, renew),
         Job("timestamp-age", HOUR, watch),
+        *_key_jobs(instance),
     ]
     stop = threading.Event()
     arguments = (sending, stop, time.monotonic)
@@ -456,6 +490,35 @@ def _work(instance: Instance) -> None:
     threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
     threading.Thread(target=run_jobs, args=(making, stop, time.monotonic), daemon=True, name="deltas").start()
     run_jobs(jobs, stop, time.monotonic)
+
+
+def _key_jobs(instance: Instance) -> tuple[Job, ...]:
+    """Give the recurring work on the server's keys."""
+    settings, engine = instance.settings, instance.engine
+    custody = custody_of(settings, engine, instance.keys)
+    calendar = KeyCalendar(instance.keys, custody.guard, acting=settings.key_calendar == "on")
+
+    def keep_keys() -> None:
+        now = clock()
+        custody.settle(now)
+        kept = calendar.keep(now)
+        for words in kept.done:
+            _log.info("key calendar: %s", words)
+        for words in kept.warnings:
+            _log.warning("key calendar: %s", words)
+        records = instance.keys.records()
+        why = "the calendar" if kept.done else "seen by the server"
+        told = retried(engine, lambda session: book.tell(session, records, why=why, now=now))
+        if told:
+            _log.info("the evidence tells %d changes of keys", told)
+
+    def rewrap() -> None:
+        if len(instance.keys.verification_keys(SEALING)) > 1:
+            moved = rewrapping(engine, instance.keys, new_bytes).run()
+            if moved.moved or moved.broken:
+                _log.info("%d sealed values moved to the present key, %d do not open", moved.moved, moved.broken)
+
+    return Job("keys", 60.0, keep_keys), Job("rewrap", 600.0, rewrap)
 
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
@@ -559,7 +622,16 @@ _EPILOG: Final = (
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Run Tidegate and look after it. Settings come from the environment: see `tidegate settings`."""
-    ctx.obj = KeyDesk(_keys, clock, unturning=frozenset({INDEXING}), lasting=FIXED)
+    ctx.obj = KeyDesk(
+        open=_keys,
+        clock=clock,
+        guard=guard_of(_rewrapping),
+        permit=_permit,
+        tell=_tell,
+        witnessed=_witnessed,
+    )
+    ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
+    ctx.meta[CUSTODY] = CustodyDesk(_custody, _rewrapping, clock, new_id)
 
 
 @cli.command(epilog="Example: PORT=8123 tidegate run")
@@ -707,7 +779,58 @@ def _keys() -> KeyStore:
     return KeyStore.open(settings.keys, passphrase(settings))
 
 
+def _rewrapping() -> Rewrapping:
+    settings = read_settings()
+    return rewrapping(_database(settings), KeyStore.open(settings.keys, passphrase(settings)), new_bytes)
+
+
+def _custody() -> Custody:
+    settings = read_settings()
+    return custody_of(settings, _database(settings), KeyStore.open(settings.keys, passphrase(settings)))
+
+
+def _database(settings: Settings) -> Engine:
+    """Open the database that ``prepare`` made; none is made here.
+
+    Raises:
+        StartError: there is none.
+    """
+    if not settings.database_url and not (settings.var / "tidegate.db").exists():
+        message = f"there is no database in {settings.var.absolute()}: run `tidegate prepare`, or set TIDEGATE_VAR"
+        raise StartError(message)
+    return open_engine(settings.database)
+
+
+def _permit(action: Action) -> None:
+    if read_settings().needs_two:
+        raise KeyStoreError(detail=f"{action} needs two operators here", code="FOUR_EYES")
+
+
+def _tell(why: str) -> None:
+    """Have the evidence tell what changed; without a database that serves, the server's job does it later."""
+    settings = read_settings()
+    if settings.database_url or (settings.var / "tidegate.db").exists():
+        records, now = _keys().records(), clock()
+        try:
+            retried(_database(settings), lambda session: book.tell(session, records, why=why, now=now))
+        except (SQLAlchemyError, BffError) as error:
+            message = f"the key is changed; the evidence is told later, by the server ({type(error).__name__})"
+            click.echo(message, err=True)
+
+
+def _witnessed(seen: Mapping[str, Any]) -> None:
+    body = dict(seen)
+    engine, now = _database(read_settings()), clock()
+    retried(
+        engine,
+        lambda session: audit.append(session, kind="key.ceremony", subject=body["digest"], body=body, now=now),
+    )
+
+
+for command in COMMANDS:
+    keys.add_command(command)
 cli.add_command(keys)
+cli.add_command(devices)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

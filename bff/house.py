@@ -16,6 +16,7 @@ from bff.accounts.applications import Applications
 from bff.accounts.delivery import Delivery
 from bff.accounts.funding import Fundings
 from bff.accounts.operations import operations as accounts_operations
+from bff.accounts.sealed import sealed as accounts_sealed
 from bff.accounts.service import Accounts, Statements
 from bff.approvals.decisions import Decisions
 from bff.approvals.operations import operations as approvals_operations
@@ -31,6 +32,8 @@ from bff.bus.releases import Releases
 from bff.catalogue import Catalogue, Operation
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
+from bff.customers.models import sealed as customers_sealed
+from bff.customers.rewrapping import Rewrapping
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.devices.attestation import UNATTESTED, Attesting
@@ -125,6 +128,10 @@ class StoredSealing:
         """Open it again."""
         return self._sealer().open(envelope, record_id, field)
 
+    def rewrap(self, *, envelope: bytes, record_id: str, field: str) -> bytes:
+        """Give the same value under the present key."""
+        return self._sealer().rewrap(envelope, record_id, field)
+
     def _sealer(self) -> Sealer:
         known = {kid: key.secret for kid, key in self.keys.verification_keys(SEALING).items()}
         return Sealer(keys=known, active=self.keys.active(SEALING).kid, new_bytes=self.new_bytes)
@@ -155,6 +162,15 @@ class StoredNonces:
         """Tell whether a nonce is ours and fresh."""
         known = self.keys.verification_keys(NONCES).values()
         return any(NonceBook(key.secret).accepts(nonce, now) for key in known)
+
+
+SEALED: Final = (*customers_sealed(), *accounts_sealed())
+"""Every column of this bank whose values are sealed."""
+
+
+def rewrapping(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Rewrapping:
+    """Give the moving of sealed values to the present key."""
+    return Rewrapping(engine, StoredSealing(keys, new_bytes), lambda: keys.active(SEALING).kid, SEALED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,20 @@ class Settings:
         "Passphrase of the key files. The sandbox makes one on first start, in the var folder; production needs it.",
         secret=True,
     )
+    four_eyes: str = _setting(
+        "",
+        "`on`: every change of a key that the calendar does not make needs two operators (`tidegate keys request`); "
+        "`off`: one person changes keys. Empty: on in production, off in a sandbox.",
+        _choice("", "on", "off"),
+    )
+    key_request_hours: int = _setting(
+        24, "How long a request for a change of a key may wait for its approval, in hours.", _whole(1, 168)
+    )
+    key_calendar: str = _setting(
+        "on",
+        "`on`: the server stages, rotates and retires keys when they are due; `off`: it warns only.",
+        _choice("on", "off"),
+    )
     audience: str = _setting("tidegate-bff", "Name of this bank's BFF inside tokens and device signatures.")
     bank_zh: str = _setting("澜江银行", "Chinese name of the bank, as the shell and the sign sheet show it.")
     bank_en: str = _setting("Lanjiang Bank", "English name of the bank.")
@@ -225,6 +239,11 @@ class Settings:
     def production(self) -> bool:
         """Tell whether this instance serves real customers."""
         return self.env == "production"
+
+    @property
+    def needs_two(self) -> bool:
+        """Tell whether a change of a key needs two operators."""
+        return self.four_eyes == "on" or (self.production and self.four_eyes == "")
 
     @property
     def origin(self) -> str:
@@ -344,6 +363,9 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(message)
     if settings.production and not settings.origin.startswith("https://"):
         message = "TIDEGATE_ENV=production needs TIDEGATE_PUBLIC_URL with https://"
+        raise SettingsError(message)
+    if settings.production and settings.four_eyes == "off":
+        message = "TIDEGATE_FOUR_EYES=off is for sandboxes: in production no single person changes a key"
         raise SettingsError(message)
     if settings.bundle_origin and "{bundle}" not in settings.bundle_origin:
         message = "TIDEGATE_BUNDLE_ORIGIN must hold {bundle}: every bundle has an origin of its own"

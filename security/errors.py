@@ -44,6 +44,27 @@ class KeyStoreError(SecurityError):
     default = "KEY_UNAVAILABLE"
 
 
+class KeyRequestError(SecurityError):
+    """A request for a change of a key, or a decision on it, does not hold."""
+
+    default = "KEY_REQUEST_INVALID"
+
+
+class HsmError(KeyStoreError):
+    """A key in a token does not open or does not sign.
+
+    Attributes:
+        remedy: what to do about it; may be empty.
+    """
+
+    default = "HSM_REFUSED"
+
+    def __init__(self, *, detail: str, remedy: str = "") -> None:
+        """Carry what the token refused, and what helps."""
+        super().__init__(detail=detail)
+        self.remedy = remedy
+
+
 class DeviceError(SecurityError):
     """A registration, binding or log-in does not hold."""
 

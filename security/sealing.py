@@ -33,9 +33,7 @@ class _Envelope:
     ciphertext: bytes
 
     def dump(self) -> bytes:
-        name = self.kek_id.encode()
-        head = struct.pack(">BB", VERSION, len(name)) + name
-        return head + self.wrap_nonce + self.wrapped + self.nonce + self.ciphertext
+        return prefix_of(self.kek_id) + self.wrap_nonce + self.wrapped + self.nonce + self.ciphertext
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,12 @@ class BlindIndex:
     def of(self, field: str, value: str) -> str:
         """Give the index of a value: hex HMAC-SHA256."""
         return hmac.digest(self.key, lp("TIDEGATE-BLIND/v1", field, value), "sha256").hex()
+
+
+def prefix_of(kek_id: str) -> bytes:
+    """Give the bytes with which every envelope under a KEK begins, and no other."""
+    name = kek_id.encode()
+    return struct.pack(">BB", VERSION, len(name)) + name
 
 
 def kek_id_of(envelope: bytes) -> str:

@@ -280,6 +280,7 @@ def test_keys_and_database_are_their_owners_only(prepared: Path) -> None:
     assert [(folder / "DEVELOPMENT").exists() for folder in folders] == [True, True]
     heads = {path.read_bytes()[:32] for path in private if path.suffix == ".pem"}
     assert heads == {b"-----BEGIN ENCRYPTED PRIVATE KEY"}
+    assert {path.read_bytes()[:4] for path in private if path.suffix == ".key"} == {b"TGK2", b"TGK3"}
 
 
 def test_git_never_sees_what_an_instance_keeps() -> None:
@@ -379,7 +380,7 @@ def test_keys_change_under_traffic_and_no_valid_call_is_refused(server: Running)
     old = header(traffic.device.access)["kid"]
     traffic.start()
     try:
-        for words in (("generate", "access-token"), *(("rotate", name) for name in PURPOSES if name != "blind-index")):
+        for words in (("stage", "access-token"), *(("rotate", name) for name in PURPOSES if name != "blind-index")):
             traffic.seen(3)
             done = call("tidegate", "keys", *words, TIDEGATE_VAR=str(server.var))
             assert done.returncode == 0, done.stderr

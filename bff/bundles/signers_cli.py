@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import Engine
 
 from bff.bundles import signers, uploads
 from bff.bundles.signers import Role, Signer
 from bff.db.engine import transaction
 from security.cli_keys import Kid, KidCommand
-from security.encoding import parse_object
-from security.errors import JwkError, SecurityError
-from security.jwk import PublicJwk, jwk_of, parse_jwk
+from security.public_files import read_public
 
 DESK: Final = "tidegate.signers"
 
@@ -115,24 +110,6 @@ def revoke_command(ctx: click.Context, jkt: str, by: str, reason: str) -> None:
         signers.revoke(session, jkt, by=by, reason=reason, now=now)
         withdrawn = uploads.withdraw_all(session, jkt, reason=f"the key was revoked: {reason}"[:500], now=now)
     click.echo(f"{jkt} REVOKED; {withdrawn} uploads withdrawn")
-
-
-def read_public(path: Path) -> PublicJwk:
-    """Read a public key file.
-
-    Raises:
-        SecurityError: it is neither a PEM nor a JWK of a P-256 public key.
-    """
-    data = path.read_bytes()
-    if data.lstrip().startswith(b"{"):
-        return parse_jwk(parse_object(data))
-    try:
-        key = load_pem_public_key(data)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise JwkError(detail=f"{path} holds no public key in PEM or JWK form") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise SecurityError(detail=f"{path} holds no P-256 key", code="KEY_INVALID")
-    return jwk_of(key)
 
 
 def _line(signer: Signer) -> str:

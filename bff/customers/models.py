@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bff.customers.sealed import SealedColumn, columns
 from bff.db.base import BLOB, CODE, DIGEST, ID, Base
 
 
@@ -48,3 +49,8 @@ class MobileDay(Base):
     mobile_index: Mapped[str] = mapped_column(DIGEST, primary_key=True)
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     sends: Mapped[int] = mapped_column(Integer, default=0)
+
+
+def sealed() -> tuple[SealedColumn, ...]:
+    """Give the sealed columns of people."""
+    return columns(Customer, "customer_id", ("name", "id_number", "mobile"))

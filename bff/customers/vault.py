@@ -18,6 +18,10 @@ class Sealing(Protocol):
         """Decrypt; raises when record or field is another."""
         ...
 
+    def rewrap(self, *, envelope: bytes, record_id: str, field: str) -> bytes:
+        """Give the same value under the present key; the envelope itself when it is under that one."""
+        ...
+
 
 class Indexing(Protocol):
     """Keyed hashes, as ``security.sealing.BlindIndex`` makes them."""

@@ -41,6 +41,17 @@ class DeviceKey(Base):
     device_id: Mapped[str] = mapped_column(ID)
 
 
+class DeviceModelBlock(Base):
+    """A model whose devices may not register."""
+
+    __tablename__ = "device_model_block"
+
+    model_name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    by: Mapped[str] = mapped_column(String(500))
+    reason: Mapped[str] = mapped_column(String(500))
+    blocked_at: Mapped[datetime]
+
+
 class DeviceBinding(Base):
     """One attempt to bind a device to a customer."""
 

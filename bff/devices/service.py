@@ -12,9 +12,15 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bff import audit
-from bff.devices import repository
+from bff.devices import fleet, repository
 from bff.devices.attestation import UNATTESTED, Attesting, Sent, Subject
-from bff.devices.errors import DeviceKeyKnownError, DeviceLimitError, DeviceStateError, verifying
+from bff.devices.errors import (
+    AttestationRefusedError,
+    DeviceKeyKnownError,
+    DeviceLimitError,
+    DeviceStateError,
+    verifying,
+)
 from bff.devices.models import Device
 from bff.devices.repository import ACTIVE, BLOCKED, PENDING, REMOVED, KnownDevice
 from bff.errors import NotFoundError
@@ -70,6 +76,8 @@ class Devices:
         """
         challenges.spend(session, CHALLENGE, "", asked.challenge, context.now)
         verified, attested = self._verify(asked, context.now)
+        if fleet.is_blocked(session, asked.model):
+            raise AttestationRefusedError(detail=f"devices of the model {asked.model} are not accepted at present")
         device_id = context.new_id("dev")
         if not repository.claim_keys(session, device_id, verified.pop_key, verified.tx_key):
             return _again(session, verified)

@@ -1,4 +1,4 @@
-"""Private keys in files: PKCS#8 under a passphrase for signing keys, scrypt and AES-GCM for secret ones.
+"""Private keys in files: Argon2id and AES-GCM under a passphrase; older files (PKCS#8, scrypt) still open.
 
 Files are written beside their place and renamed into it, so that a reader sees the old one or the new one; only their
 owner may read them.
@@ -11,21 +11,28 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
+    load_der_private_key,
     load_pem_private_key,
 )
 
 from security.errors import KeyStoreError
 from security.suites import PrivateKey
 
-_MAGIC: Final = b"TGK1"
+_SCRYPT: Final = b"TGK1"
+_SECRET: Final = b"TGK2"
+_SIGNING: Final = b"TGK3"
+_MAGIC: Final = len(_SECRET)
 _SALT: Final = 16
 _NONCE: Final = 12
-_COST: Final = 2**15
+_SCRYPT_COST: Final = 2**15
+_MEMORY_KIB: Final = 32 * 1024
+_PASSES: Final = 3
 _OWNER_ONLY: Final = 0o600
 
 
@@ -42,10 +49,10 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def dump_private(key: PrivateKey | bytes, passphrase: bytes) -> bytes:
     """Write a private key under a passphrase."""
-    if isinstance(key, bytes):
-        salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
-        return _MAGIC + salt + nonce + AESGCM(_derive(passphrase, salt)).encrypt(nonce, key, _MAGIC)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
+    magic = _SECRET if isinstance(key, bytes) else _SIGNING
+    plain = key if isinstance(key, bytes) else key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
+    return magic + salt + nonce + AESGCM(_derive(magic, passphrase, salt)).encrypt(nonce, plain, magic)
 
 
 def load_private(data: bytes, passphrase: bytes) -> PrivateKey | bytes:
@@ -54,11 +61,15 @@ def load_private(data: bytes, passphrase: bytes) -> PrivateKey | bytes:
     Raises:
         KeyStoreError: KEY_LOCKED, the passphrase is wrong or the file is damaged.
     """
+    magic = data[:_MAGIC]
     try:
-        if data.startswith(_MAGIC):
-            salt, nonce = data[4 : 4 + _SALT], data[4 + _SALT : 4 + _SALT + _NONCE]
-            return AESGCM(_derive(passphrase, salt)).decrypt(nonce, data[4 + _SALT + _NONCE :], _MAGIC)
-        key = load_pem_private_key(data, passphrase)
+        if magic in {_SCRYPT, _SECRET, _SIGNING}:
+            plain = _decrypt(magic, data[_MAGIC:], passphrase)
+            if magic != _SIGNING:
+                return plain
+            key = load_der_private_key(plain, None)
+        else:
+            key = load_pem_private_key(data, passphrase)
     except (ValueError, TypeError, InvalidTag) as error:
         raise KeyStoreError(detail="the passphrase is wrong or a key file is damaged", code="KEY_LOCKED") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
@@ -66,5 +77,13 @@ def load_private(data: bytes, passphrase: bytes) -> PrivateKey | bytes:
     return key
 
 
-def _derive(passphrase: bytes, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, n=_COST, r=8, p=1).derive(passphrase)
+def _decrypt(magic: bytes, rest: bytes, passphrase: bytes) -> bytes:
+    salt, nonce = rest[:_SALT], rest[_SALT : _SALT + _NONCE]
+    return AESGCM(_derive(magic, passphrase, salt)).decrypt(nonce, rest[_SALT + _NONCE :], magic)
+
+
+def _derive(magic: bytes, passphrase: bytes, salt: bytes) -> bytes:
+    if magic == _SCRYPT:
+        return Scrypt(salt=salt, length=32, n=_SCRYPT_COST, r=8, p=1).derive(passphrase)
+    argon = Argon2id(salt=salt, length=32, iterations=_PASSES, lanes=1, memory_cost=_MEMORY_KIB)
+    return argon.derive(passphrase)

@@ -46,7 +46,7 @@ _NEXT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long a key of a purpose stays ACTIVE, and then VERIFY_ONLY."""
+    """How long a key of a purpose stays ACTIVE, and then VERIFY_ONLY: longer than anything that it signed is good."""
 
     active: timedelta
     verify: timedelta
@@ -87,7 +87,7 @@ class KeyRecord:
     Attributes:
         kid: thumbprint of a signing key; a name derived from a secret one.
         purpose, alg, state: what it is for, how, and where it stands.
-        uri: where the private part is, ``file:<name>`` within the store's folder.
+        uri: where the private part is: ``file:<name>`` within the store's folder, a token's or a cloud's URI.
         public: JWK members of a signing key, else empty.
         changed: instant of the latest change of state.
     """
@@ -109,6 +109,24 @@ class KeyRecord:
         if state not in _NEXT[self.state]:
             raise KeyStoreError(detail=f"{self.kid}: {state} cannot follow {self.state}", code="KEY_STATE")
         return replace(self, state=state, changed=now)
+
+    def retired(self, now: datetime) -> "KeyRecord":
+        """Give the record RETIRED.
+
+        Raises:
+            KeyStoreError: it is not VERIFY_ONLY, or what it signed may still be good.
+        """
+        following = self.moved(KeyState.RETIRED, now)
+        if now < self.verifies_until:
+            until = f"{self.verifies_until:%Y-%m-%d %H:%M} UTC"
+            detail = f"{self.kid} verifies until {until}: what it signed is good until then; revoke it if it leaked"
+            raise KeyStoreError(detail=detail, code="KEY_TOO_EARLY")
+        return following
+
+    @property
+    def verifies_until(self) -> datetime:
+        """Give when a VERIFY_ONLY key may be retired."""
+        return self.changed + term(self.purpose).verify
 
 
 def dump_index(records: Iterable[KeyRecord]) -> bytes:

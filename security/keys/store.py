@@ -9,13 +9,14 @@ import fcntl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from security.errors import KeyStoreError
-from security.jwk import parse_jwk
+from security.jwk import jwk_of, parse_jwk
+from security.keys.calendar import CalendarEntry, entries
+from security.keys.checks import find_faults
 from security.keys.files import dump_private, load_private, write_atomically
 from security.keys.key import Key, key_id, new_private
 from security.keys.model import (
@@ -28,23 +29,11 @@ from security.keys.model import (
     find,
     known,
     load_index,
-    term,
 )
+from security.keys.remote import is_remote, open_remote, prove, public_of
+from security.suites import PublicKey
 
 INDEX: Final = "keys.json"
-WARNING: Final = timedelta(days=14)
-"""How long before its date the calendar warns."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """One date of the key calendar: what is to be done with which key, and whether it is near or past."""
-
-    purpose: str
-    kid: str
-    action: str
-    due: datetime
-    urgent: bool
 
 
 class KeyStore:
@@ -74,6 +63,11 @@ class KeyStore:
                 store._key(record)
         return store
 
+    @property
+    def folder(self) -> Path:
+        """Give the folder."""
+        return self._folder
+
     def records(self) -> tuple[KeyRecord, ...]:
         """Give every line of the index, of all states."""
         self.reload()
@@ -102,7 +96,50 @@ class KeyStore:
             KeyStoreError: no such purpose, or one is staged already.
         """
         with self._writing() as records:
-            return self._key(self._generate(records, purpose, now))
+            state = KeyState.STAGED if find(records, purpose, KeyState.ACTIVE) else KeyState.ACTIVE
+            return self._key(self._generate(records, purpose, now, state))
+
+    def stage(self, purpose: str, now: datetime, *, uri: str = "", public: PublicKey | None = None) -> Key:
+        """Make a STAGED key, known to verifiers before it signs; or take the one that a token or a cloud has.
+
+        Args:
+            purpose: what it is for.
+            now: present instant.
+            uri: of a key outside the folder, which signs a probe first; empty to make one here.
+            public: its public half, where the place does not give it.
+
+        Raises:
+            KeyStoreError: no such purpose, one is staged already, or the key of the URI does not prove itself.
+        """
+        if not uri:
+            with self._writing() as records:
+                return self._key(self._generate(records, purpose, now, KeyState.STAGED))
+        if algorithm(purpose) == SECRETS:
+            raise KeyStoreError(detail=f"{purpose} keys are secrets and lie in files", code="KEY_URI")
+        held = open_remote(uri, public or public_of(uri))
+        prove(held)
+        jwk = jwk_of(held.public_key())
+        with self._writing() as records:
+            _refuse_second(records, purpose)
+            if jwk.thumbprint in records:
+                raise KeyStoreError(detail=f"{jwk.thumbprint} is in the index already", code="KEY_STATE")
+            record = KeyRecord(jwk.thumbprint, purpose, algorithm(purpose), KeyState.STAGED, uri, jwk.as_dict(), now)
+            records[record.kid] = record
+        return self._key(record)
+
+    def activate(self, kid: str, now: datetime) -> Key:
+        """Make a STAGED key ACTIVE, and the active one of its purpose VERIFY_ONLY.
+
+        Raises:
+            KeyStoreError: no such key, or it is in another state.
+        """
+        with self._writing() as records:
+            following = known(records, kid).moved(KeyState.ACTIVE, now)
+            active = find(records, following.purpose, KeyState.ACTIVE)
+            if active is not None:
+                records[active.kid] = active.moved(KeyState.VERIFY_ONLY, now)
+            records[kid] = following
+        return self._key(following)
 
     def active(self, purpose: str) -> Key:
         """Give the one key that signs or seals.
@@ -127,16 +164,23 @@ class KeyStore:
         keys = self.verification_keys(purpose).values()
         return {"keys": [{**key.jwk.as_dict(), "kid": key.kid, "alg": key.alg, "use": "sig"} for key in keys]}
 
-    def rotate(self, purpose: str, now: datetime) -> Key:
+    def rotate(self, purpose: str, now: datetime, *, instead_of: str | None = None) -> Key:
         """Make the staged key ACTIVE and the active one VERIFY_ONLY; a key is made when none was staged.
 
+        Args:
+            purpose: whose key.
+            now: present instant.
+            instead_of: id of the key that is to be followed; so two who want the same rotation make one.
+
         Raises:
-            KeyStoreError: no such purpose.
+            KeyStoreError: no such purpose; KEY_CHANGED when another key than ``instead_of`` is ACTIVE.
         """
         with self._writing() as records:
             staged = find(records, purpose, KeyState.STAGED)
             active = find(records, purpose, KeyState.ACTIVE)
-            following = staged or self._generate(records, purpose, now)
+            if instead_of is not None and (active is None or active.kid != instead_of):
+                raise KeyStoreError(detail=f"{instead_of} is not the active key of {purpose}", code="KEY_CHANGED")
+            following = staged or self._generate(records, purpose, now, KeyState.STAGED if active else KeyState.ACTIVE)
             if active is not None:
                 records[active.kid] = active.moved(KeyState.VERIFY_ONLY, now)
             if following.state is KeyState.STAGED:
@@ -156,7 +200,7 @@ class KeyStore:
                 return
             staged = find(records, record.purpose, KeyState.STAGED)
             if staged is None:
-                self._generate(records, record.purpose, now)
+                self._generate(records, record.purpose, now, KeyState.ACTIVE)
             else:
                 records[staged.kid] = staged.moved(KeyState.ACTIVE, now)
 
@@ -164,33 +208,31 @@ class KeyStore:
         """End the verifying of a VERIFY_ONLY key.
 
         Raises:
-            KeyStoreError: no such key, or it is in another state.
+            KeyStoreError: no such key, it is in another state, or KEY_TOO_EARLY.
         """
         with self._writing() as records:
-            records[kid] = known(records, kid).moved(KeyState.RETIRED, now)
+            records[kid] = known(records, kid).retired(now)
 
     def destroy(self, kid: str, now: datetime) -> None:
         """Delete the private part of a RETIRED or REVOKED key; its line stays.
+
+        A key outside the folder is forgotten here; its token or cloud destroys it.
 
         Raises:
             KeyStoreError: no such key, or it is in another state.
         """
         with self._writing() as records:
             records[kid] = record = known(records, kid).moved(KeyState.DESTROYED, now)
-        self._file(record).unlink(missing_ok=True)
+        if not is_remote(record.uri):
+            self._file(record).unlink(missing_ok=True)
 
     def calendar(self, now: datetime) -> tuple[CalendarEntry, ...]:
-        """Give what is due when, the nearest first: rotating the active keys, retiring those that only verify."""
-        entries = []
-        for record in self.records():
-            if record.state is KeyState.ACTIVE:
-                action, due = "rotate", record.changed + term(record.purpose).active
-            elif record.state is KeyState.VERIFY_ONLY:
-                action, due = "retire", record.changed + term(record.purpose).verify
-            else:
-                continue
-            entries.append(CalendarEntry(record.purpose, record.kid, action, due, now >= due - WARNING))
-        return tuple(sorted(entries, key=lambda entry: entry.due))
+        """Give what is due when, the nearest first."""
+        return entries(self.records(), now)
+
+    def check(self) -> tuple[str, ...]:
+        """Look for what does not fit together: files, index, keys that do not sign; give it in words, or nothing."""
+        return find_faults(self._folder, self.records(), self._load)
 
     @contextmanager
     def _writing(self) -> Iterator[dict[str, KeyRecord]]:
@@ -202,14 +244,12 @@ class KeyStore:
             write_atomically(self._folder / INDEX, dump_index(records.values()))
             self.reload()
 
-    def _generate(self, records: dict[str, KeyRecord], purpose: str, now: datetime) -> KeyRecord:
-        if find(records, purpose, KeyState.STAGED) is not None:
-            raise KeyStoreError(detail=f"a key is staged for {purpose} already", code="KEY_STATE")
-        state = KeyState.STAGED if find(records, purpose, KeyState.ACTIVE) else KeyState.ACTIVE
+    def _generate(self, records: dict[str, KeyRecord], purpose: str, now: datetime, state: KeyState) -> KeyRecord:
+        _refuse_second(records, purpose)
         alg = algorithm(purpose)
         private = new_private(alg)
         kid, public = key_id(private)
-        name = f"{purpose}.{kid}.{'key' if alg == SECRETS else 'pem'}"
+        name = f"{purpose}.{kid}.key"
         write_atomically(self._folder / name, dump_private(private, self._passphrase))
         record = KeyRecord(kid, purpose, alg, state, f"file:{name}", public.as_dict() if public else {}, now)
         records[kid] = record
@@ -223,9 +263,12 @@ class KeyStore:
             return key
 
     def _load(self, record: KeyRecord) -> Key:
+        public = parse_jwk(record.public) if record.public else None
+        if is_remote(record.uri) and public is not None:
+            held = open_remote(record.uri, public.public_key)
+            return Key(record.kid, record.purpose, record.alg, record.state, held, public)
         try:
             private = load_private(self._file(record).read_bytes(), self._passphrase)
-            public = parse_jwk(record.public) if record.public else None
         except OSError as error:
             raise KeyStoreError(detail=f"{record.kid}: its file cannot be read", code="KEY_LOCKED") from error
         if key_id(private) != (record.kid, public):
@@ -237,6 +280,11 @@ class KeyStore:
         if scheme != "file" or name != Path(name).name:
             raise KeyStoreError(detail=f"{record.kid}: its URI is not a file of this folder", code="KEY_INDEX_DAMAGED")
         return self._folder / name
+
+
+def _refuse_second(records: Mapping[str, KeyRecord], purpose: str) -> None:
+    if find(records, purpose, KeyState.STAGED) is not None:
+        raise KeyStoreError(detail=f"a key is staged for {purpose} already", code="KEY_STATE")
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

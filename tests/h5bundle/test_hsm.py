@@ -1,26 +1,22 @@
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from pkcs11 import exceptions
-from pkcs11.util.ec import encode_named_curve_parameters
 
 from h5bundle import hsm
 from h5bundle.errors import RoleKeyError
 from h5bundle.hsm import open_hsm, parse_hsm
 from h5bundle.keys import KeyFolder, write_public
 from tests.h5bundle.ceremony import Bank, run
-
-MODULE: Final = "/usr/lib/softhsm/libsofthsm2.so"
-PIN: Final = b"4321"
+from tests.softhsm import MODULE, PIN, soft_token
 
 pytestmark = pytest.mark.skipif(not Path(MODULE).exists(), reason="needs SoftHSM")
 
@@ -32,34 +28,9 @@ def uri(name: str = "anna", label: str = "release") -> str:
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give the folder of a token ``release`` with P-256 keys anna and boris, two keys twins, and a P-384 key."""
-    folder = tmp_path_factory.mktemp("hsm")
-    (folder / "tokens").mkdir()
-    conf = folder / "softhsm2.conf"
-    conf.write_text(f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    before = os.environ.get("SOFTHSM2_CONF")  # noqa: TID251 - the only way in which SoftHSM takes its settings
-    os.environ["SOFTHSM2_CONF"] = str(conf)  # noqa: TID251 - the same
-    making = ["softhsm2-util", "--init-token", "--free", "--label", "release", "--so-pin", "12345678", "--pin", "4321"]
-    subprocess.run(making, check=True, capture_output=True)
-    library = pkcs11.lib(MODULE)
-    library.reinitialize()
-    with library.get_token(token_label="release").open(user_pin=PIN.decode(), rw=True) as session:
-        for number, (name, curve) in enumerate(
-            [
-                ("anna", "secp256r1"),
-                ("boris", "secp256r1"),
-                ("twin", "secp256r1"),
-                ("twin", "secp256r1"),
-                ("big", "secp384r1"),
-            ]
-        ):
-            curves = {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
-            parameters = session.create_domain_parameters(pkcs11.KeyType.EC, curves, local=True)
-            parameters.generate_keypair(store=True, label=name, id=bytes([number]))
-    yield folder
-    hsm.sessions().opened.clear()
-    library.finalize()
-    if before is not None:
-        os.environ["SOFTHSM2_CONF"] = before  # noqa: TID251 - the same
+    curves = [(name, "secp256r1") for name in ("anna", "boris", "twin", "twin")]
+    with soft_token(tmp_path_factory.mktemp("hsm"), "release", [*curves, ("big", "secp384r1")]) as folder:
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,7 @@ MUTANTS = {
         "08-foreign-bundle-id",
     ),
     "any envelope version": ("envelope.mjs", "if (message.v !== limits.version)", "if (false)", "envelope-version"),
-    "large answers": ("answers.mjs", "utf8Length(text) > this.#maxBytes ?", "false ?", "answer-bytes"),
+    "large answers": ("answers.mjs", "return fitsUtf8(text, this.#maxBytes) ?", "return true ?", "answer-bytes"),
     "outputs not cut": ("shapes.mjs", "    return copy;\n  }\n\n  #union", "    return value;\n  }\n\n  #union", "cut"),
     "inputs not strict": (
         "shapes.mjs",

@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from security.errors import KeyStoreError
 from security.keys import KeyState, KeyStore
@@ -80,7 +83,7 @@ def test_rotation_reaches_a_running_instance_and_refuses_no_valid_key(store: Key
         new.kid: KeyState.ACTIVE,
     }
     assert {line["kid"] for line in running.jwks("access-token")["keys"]} == {old.kid, new.kid}
-    store.retire(old.kid, NOW)
+    store.retire(old.kid, NOW + timedelta(hours=1))
     assert set(running.verification_keys("access-token")) == {new.kid}
 
 
@@ -97,7 +100,7 @@ def test_revoking_works_at_once_and_leaves_an_active_key(store: KeyStore, folder
 def test_a_destroyed_key_leaves_its_line_only(store: KeyStore, folder: Path) -> None:
     key = store.generate("access-token", NOW)
     store.rotate("access-token", NOW)
-    store.retire(key.kid, NOW)
+    store.retire(key.kid, NOW + timedelta(hours=1))
     store.destroy(key.kid, NOW)
     assert states(KeyStore.open(folder, "correct horse"))[key.kid] is KeyState.DESTROYED
     assert [path.name for path in folder.iterdir() if key.kid in path.name] == []
@@ -170,13 +173,61 @@ def test_an_uri_outside_the_folder_is_refused(store: KeyStore, folder: Path, uri
         KeyStore.open(folder, "correct horse")
 
 
-def test_the_calendar_warns_two_weeks_before(store: KeyStore) -> None:
+def test_a_key_is_not_retired_while_what_it_signed_is_good(store: KeyStore) -> None:
     key = store.generate("access-token", NOW)
-    (entry,) = store.calendar(NOW)
-    assert (entry.kid, entry.action, entry.due, entry.urgent) == (key.kid, "rotate", NOW + timedelta(days=90), False)
-    assert [entry.urgent for entry in store.calendar(NOW + timedelta(days=76))] == [True]
     store.rotate("access-token", NOW)
-    assert [entry.action for entry in store.calendar(NOW)] == ["retire", "rotate"]
+    with pytest.raises(KeyStoreError, match="verifies until 2026-11-23 09:00 UTC") as caught:
+        store.retire(key.kid, NOW + timedelta(minutes=59))
+    assert (caught.value.code, states(store)[key.kid]) == ("KEY_TOO_EARLY", KeyState.VERIFY_ONLY)
+    store.retire(key.kid, NOW + timedelta(hours=1))
+    assert states(store)[key.kid] is KeyState.RETIRED
+
+
+def test_a_staged_key_verifies_and_signs_when_it_is_activated(store: KeyStore) -> None:
+    old, new = store.generate("access-token", NOW), store.stage("access-token", NOW)
+    assert (store.active("access-token"), set(store.verification_keys("access-token"))) == (old, {old.kid, new.kid})
+    assert store.activate(new.kid, NOW).state is KeyState.ACTIVE
+    assert states(store) == {old.kid: KeyState.VERIFY_ONLY, new.kid: KeyState.ACTIVE}
+    with pytest.raises(KeyStoreError, match="ACTIVE cannot follow VERIFY_ONLY"):
+        store.activate(old.kid, NOW)
+
+
+def test_the_same_rotation_is_made_once(store: KeyStore) -> None:
+    old = store.generate("access-token", NOW)
+    store.rotate("access-token", NOW, instead_of=old.kid)
+    with pytest.raises(KeyStoreError) as caught:
+        store.rotate("access-token", NOW, instead_of=old.kid)
+    assert (caught.value.code, len(store.records())) == ("KEY_CHANGED", 2)
+
+
+def test_a_store_that_fits_together_has_no_faults_and_each_fault_is_told(store: KeyStore, folder: Path) -> None:
+    kept, gone = store.generate("sealing-kek", NOW), store.generate("access-token", NOW)
+    store.rotate("access-token", NOW)
+    assert store.check() == ()
+    (folder / f"access-token.{gone.kid}.key").unlink()
+    (folder / "stray.pem").write_bytes(b"")
+    (folder / "stray.pem").chmod(0o644)
+    told = "\n".join(store.check())
+    assert [words in told for words in ("stray.pem: no line", "stray.pem: others than", "its file cannot be read")] == [
+        True,
+        True,
+        True,
+    ]
+    assert kept.kid not in told
+
+
+def test_files_of_earlier_versions_still_open(store: KeyStore, folder: Path) -> None:
+    signing, secret = store.generate("access-token", NOW), store.generate("sealing-kek", NOW)
+    pem = signing.signing_key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"correct horse")
+    )
+    (folder / f"access-token.{signing.kid}.key").write_bytes(pem)
+    derived = Scrypt(salt=b"s" * 16, length=32, n=2**15, r=8, p=1).derive(b"correct horse")
+    sealed = AESGCM(derived).encrypt(b"n" * 12, secret.secret, b"TGK1")
+    (folder / f"sealing-kek.{secret.kid}.key").write_bytes(b"TGK1" + b"s" * 16 + b"n" * 12 + sealed)
+    other = KeyStore.open(folder, "correct horse")
+    assert other.active("sealing-kek").secret == secret.secret
+    ES256.verify(signing.jwk.public_key, b"m", other.active("access-token").sign(b"m"))
 
 
 def test_writers_and_readers_at_once_always_see_one_active_key(store: KeyStore, folder: Path) -> None:
