@@ -12,7 +12,7 @@ from tests.native_bridge.bridge.chromium import Chromium
 
 CONTRACT = load(COMPILED.read_bytes())
 FOUND = read_vectors(ATTACKS, CONTRACT)
-SLICE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 16, 17, 18, 19, 20, 22, 23}
+SLICE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 20, 22, 23, 24}
 
 
 def test_every_attack_of_the_slice_has_a_vector() -> None:

@@ -16,8 +16,8 @@ CONTRACT = load(COMPILED.read_bytes())
 FOUND = read_vectors(VECTORS, CONTRACT)
 STEPS = [step for vector in FOUND for step in vector.data.get("steps", ())]
 REPLIES = [reply for step in STEPS for reply in step["replies"]]
-# 10, 12, 15 and 24 are no matter of the dispatcher; docs/vectors.md tells where they are tested.
-ELSEWHERE = {10, 12, 15, 24}
+# 12 and 15 are no matter of the dispatcher; docs/vectors.md tells where they are tested.
+ELSEWHERE = {12, 15}
 
 
 def codes() -> Iterator[str]:
