@@ -97,6 +97,7 @@ def test_an_attestation_of_something_else_is_refused(change: dict[str, Any], cod
         (auth_data(KEY)[:20], "OBJECT_MALFORMED"),
         (auth_data(KEY)[:32] + b"\x00" + auth_data(KEY)[33:], "OBJECT_MALFORMED"),
     ],
+    ids=["counter", "identity", "environment", "key", "long", "short", "shorter", "bit"],
 )
 def test_authenticator_data_of_something_else_is_refused(data: bytes, code: str) -> None:
     assert refused(app_attest(KEY, data=data)) == code
