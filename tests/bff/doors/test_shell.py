@@ -295,7 +295,8 @@ def test_a_repository_in_no_folder_is_served_like_one_in_a_folder(
     for path in (*yard.store.paths("metadata/"), *yard.store.paths("targets/"), *yard.store.paths("objects/")):
         here, there = (each.get(f"/repo/{path}", base_url=SHELL) for each in (client, distant_client))
         assert (there.status_code, there.data) == (200, yard.store.read(path))
-        assert dict(there.headers) == dict(here.headers)
+        told = [{name: value for name, value in each.headers.items() if name != "Date"} for each in (here, there)]
+        assert told[0] == told[1]
         again = distant_client.get(f"/repo/{path}", base_url=SHELL, headers={"If-None-Match": there.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
 
