@@ -60,7 +60,7 @@ def real_chain(path: Path) -> tuple[list[bytes], partial[None]]:
     revocations = RevocationList(dict.fromkeys(range(1 << 64, (1 << 64) + SERIALS), "REVOKED"), now)
     against = AndroidTrust(policy=policy, roots=GOOGLE_ROOTS, revocations=revocations)
     challenge = base64.b64decode(said["attestationChallenge"])
-    key = jwk_of(loaded[0].public_key())  # type: ignore[arg-type]
+    key = jwk_of(loaded[0].public_key())  # type: ignore[arg-type]  # Android's keys are on P-256
     return certificates, partial(ours, certificates, challenge, key, against, now)
 
 

@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder:
         program = Program(Path(folder))
         cases = [
-            Case(f"{way}: {about}", lambda way=way, load=load: program.sample(way, load))  # type: ignore[misc]
+            Case(f"{way}: {about}", lambda way=way, load=load: program.sample(way, load))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
             for load, about in LOADS.items()
             for way in ("dispatch", "bare")
         ]

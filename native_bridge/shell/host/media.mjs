@@ -7,8 +7,8 @@ import { PickedFiles } from "./picked.mjs";
 const NOTHING = Object.freeze({});
 
 /**
- * @param {{api: any, config: any, sheet: any, page: any, session: (call: () => Promise<any>) => Promise<any>}} parts
- *   session: runs a call of the bank with the customer's session when it needs one
+ * @param {{api: any, config: any, sheet: any, page: any, session: (op: string, call: () => Promise<any>) => Promise<any>}} parts
+ *   session: runs a call of an operation that the manifest names, with the customer's session when it needs one
  * @returns {Record<string, (params: any, context?: any) => Promise<any>>}
  */
 export function mediaMethods({ api, config, sheet, page, session }) {
@@ -38,13 +38,10 @@ export function mediaMethods({ api, config, sheet, page, session }) {
       return { shared: await sheet.share({ page, text, address, signal }) };
     },
     "net.upload": async ({ op, fileToken, params, idempotencyKey }, { signal, chunk = () => {} } = {}) => {
-      if (!page.release.manifest.ops.includes(op)) {
-        throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
-      }
       const file = files.file(fileToken);
       const onProgress = (/** @type {number} */ sent, /** @type {number} */ total) => chunk({ sent, total });
       const call = { op, params: params ?? {}, file, idempotencyKey, bundle: page.release.ref, onProgress, signal };
-      const { status, body } = await session(() => api.upload(call));
+      const { status, body } = await session(op, () => api.upload(call));
       return { status, body };
     },
   };

@@ -22,7 +22,10 @@ const NOTHING = Object.freeze({});
  */
 export function createMethods(parts) {
   const person = personMethods(parts);
-  const session = (/** @type {() => Promise<any>} */ call) => withSession(parts, person, call);
+  const session = (/** @type {string} */ op, /** @type {() => Promise<any>} */ call) => {
+    requireDeclared(parts.page, op);
+    return withSession(parts, person, call);
+  };
   return {
     ...appMethods(parts), ...sessionMethods(parts), ...person, ...storeMethods(parts), ...netMethods(parts, session),
     ...mediaMethods({ ...parts, session }), ...signMethods(parts),
@@ -116,14 +119,17 @@ async function openQuietly(api) {
 function netMethods({ api, page }, session) {
   return {
     "net.request": async ({ op, params, body, idempotencyKey }) => {
-      if (!page.release.manifest.ops.includes(op)) {
-        throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
-      }
       const call = { op, params: params ?? {}, body: body ?? null, idempotencyKey, bundle: page.release.ref };
-      const answer = await session(() => api.request(call));
+      const answer = await session(op, () => api.request(call));
       return { status: answer.status, body: answer.body };
     },
   };
+}
+
+/** The signed manifest names what a page may call. @param {any} page @param {string} op */
+function requireDeclared(page, op) {
+  if (page.release.manifest.ops.includes(op)) return;
+  throw new ShellError("PERMISSION_DENIED", `${page.bundle} does not declare the operation ${op}`, { op });
 }
 
 /** Run a call; when it needs the customer, or the person anew, have the sheet see to it once and run it again. */

@@ -51,7 +51,7 @@ def android(certificates: list[bytes]) -> None:
 
 def apple(raw: bytes) -> None:
     given = {"key_id": key_id(KEY), "client_data_hash": CHALLENGE, "policy": APPLE_POLICY, "roots": ROOTS, "now": NOW}
-    verify_app_attest(attestation=raw, **given)  # type: ignore[arg-type]
+    verify_app_attest(attestation=raw, **given)  # type: ignore[arg-type]  # one mapping for arguments of several types
 
 
 def asserted(raw: bytes) -> None:

@@ -54,7 +54,7 @@ def trust(**changes: Any) -> AndroidTrust:
 def verify(name: str, *, per_use: bool = False, **changes: Any) -> Any:
     path = ANDROID / name
     challenge = base64.b64decode(json.loads(path.with_suffix(".json").read_text())["attestationChallenge"])
-    key = jwk_of(pem(path)[0].public_key())  # type: ignore[arg-type]
+    key = jwk_of(pem(path)[0].public_key())  # type: ignore[arg-type]  # the samples' keys are on P-256
     now = changes.pop("now", AT)
     return verify_android_key(
         certificates=ders(path), challenge=challenge, key=key, per_use=per_use, trust=trust(**changes), now=now

@@ -50,7 +50,7 @@ def hexes(nodes: list[bytes]) -> list[str]:
 def chain() -> dict[str, Any]:
     said = {"seq": 1, "prev": "0" * 64, "kind": "test", "subject": "陈屿", "at": "2026-11-23T08:00:00.000Z"}
     body = '{"a":"b"}'
-    own = entry_hash(**said, body_hash=digest(body.encode()))  # type: ignore[arg-type]
+    own = entry_hash(**said, body_hash=digest(body.encode()))  # type: ignore[arg-type]  # one mapping for arguments of several types
     where: dict[str, Any] = {"env": "sandbox", "seq": 1, "head": own, "at": said["at"]}
     root = fold([leaf_of(own)]).hex()
     return {
