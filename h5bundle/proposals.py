@@ -5,6 +5,7 @@ metadata that stands now, as the bytes in the repository, and the metadata that 
 Its name is the hash of everything in it but the signatures, so files that were signed in parallel can be joined.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -69,6 +70,24 @@ class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def path(self) -> str:
         """Give its place in a store."""
         return f"{FOLDER}{self.name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A proposal as a store or a server lists it.
+
+    Attributes:
+        state: ``open``, ``complete``, ``promoted``, ``stale`` or ``invalid``.
+        lines: who has signed and who is missing, or what is wrong.
+    """
+
+    name: str
+    proposer: str
+    reason: str
+    created: str
+    roles: tuple[str, ...]
+    state: str
+    lines: tuple[str, ...]
 
 
 def encode(proposal: Proposal) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 
 from h5bundle.errors import H5BundleError
 from h5bundle.lint import Finding
+from h5bundle.proposals import Listed
 from security.dpop import make_proof
 from security.encoding import b64url_encode
 from security.suites import PrivateKey
@@ -113,23 +114,6 @@ class Upload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     expires_at: str
     server: str = ""
     declaration: str = ""
-
-
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A proposal as the server shows it.
-
-    Attributes:
-        state: ``open``, ``complete``, ``promoted``, ``stale`` or ``invalid``.
-        lines: who has signed and who is missing, or what is wrong.
-    """
-
-    name: str
-    proposer: str
-    reason: str
-    created: str
-    roles: tuple[str, ...]
-    state: str
-    lines: tuple[str, ...]
 
 
 class _Proposals(msgspec.Struct, frozen=True):

@@ -35,7 +35,6 @@ from bff.db.engine import retried
 from bff.kinds import Clock
 from h5bundle.commands import promote
 from h5bundle.commands import sign as signing
-from h5bundle.commands.sign import Listed
 from h5bundle.errors import (
     H5BundleError,
     LockedError,
@@ -49,7 +48,7 @@ from h5bundle.errors import (
     TrustError,
 )
 from h5bundle.keys import ONLINE, name_key
-from h5bundle.proposals import FOLDER, Proposal, decode, encode, proposed
+from h5bundle.proposals import FOLDER, Listed, Proposal, decode, encode, proposed
 from h5bundle.quorum import Demand
 
 _log: Final = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from bff.bundles.proposing import ProposalDesk
 from bff.doors.signed import JSON, SignedRequests, answered
 from bff.web.errors import MediaTypeError
-from h5bundle.commands.sign import Listed
+from h5bundle.proposals import Listed
 
 LARGEST: Final = 1024 * 1024
 """Bytes of the largest file that is taken over HTTP; a larger one is joined where the repository is."""

@@ -8,8 +8,7 @@ import click
 from h5bundle.cli.remote import Access, access_options
 from h5bundle.cli.shared import answer, json_option
 from h5bundle.errors import StoreError
-from h5bundle.proposals import decode
-from h5bundle.remote import Listed
+from h5bundle.proposals import Listed, decode
 from h5bundle.stores.files import write_atomically
 
 WAITING: Final = frozenset({"open", "complete"})

@@ -12,7 +12,7 @@ from h5bundle.errors import H5BundleError, ProposalError, RoleKeyError
 from h5bundle.formats import Signer
 from h5bundle.keys import app_role
 from h5bundle.proposal_words import explain, standing_lines
-from h5bundle.proposals import FOLDER, Proposal, decode, join
+from h5bundle.proposals import FOLDER, Listed, Proposal, decode, join
 from h5bundle.quorum import Demand, check, counts, sign
 from h5bundle.standing import Standing, applied, check_base, standing_in, standing_of
 from h5bundle.stores.port import Store
@@ -35,24 +35,6 @@ class Reading:
     stands: Standing
     lines: tuple[str, ...]
     demands: tuple[Demand, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One proposal of a store.
-
-    Attributes:
-        state: ``open``, ``complete``, ``promoted``, ``stale`` or ``invalid``.
-        lines: who has signed and who is missing, or what is wrong.
-    """
-
-    name: str
-    proposer: str
-    reason: str
-    created: str
-    roles: tuple[str, ...]
-    state: str
-    lines: tuple[str, ...]
 
 
 def read(data: bytes, *, trusted_root: bytes | None, now: datetime) -> Reading:
