@@ -237,6 +237,7 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         refresh_days=settings.refresh_days,
         lease_seconds=settings.lease_seconds,
         offered=None if settings.production else lambda: releases(store, now=clock()),
+        suites=settings.suite,
     )
 
 

@@ -1,10 +1,12 @@
 """The bytes that a device's two keys sign to register, to be bound, to log in and to verify a person, and their checks.
 
 ``pop`` answers every request, ``tx`` only what a person approved. Each message starts with its own domain string, so a
-signature of one kind can never be presented as another.
+signature of one kind can never be presented as another. Each key
+signs in its own suite, and both are of the same one.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +14,7 @@ from typing import Final
 from security.encoding import b64url_decode, lp
 from security.errors import AttestationRefusedError, DeviceError
 from security.jwk import PublicJwk
-from security.suites import ES256
+from security.suites import DEFAULT
 
 SIMULATED: Final = "sim"
 """Attestation level of a device without a secure element; a sandbox takes it, nobody else."""
@@ -101,6 +103,7 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
     pop_signature: str,
     tx_signature: str,
     level: str = SIMULATED,
+    suites: Collection[str] = DEFAULT,
 ) -> VerifiedRegistration:
     """Accept a registration.
 
@@ -113,13 +116,14 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         platform: its platform, covered likewise.
         pop_key: the key that answers every request.
         tx_key: the key that a person's approval uses.
-        pop_signature: base64url of ``pop_key``'s raw ES256 signature over ``register_transcript``.
+        pop_signature: base64url of ``pop_key``'s raw signature over ``register_transcript``, in its own suite.
         tx_signature: that of ``tx_key`` over the same bytes.
         level: attestation level; ``sim`` is taken in the sandbox only.
+        suites: names of the suites whose keys are accepted.
 
     Raises:
         AttestationRefusedError: the level is not good enough here.
-        DeviceError: both keys are the same.
+        DeviceError: both keys are the same or of two suites; SUITE_REFUSED, their suite is not accepted.
         SignatureError: a signature does not hold.
         EncodingError: a signature is not canonical base64url.
     """
@@ -127,6 +131,10 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         raise AttestationRefusedError(detail=f"attestation level {level!r} is not accepted in {env}")
     if pop_key.thumbprint == tx_key.thumbprint:
         raise DeviceError(detail="the device's two keys must differ")
+    if pop_key.alg != tx_key.alg:
+        raise DeviceError(detail="the device's two keys must be of one suite")
+    if pop_key.alg not in suites:
+        raise DeviceError(detail=f"keys of the suite {pop_key.alg} are not accepted here", code="SUITE_REFUSED")
     transcript = register_transcript(
         aud=aud,
         env=env,
@@ -137,8 +145,8 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         pop_jkt=pop_key.thumbprint,
         tx_jkt=tx_key.thumbprint,
     )
-    ES256.verify(pop_key.public_key, transcript, b64url_decode(pop_signature))
-    ES256.verify(tx_key.public_key, transcript, b64url_decode(tx_signature))
+    pop_key.verify(transcript, b64url_decode(pop_signature))
+    tx_key.verify(transcript, b64url_decode(tx_signature))
     return VerifiedRegistration(pop_key, tx_key, level, hashlib.sha256(transcript).hexdigest())
 
 
@@ -174,7 +182,7 @@ def verify_binding(  # noqa: PLR0913 — the message's parts, one by one
         tx_jkt=tx_key.thumbprint,
         expires=expires,
     )
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedBinding(event_id, device_id, customer_id)
 
 
@@ -188,7 +196,7 @@ def verify_login(
         EncodingError: the signature is not canonical base64url.
     """
     message = login_message(aud=aud, env=env, device_id=device_id, challenge=challenge, pop_jkt=pop_jkt)
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedLogin(device_id, challenge)
 
 
@@ -224,5 +232,5 @@ def verify_person(  # noqa: PLR0913 — the message's parts, one by one
         pop_jkt=pop_jkt,
         factor=factor,
     )
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedPerson(purpose, device_id, customer_id, factor)

@@ -84,6 +84,8 @@ _SUITES: Final[dict[str, AnySuite]] = {ES256.alg: ES256, SM2_SM3.alg: SM2_SM3}
 _BY_CURVE: Final[dict[str, AnySuite]] = {known.curve: known for known in _SUITES.values()}
 SUITES: Final = tuple(_SUITES)
 """The names of all suites, the default first."""
+DEFAULT: Final = frozenset({ES256.alg})
+"""The suites that are accepted where nobody says which."""
 
 
 def suite(alg: str) -> AnySuite:

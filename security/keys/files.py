@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from security.errors import KeyStoreError, SuiteUnavailableError
 from security.keyforms import PART
-from security.suites import SM2_SM3, PrivateKey, Sm2PrivateKey
+from security.sm2 import Sm2PrivateKey
+from security.suites import SM2_SM3, PrivateKey
 
 _SECRET: Final = b"TGK1"
 _SM2: Final = b"TGK2"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetFile, Targets
 
@@ -17,7 +16,7 @@ from security.dpop import token_hash
 from security.encoding import b64url_encode, canonical_json, digest
 from security.evidence import GENESIS, Entry, export_evidence, sign_checkpoint
 from security.jwk import PublicJwk, jwk_of
-from security.suites import ES256, PrivateKey
+from security.suites import ES256, PrivateKey, suite_of_key
 from tests.security.golden import MEMO, TEMPLATE
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -40,7 +39,7 @@ class AuditKey:
         return self.jwk.thumbprint
 
     def sign(self, message: bytes) -> bytes:
-        return ES256.sign(self.private, message)
+        return sign(self.private, message)
 
 
 @dataclasses.dataclass
@@ -129,7 +128,7 @@ class Case:
         now = int(START.timestamp())
         fields = {
             "v": "1",
-            "alg": "ES256",
+            "alg": suite_of_key(self.tx).alg,
             "aud": "tidegate-bff",
             "env": self.env,
             "cust": CUSTOMER,
@@ -158,7 +157,7 @@ class Case:
         return encode(self.approve({**frozen, "ui": ui, "seq": "7", "factor": "face"}))
 
     def proof(self) -> str:
-        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk_of(self.pop.public_key()).as_dict()}
+        header = {"typ": "dpop+jwt", "alg": suite_of_key(self.pop).alg, "jwk": jwk_of(self.pop.public_key()).as_dict()}
         claims = {
             "htm": "POST",
             "htu": URL,
@@ -259,8 +258,8 @@ class Case:
             "appVersion": "1.0.0",
             "popKey": jwk_of(self.pop.public_key()).as_dict(),
             "txKey": jwk_of(self.tx.public_key()).as_dict(),
-            "popSignature": b64url_encode(ES256.sign(self.pop, transcript)),
-            "txSignature": b64url_encode(ES256.sign(self.tx, transcript)),
+            "popSignature": b64url_encode(sign(self.pop, transcript)),
+            "txSignature": b64url_encode(sign(self.tx, transcript)),
         }
 
     def _bound(self) -> dict[str, Any]:
@@ -282,7 +281,7 @@ class Case:
             "expires": expires,
             "popJkt": self.jkts[0],
             "txJkt": self.jkts[1],
-            "signature": b64url_encode(ES256.sign(self.tx, message)),
+            "signature": b64url_encode(sign(self.tx, message)),
         }
 
     def _frozen(self) -> dict[str, Any]:
@@ -298,7 +297,7 @@ class Case:
 
     def _approved(self) -> dict[str, Any]:
         message = self.message()
-        signature = ES256.sign(self.signer or self.tx, message)
+        signature = sign(self.signer or self.tx, message)
         return {"operationId": OPERATION, "message": b64url_encode(message), "signature": b64url_encode(signature)}
 
     def _placed(self) -> dict[str, Any]:
@@ -325,6 +324,10 @@ class Case:
         }
 
 
-def jws(key: ec.EllipticCurvePrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+def sign(key: PrivateKey, message: bytes) -> bytes:
+    return suite_of_key(key).sign(key, message)
+
+
+def jws(key: PrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     head, body = (b64url_encode(json.dumps(part).encode()) for part in (header, claims))
-    return f"{head}.{body}.{b64url_encode(ES256.sign(key, f'{head}.{body}'.encode()))}"
+    return f"{head}.{body}.{b64url_encode(sign(key, f'{head}.{body}'.encode()))}"
