@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from security.errors import KeyStoreError
-from security.jwk import parse_jwk
+from security.errors import JwkError, KeyStoreError
+from security.jwk import PublicJwk, parse_jwk
 from security.keys.files import dump_private, load_private, write_atomically
 from security.keys.key import Key, key_id, new_private
 from security.keys.model import (
@@ -30,6 +30,7 @@ from security.keys.model import (
     load_index,
     term,
 )
+from security.suites import ES256
 
 INDEX: Final = "keys.json"
 WARNING: Final = timedelta(days=14)
@@ -50,8 +51,9 @@ class CalendarEntry:
 class KeyStore:
     """The keys of one folder; safe to share between threads."""
 
-    def __init__(self, folder: Path, passphrase: bytes) -> None:
-        """Take a folder that exists; ``open`` makes it."""
+    def __init__(self, folder: Path, passphrase: bytes, suite: str = ES256.alg) -> None:
+        """Take a folder that exists, which ``open`` makes, and the suite of keys to be made."""
+        self._suite = suite
         self._folder = folder
         self._passphrase = passphrase
         self._lock = threading.RLock()
@@ -60,14 +62,14 @@ class KeyStore:
         self._keys: dict[str, Key] = {}
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str) -> "KeyStore":
+    def open(cls, folder: Path, passphrase: str, suite: str = ES256.alg) -> "KeyStore":
         """Open the store of a folder, making an empty one where there is none.
 
         Raises:
             KeyStoreError: the passphrase does not open the keys that are there, or the index is damaged.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        store = cls(folder, passphrase.encode())
+        store = cls(folder, passphrase.encode(), suite)
         store.reload()
         for record in store.records():
             if record.state in VERIFYING:
@@ -206,10 +208,10 @@ class KeyStore:
         if find(records, purpose, KeyState.STAGED) is not None:
             raise KeyStoreError(detail=f"a key is staged for {purpose} already", code="KEY_STATE")
         state = KeyState.STAGED if find(records, purpose, KeyState.ACTIVE) else KeyState.ACTIVE
-        alg = algorithm(purpose)
+        alg = algorithm(purpose, self._suite)
         private = new_private(alg)
         kid, public = key_id(private)
-        name = f"{purpose}.{kid}.{'key' if alg == SECRETS else 'pem'}"
+        name = f"{purpose}.{kid}.{'key' if alg in SECRETS else 'pem'}"
         write_atomically(self._folder / name, dump_private(private, self._passphrase))
         record = KeyRecord(kid, purpose, alg, state, f"file:{name}", public.as_dict() if public else {}, now)
         records[kid] = record
@@ -228,7 +230,10 @@ class KeyStore:
             public = parse_jwk(record.public) if record.public else None
         except OSError as error:
             raise KeyStoreError(detail=f"{record.kid}: its file cannot be read", code="KEY_LOCKED") from error
-        if key_id(private) != (record.kid, public):
+        except JwkError as error:
+            raise KeyStoreError(detail=f"{record.kid}: {error.detail}", code="KEY_INDEX_DAMAGED") from error
+        same = len(private) == SECRETS.get(record.alg) if isinstance(private, bytes) else _suits(public, record.alg)
+        if not same or key_id(private) != (record.kid, public):
             raise KeyStoreError(detail=f"{record.kid}: file and index disagree", code="KEY_INDEX_DAMAGED")
         return Key(record.kid, record.purpose, record.alg, record.state, private, public)
 
@@ -237,6 +242,10 @@ class KeyStore:
         if scheme != "file" or name != Path(name).name:
             raise KeyStoreError(detail=f"{record.kid}: its URI is not a file of this folder", code="KEY_INDEX_DAMAGED")
         return self._folder / name
+
+
+def _suits(public: PublicJwk | None, alg: str) -> bool:
+    return public is not None and public.alg == alg
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
