@@ -1,4 +1,4 @@
-"""SM2-SM3 against ES256: signing and verifying an approval's message, and SM4-GCM against AES-256-GCM for a sealed value."""
+"""SM2-SM3 against ES256: signing and verifying an approval's message; SM4-GCM against AES-256-GCM: a sealed value."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from security.suites import ES256, SM2_SM3, AnySuite
 SECONDS = 0.5
 MESSAGE = os.urandom(900)
 """As long as the message of an approval."""
-VALUE = "13800006620".encode()
+VALUE = b"13800006620"
 
 
 def timed(name: str, work: Callable[[], object]) -> Case:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-import secrets
+import secrets  # noqa: TID251 — a phone has chance of its own
 import struct
 import time
 import unicodedata

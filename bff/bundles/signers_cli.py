@@ -20,6 +20,7 @@ from security.cli_keys import Kid, KidCommand
 from security.encoding import parse_object
 from security.errors import JwkError, SecurityError
 from security.jwk import PublicJwk, jwk_of, parse_jwk
+from security.suites import ES256
 
 DESK: Final = "tidegate.signers"
 
@@ -125,7 +126,10 @@ def read_public(path: Path) -> PublicJwk:
     """
     data = path.read_bytes()
     if data.lstrip().startswith(b"{"):
-        return parse_jwk(parse_object(data))
+        known = parse_jwk(parse_object(data))
+        if known.alg != ES256.alg:
+            raise JwkError(detail=f"{path} holds an {known.alg} key; signers of releases have P-256 keys")
+        return known
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
