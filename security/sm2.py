@@ -62,7 +62,7 @@ class Sm2Sm3:
         """
         if not _INSTALLED:
             raise SuiteUnavailableError(
-                detail="SM2-SM3 needs the package tongsuopy, which is not installed: pip install 'tidegate[sm]'"
+                detail="SM2-SM3 needs the package tongsuopy, which is not installed: pip install tongsuopy==1.0.1"
             )
 
     def verify(self, public_key: object, message: bytes, signature: bytes) -> None:
