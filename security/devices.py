@@ -1,8 +1,7 @@
 """The bytes that a device's two keys sign to register, to be bound, to log in and to verify a person, and their checks.
 
 ``pop`` answers every request, ``tx`` only what a person approved. Each message starts with its own domain string, so a
-signature of one kind can never be presented as another. Each key
-signs in its own suite, and both are of the same one.
+signature of one kind can never be presented as another. Each key signs in its own suite; both are of the same one.
 """
 
 import hashlib
