@@ -1,6 +1,6 @@
 """Public keys in JWK form: exactly one point of a suite's curve, with its RFC 7638 thumbprint.
 
-P-256 keys are those of RFC 7518 §6.2. IANA has no curve name for SM2; ``kty EC`` with ``crv SM2`` is that of the
+P-256 keys are those of RFC 7518 §6.2. IANA has no curve name for SM2; ``kty EC`` with ``crv SM2`` follows the
 expired draft-dang-webauthn-sm2-00. The key names its suite, so that no signature can choose how it is checked.
 """
 

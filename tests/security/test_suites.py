@@ -1,6 +1,6 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security.errors import SecurityError, SignatureError
@@ -17,6 +17,7 @@ def raw(r: int, s: int) -> bytes:
     return r.to_bytes(32) + s.to_bytes(32)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_a_signature_is_raw_low_and_accepted(message: bytes) -> None:
     signature = ES256.sign(KEY, message)
@@ -56,6 +57,7 @@ def test_every_other_form_is_refused(signature: bytes) -> None:
         ES256.verify(PUBLIC, MESSAGE, signature)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 511))
 def test_one_flipped_bit_is_refused(bit: int) -> None:
     changed = bytearray(GOOD)
