@@ -1,7 +1,5 @@
 import hashlib
 import os
-import subprocess
-import sys
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -179,18 +177,6 @@ def test_without_the_library_the_suite_says_what_is_missing(monkeypatch: pytest.
     members = {"kty": "EC", "crv": "SM2", "x": b64url_encode(x.to_bytes(32)), "y": b64url_encode(y.to_bytes(32))}
     with pytest.raises(JwkError, match="tongsuopy"):
         parse_jwk(members)
-
-
-def test_the_default_installation_works_without_the_library() -> None:
-    program = (
-        "import sys; sys.modules['tongsuopy'] = None\n"
-        "from security.suites import ES256, SM2_SM3\n"
-        "key = ES256.generate(); ES256.verify(key.public_key(), b'm', ES256.sign(key, b'm'))\n"
-        "try: SM2_SM3.generate()\n"
-        "except Exception as error: print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("SUITE_UNAVAILABLE: SM2-SM3 needs the package tongsuopy")
 
 
 def _lift(x: int) -> int | None:

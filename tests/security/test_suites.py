@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given, settings
@@ -77,3 +80,15 @@ def test_other_algorithms_are_unknown(alg: str) -> None:
     with pytest.raises(SecurityError) as caught:
         suite(alg)
     assert caught.value.code == "ALG_UNSUPPORTED"
+
+
+def test_the_default_installation_works_without_the_library() -> None:
+    program = (
+        "import sys; sys.modules['tongsuopy'] = None\n"
+        "from security.suites import ES256, SM2_SM3\n"
+        "key = ES256.generate(); ES256.verify(key.public_key(), b'm', ES256.sign(key, b'm'))\n"
+        "try: SM2_SM3.generate()\n"
+        "except Exception as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("SUITE_UNAVAILABLE: SM2-SM3 needs the package tongsuopy")
