@@ -136,7 +136,7 @@ def _header(signing: _Signing) -> dict[str, str]:
     return {"alg": signing.key.alg, "kid": signing.key.kid, "typ": "at+jwt"}
 
 
-def teach_jws() -> None:
+def _teach_jws() -> None:
     """Let PyJWT know SM2-SM3, once a process."""
     with suppress(ValueError):  # it is known already
         register_algorithm(SM2_SM3.alg, _Sm2Jws())
@@ -169,7 +169,7 @@ class AccessTokens:
             JWT_DECODE_LEEWAY=_CENTURY,  # iat and exp are judged below, by the caller's clock
             JWT_COOKIE_CSRF_PROTECT=False,
         )
-        teach_jws()
+        _teach_jws()
         manager = JWTManager(self._app)
         manager.user_identity_loader(lambda signing: signing.subject)
         manager.encode_key_loader(lambda signing: signing.key.private)
