@@ -101,5 +101,6 @@ def test_a_bank_moves_to_sm2_and_its_customers_stay(server: Running, tmp_path: P
     server.start()
     refused = old.get("/accounts", bundle=old.digests["accounts"])
     assert (refused.status, refused.body["code"]) == (401, "PROOF_INVALID")
-    assert refused.headers["WWW-Authenticate"] == 'DPoP error="invalid_dpop_proof", algs="SM2-SM3"'
+    told = {name.lower(): text for name, text in refused.headers.items()}
+    assert told["www-authenticate"] == 'DPoP error="invalid_dpop_proof", algs="SM2-SM3"'
     assert new.buy(other, "JMG-WY90", 1_000_000)["result"]["orderId"] != second
