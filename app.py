@@ -100,10 +100,11 @@ from security.attestation.policies import read_policies
 from security.cli import evidence
 from security.cli_keys import KeyDesk, keys
 from security.dpop import NonceBook
-from security.errors import AttestationPolicyError, KeyStoreError, SecurityError
+from security.errors import AttestationPolicyError, KeyStoreError, SecurityError, SuiteUnavailableError
 from security.jwk import parse_jwk
 from security.keys import KeyStore
 from security.keys.changes import Action, Guard
+from security.suites import suite
 
 Answer = TypeVar("Answer")
 _log: Final = logging.getLogger("tidegate")
@@ -189,13 +190,15 @@ def open_instance(settings: Settings) -> Instance:
     """Open stores and keys and connect the rooms; nothing is made and no job is started.
 
     Raises:
-        StartError: production was asked for with development keys or without its providers.
+        StartError: production was asked for with development keys or without its providers, or a suite's library is
+            not installed.
         KeyStoreError: the passphrase does not open the keys.
     """
     _refuse_development(settings)
+    _require_suites(settings)
     settings.var.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)
-    keys = KeyStore.open(settings.keys, passphrase(settings))
+    keys = KeyStore.open(settings.keys, passphrase(settings), settings.suite[0])
     index = StoredIndex(keys)
     core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
     store = _open_store(settings)
@@ -223,6 +226,15 @@ def _open_store(settings: Settings, lock_seconds: int = LOCK_SECONDS) -> Store:
     except StoreError as error:
         message = f"TIDEGATE_REPOSITORY: {error.detail}; {error.remedy}"
         raise StartError(message) from error
+
+
+def _require_suites(settings: Settings) -> None:
+    for name in settings.suite:
+        try:
+            suite(name).require()
+        except SuiteUnavailableError as error:
+            message = f"TIDEGATE_SUITE: {error.detail}"
+            raise StartError(message) from error
 
 
 def _refuse_development(settings: Settings) -> None:
@@ -263,6 +275,7 @@ def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: Embe
         lease_seconds=settings.lease_seconds,
         attesting=_attesting(settings),
         offered=None if settings.production else lambda: releases(store, now=clock()),
+        suites=settings.suite,
     )
 
 
@@ -523,12 +536,13 @@ def _key_jobs(instance: Instance) -> tuple[Job, ...]:
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     """Bring a sandbox into being, or up to date: keys, tables, people, products, published bundles."""
-    settings.var.mkdir(parents=True, exist_ok=True)
     _refuse_development(settings)
+    _require_suites(settings)
+    settings.var.mkdir(parents=True, exist_ok=True)
     secret = passphrase(settings)
     for folder in (settings.keys, settings.release_keys):
         sandbox.mark_development(folder)
-    sandbox.make_keys(KeyStore.open(settings.keys, secret), PURPOSES, clock())
+    sandbox.make_keys(KeyStore.open(settings.keys, secret, settings.suite[0]), PURPOSES, clock())
     sandbox.make_release_keys(KeyFolder(settings.release_keys, secret.encode()))
     if not settings.database_url:
         (settings.var / "tidegate.db").touch(mode=0o600)  # SQLite gives its other files the same mode
@@ -776,7 +790,7 @@ def root_command() -> None:
 
 def _keys() -> KeyStore:
     settings = read_settings()
-    return KeyStore.open(settings.keys, passphrase(settings))
+    return KeyStore.open(settings.keys, passphrase(settings), settings.suite[0])
 
 
 def _rewrapping() -> Rewrapping:

@@ -64,6 +64,7 @@ from h5bundle.client import PublishedRelease
 from security.dpop import NonceBook
 from security.keys import KeyStore
 from security.sealing import BlindIndex, Sealer
+from security.suites import ES256
 
 SEALING: Final = "sealing-kek"
 INDEXING: Final = "blind-index"
@@ -88,6 +89,7 @@ class Surroundings:
         lease_seconds: how long a relay holds a message; longer than any call to the core.
         attesting: checks what devices' platforms attest.
         offered: gives the releases in the repository, for recording a new one at its first call; in a sandbox only.
+        suites: of which suites devices' keys may be; the server's own new keys and seals are of the first.
     """
 
     engine: Engine
@@ -111,6 +113,7 @@ class Surroundings:
     lease_seconds: int
     attesting: Attesting = UNATTESTED
     offered: Callable[[], Iterable[PublishedRelease]] | None = None
+    suites: tuple[str, ...] = (ES256.alg,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def build_house(outside: Surroundings) -> House:
     vault = Vault(StoredSealing(outside.keys, outside.new_bytes), StoredIndex(outside.keys))
     people = Customers(vault)
     codes = Codes(vault, _packs(customers), outside.codes)
-    registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting)
+    registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting, outside.suites)
     applications = Applications(vault, people, codes, _packs(accounts))
     held = Accounts(outside.core, outside.statements)
     fundings = Fundings(held, vault, _packs(accounts))
@@ -203,7 +206,9 @@ def build_house(outside: Surroundings) -> House:
     verification = Verification(directory, outside.aud, outside.env)
     operations: tuple[Operation, ...] = (
         *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
-        *sessions_operations(Sessions(directory, tokens, outside.aud, outside.env, lifetimes), verification),
+        *sessions_operations(
+            Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
+        ),
         *approvals_operations(Decisions(asked, {PURCHASE: orders})),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, suitability),
@@ -216,7 +221,7 @@ def build_house(outside: Surroundings) -> House:
     )
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
-    authenticator = Authenticator(outside.engine, tokens, directory, outside.marks, outside.nonces)
+    authenticator = Authenticator(outside.engine, tokens, directory, outside.marks, outside.nonces, outside.suites)
     known: Releases = book
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)

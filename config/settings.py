@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 PREFIX: Final = "TIDEGATE_"
 ENVIRONMENTS: Final = ("sandbox", "production")
+SUITES: Final = ("ES256", "SM2-SM3")
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 MAX_PORT: Final = 65535
@@ -81,6 +82,14 @@ def _rate(text: str) -> str:
         message = "must be a number and a period, such as 2400/minute"
         raise ValueError(message)
     return text
+
+
+def _suites(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if len(set(names)) != len(names) or not set(names) <= set(SUITES):
+        message = f"must be one of {', '.join(SUITES)}, or several with commas, each once, the preferred one first"
+        raise ValueError(message)
+    return names
 
 
 def _links(text: str) -> tuple[tuple[str, str], ...]:
@@ -177,6 +186,13 @@ class Settings:
         "on",
         "`on`: the server stages, rotates and retires keys when they are due; `off`: it warns only.",
         _choice("on", "off"),
+    )
+    suite: tuple[str, ...] = _setting(
+        ("ES256",),
+        "Cryptographic suites, the preferred one first: `ES256`, `SM2-SM3`, or both with a comma. Devices' keys may "
+        "be of each; the server's own new keys and seals are of the first. `SM2-SM3` needs the extra `sm`, and phones "
+        "that know it: the shell in the browser does not.",
+        _suites,
     )
     audience: str = _setting("tidegate-bff", "Name of this bank's BFF inside tokens and device signatures.")
     bank_zh: str = _setting("澜江银行", "Chinese name of the bank, as the shell and the sign sheet show it.")
@@ -323,7 +339,8 @@ def describe() -> str:
 
 
 def _shown(default: Any) -> str:
-    return "(empty)" if default in {"", MISSING} else f"`{default}`"
+    text = ",".join(default) if isinstance(default, tuple) and default else default
+    return "(empty)" if text in {"", MISSING} else f"`{text}`"
 
 
 def _from_file(named: str | None) -> dict[str, tuple[str, str]]:

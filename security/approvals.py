@@ -15,7 +15,7 @@ from typing import Final
 from security.encoding import b64url_decode, clean_text, lp, lp_read
 from security.errors import ApprovalError, EncodingError
 from security.jwk import PublicJwk
-from security.suites import suite
+from security.suites import SUITES
 
 DOMAIN: Final = "BANK-DEVBIND/v1/TX-APPROVE"
 FIELDS: Final = (
@@ -58,7 +58,7 @@ _SEMVER = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:[-+][0-9A-
 _BUNDLE = rf"(?P<bundle>[a-z][a-z0-9-]{{0,40}})@(?P<version>{_SEMVER})#(?P<digest>[0-9a-f]{{64}})"
 _PATTERNS: Final = {
     "v": "1",
-    "alg": "ES256",
+    "alg": "|".join(SUITES),
     "aud": r"[a-z0-9][a-z0-9.-]{0,63}",
     "env": "sandbox|production",
     "cust": _ID,
@@ -246,7 +246,7 @@ def verify_approval(
 
     Args:
         message: M as the device sent it.
-        signature: 64 raw bytes over M.
+        signature: 64 raw bytes over M, in the suite of the key, which ``alg`` names.
         frozen: what the server fixed, exactly ``FROZEN``, each held to its form by ``check_field`` when it was fixed;
             who takes them from a stranger decodes M first.
         public_key: the ``tx`` key of the device that is bound to the customer.
@@ -261,7 +261,9 @@ def verify_approval(
     fields = _read(message, frozen)
     if fields["kid"] != public_key.thumbprint:
         raise ApprovalError(detail="kid is not the device's key", code="APPROVAL_MISMATCH")
-    suite(fields["alg"]).verify(public_key.public_key, message, signature)
+    if fields["alg"] != public_key.alg:
+        raise ApprovalError(detail="alg is not the suite of the device's key", code="APPROVAL_MISMATCH")
+    public_key.verify(message, signature)
     begins, ends = int(fields["iat"]), int(fields["exp"])
     if ends <= begins:
         raise ApprovalError(detail="exp must lie after iat")

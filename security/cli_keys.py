@@ -15,8 +15,8 @@ from security.keys.ceremony import procedure, record_of
 from security.keys.changes import Action, Guard, frozen, perform
 from security.public_files import read_jwk_set, read_public
 
-_DASHED: Final = re.compile(r"-[A-Za-z0-9_-]{42}")
-"""A thumbprint (RFC 7638) that begins with a hyphen, as one in 64 does, and looks like an option."""
+_DASHED: Final = re.compile(r"-[A-Za-z0-9_-]{42}|-[A-Za-z0-9_-]{23}")
+"""An id of a signing or of a secret key that begins with a hyphen, as one in 64 does, and looks like an option."""
 _MARK: Final = "kid:"
 
 

@@ -1,10 +1,11 @@
 """The bytes that a device's two keys sign to register, to be bound, to log in and to verify a person, and their checks.
 
 ``pop`` answers every request, ``tx`` only what a person approved. Each message starts with its own domain string, so a
-signature of one kind can never be presented as another.
+signature of one kind can never be presented as another. Each key signs in its own suite; both are of the same one.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from security.attestation.model import APP_ATTEST, STRONGBOX, TEE, VerifiedAttes
 from security.encoding import b64url_decode, lp
 from security.errors import AttestationRefusedError, DeviceError
 from security.jwk import PublicJwk
-from security.suites import ES256
+from security.suites import DEFAULT
 
 SIMULATED: Final = "sim"
 """Attestation level of a device without a secure element; a sandbox takes it, nobody else."""
@@ -104,6 +105,7 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
     pop_signature: str,
     tx_signature: str,
     attested: VerifiedAttestation | None = None,
+    suites: Collection[str] = DEFAULT,
 ) -> VerifiedRegistration:
     """Accept a registration.
 
@@ -116,13 +118,14 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         platform: its platform, covered likewise.
         pop_key: the key that answers every request.
         tx_key: the key that a person's approval uses.
-        pop_signature: base64url of ``pop_key``'s raw ES256 signature over ``register_transcript``.
+        pop_signature: base64url of ``pop_key``'s raw signature over ``register_transcript``, in its own suite.
         tx_signature: that of ``tx_key`` over the same bytes.
         attested: what the platform attested; without it the level is ``sim``, which is taken in the sandbox only.
+        suites: names of the suites whose keys are accepted.
 
     Raises:
         AttestationRefusedError: nothing is attested and this is no sandbox, or another registration is.
-        DeviceError: both keys are the same.
+        DeviceError: both keys are the same or of two suites; SUITE_REFUSED, their suite is not accepted.
         SignatureError: a signature does not hold.
         EncodingError: a signature is not canonical base64url.
     """
@@ -139,6 +142,7 @@ def verify_registration(  # noqa: PLR0913 — the transcript's parts, one by one
         tx_key=tx_key,
         pop_signature=pop_signature,
         tx_signature=tx_signature,
+        suites=suites,
     )
     keys = (pop_key.thumbprint, tx_key.thumbprint)
     if attested and (attested.challenge, attested.pop_jkt, attested.tx_jkt) != (transcript_hash, *keys):
@@ -168,16 +172,21 @@ def verify_registered_keys(  # noqa: PLR0913 — the transcript's parts, one by 
     tx_key: PublicJwk,
     pop_signature: str,
     tx_signature: str,
+    suites: Collection[str] = DEFAULT,
 ) -> str:
     """Hold that two different keys both signed the registration; give the SHA-256 of its transcript, hex.
 
     Raises:
-        DeviceError: both keys are the same.
+        DeviceError: both keys are the same or of two suites; SUITE_REFUSED, their suite is not accepted.
         SignatureError: a signature does not hold.
         EncodingError: a signature is not canonical base64url.
     """
     if pop_key.thumbprint == tx_key.thumbprint:
         raise DeviceError(detail="the device's two keys must differ")
+    if pop_key.alg != tx_key.alg:
+        raise DeviceError(detail="the device's two keys must be of one suite")
+    if pop_key.alg not in suites:
+        raise DeviceError(detail=f"keys of the suite {pop_key.alg} are not accepted here", code="SUITE_REFUSED")
     transcript = register_transcript(
         aud=aud,
         env=env,
@@ -188,8 +197,8 @@ def verify_registered_keys(  # noqa: PLR0913 — the transcript's parts, one by 
         pop_jkt=pop_key.thumbprint,
         tx_jkt=tx_key.thumbprint,
     )
-    ES256.verify(pop_key.public_key, transcript, b64url_decode(pop_signature))
-    ES256.verify(tx_key.public_key, transcript, b64url_decode(tx_signature))
+    pop_key.verify(transcript, b64url_decode(pop_signature))
+    tx_key.verify(transcript, b64url_decode(tx_signature))
     return hashlib.sha256(transcript).hexdigest()
 
 
@@ -225,7 +234,7 @@ def verify_binding(  # noqa: PLR0913 — the message's parts, one by one
         tx_jkt=tx_key.thumbprint,
         expires=expires,
     )
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedBinding(event_id, device_id, customer_id)
 
 
@@ -239,7 +248,7 @@ def verify_login(
         EncodingError: the signature is not canonical base64url.
     """
     message = login_message(aud=aud, env=env, device_id=device_id, challenge=challenge, pop_jkt=pop_jkt)
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedLogin(device_id, challenge)
 
 
@@ -275,5 +284,5 @@ def verify_person(  # noqa: PLR0913 — the message's parts, one by one
         pop_jkt=pop_jkt,
         factor=factor,
     )
-    ES256.verify(tx_key.public_key, message, b64url_decode(signature))
+    tx_key.verify(message, b64url_decode(signature))
     return VerifiedPerson(purpose, device_id, customer_id, factor)

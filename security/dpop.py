@@ -2,13 +2,14 @@
 
 Besides the standard's claims a proof may carry ``bnd``, ``<bundle>@<version>#<manifest digest>``: which code asked; and
 ``bdh``, the base64url SHA-256 of the request's body, which the release door asks for.
-The header is exactly typ, alg and jwk, the signature is low-S, the JSON is strict: one proof has one form.
+The header is exactly typ, alg and jwk, alg is the suite of the key, the signature is in its one form, the JSON is
+strict: one proof has one form.
 """
 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +19,7 @@ from security.approvals import read_bundle
 from security.encoding import b64url_decode, b64url_encode, canonical_json, lp, parse_object
 from security.errors import ApprovalError, EncodingError, JwkError, ProofError, SignatureError
 from security.jwk import PublicJwk, jwk_of, parse_jwk
-from security.suites import ES256, PrivateKey
+from security.suites import DEFAULT, PrivateKey, suite_of_key
 
 SKEW_SECONDS: Final = 60
 """How far ``iat`` may lie from the server's clock, either way."""
@@ -70,7 +71,7 @@ class VerifiedProof:
     issued_at: int
 
 
-def verify_proof(
+def verify_proof(  # noqa: PLR0913 — the request's parts, one by one
     *,
     proof: str,
     method: str,
@@ -80,6 +81,7 @@ def verify_proof(
     nonces: Callable[[str], bool] | None,
     seen: Callable[[str, int], bool],
     body: bytes | None = None,
+    suites: Collection[str] = DEFAULT,
 ) -> VerifiedProof:
     """Accept the proof of one request.
 
@@ -92,12 +94,15 @@ def verify_proof(
         nonces: tells whether a nonce of ours is still good; None when none is asked for.
         seen: marks an id for so many seconds and tells whether it had been marked before; asked last.
         body: the request's body, when the proof must name it in ``bdh``; None where it need not.
+        suites: names of the suites whose keys are accepted.
 
     Raises:
         ProofError: PROOF_INVALID, NONCE_REQUIRED or PROOF_REPLAYED.
     """
     signed = read_proof(proof)
     claims = signed.claims
+    if signed.public_key.alg not in suites:
+        raise ProofError(detail=f"keys of the suite {signed.public_key.alg} are not accepted here")
     if signed.method != method or signed.url != urlsplit(url)._replace(query="", fragment="").geturl():
         raise ProofError(detail="htm or htu is another request's")
     if abs(now.timestamp() - signed.issued_at) > SKEW_SECONDS:
@@ -126,7 +131,7 @@ def read_proof(proof: str) -> SignedProof:
     try:
         header, claims = (parse_object(b64url_decode(part)) for part in parts[:2])
         public_key = _key(header)
-        ES256.verify(public_key.public_key, f"{parts[0]}.{parts[1]}".encode(), b64url_decode(parts[2]))
+        public_key.verify(f"{parts[0]}.{parts[1]}".encode(), b64url_decode(parts[2]))
         _check_claims(claims)
         bundle = claims.get("bnd")
         if bundle is not None:
@@ -157,16 +162,20 @@ def make_proof(*, key: PrivateKey, method: str, url: str, body: bytes, now: date
         now: the caller's clock.
         jti: 16 to 64 characters of base64url that were never used before.
     """
-    header = {"typ": "dpop+jwt", "alg": ES256.alg, "jwk": jwk_of(key.public_key()).as_dict()}
+    own = suite_of_key(key)
+    header = {"typ": "dpop+jwt", "alg": own.alg, "jwk": jwk_of(key.public_key()).as_dict()}
     claims = {"htm": method, "htu": url, "iat": int(now.timestamp()), "jti": jti, "bdh": body_hash(body)}
     signed = ".".join(b64url_encode(canonical_json(part)) for part in (header, claims))
-    return f"{signed}.{b64url_encode(ES256.sign(key, signed.encode()))}"
+    return f"{signed}.{b64url_encode(own.sign(key, signed.encode()))}"
 
 
 def _key(header: Mapping[str, Any]) -> PublicJwk:
-    if set(header) != _HEADER or header["typ"] != "dpop+jwt" or header["alg"] != "ES256":
-        raise ProofError(detail="the header is exactly typ dpop+jwt, alg ES256 and jwk")
-    return parse_jwk(header["jwk"])
+    if set(header) != _HEADER or header["typ"] != "dpop+jwt":
+        raise ProofError(detail="the header is exactly typ dpop+jwt, alg and jwk")
+    public_key = parse_jwk(header["jwk"])
+    if header["alg"] != public_key.alg:
+        raise ProofError(detail=f"alg is not the key's own, {public_key.alg}")
+    return public_key
 
 
 def _check_claims(claims: Mapping[str, Any]) -> None:

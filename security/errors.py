@@ -27,13 +27,23 @@ class EncodingError(SecurityError):
 
 
 class SignatureError(SecurityError):
-    """A signature does not verify (SIG_INVALID), or is the high-S twin of one that does (SIG_NONCANONICAL)."""
+    """A signature does not hold.
+
+    Codes: SIG_INVALID (it does not verify), SIG_NONCANONICAL (the high-S twin of one that does), ALG_UNSUPPORTED (no
+    suite of that name), ALG_MISMATCH (the key is of another suite).
+    """
 
     default = "SIG_INVALID"
 
 
+class SuiteUnavailableError(SecurityError):
+    """A suite is known, but the library that calculates it is not installed."""
+
+    default = "SUITE_UNAVAILABLE"
+
+
 class JwkError(SecurityError):
-    """A public key is not exactly one P-256 point in JWK form."""
+    """A public key is not exactly one point of a suite's curve in JWK form."""
 
     default = "KEY_INVALID"
 

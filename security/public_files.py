@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from security.encoding import parse_object
 from security.errors import JwkError, SecurityError
 from security.jwk import PublicJwk, jwk_of, parse_jwk
+from security.suites import ES256
 
 _LARGEST: Final = 1 << 20
 _OK: Final = 200
@@ -25,7 +26,10 @@ def read_public(path: Path) -> PublicJwk:
     """
     data = path.read_bytes()
     if data.lstrip().startswith(b"{"):
-        return parse_jwk(parse_object(data))
+        known = parse_jwk(parse_object(data))
+        if known.alg != ES256.alg:
+            raise JwkError(detail=f"{path} holds an {known.alg} key; here it must be a P-256 key")
+        return known
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -1,7 +1,9 @@
 """Personal data at rest: envelope encryption bound to its record and field, and keyed blind indexes to find it again.
 
-Each value has its own data key (AES-256-GCM), wrapped by the active key-encryption key. Record id and field name are
-authenticated with it, so a value copied to another row or column does not open. A new KEK rewraps data keys only.
+Each value has its own data key, wrapped by the active key-encryption key. Record id and field name are authenticated
+with it, so a value copied to another row or column does not open. A new KEK rewraps data keys only.
+An envelope names its ciphers: version 1 is AES-256-GCM for both, version 2 has a byte for that of the value and one for
+that of the KEK. New values are sealed by the cipher of the active KEK; every envelope opens while its KEK is at hand.
 """
 
 import hmac
@@ -11,21 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from security.ciphers import AES_256_GCM, CIPHERS, NONCE, TAG, Cipher, cipher_of_key, cipher_of_number
 from security.encoding import lp
 from security.errors import SealingError
 
 VERSION: Final = 1
-_KEY: Final = 32
-_NONCE: Final = 12
-_TAG: Final = 16
-_WRAPPED: Final = _KEY + _TAG
+NAMED: Final = 2
+_HEADS: Final = {VERSION: 2, NAMED: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
+    outer: Cipher
+    inner: Cipher
     kek_id: str
     wrap_nonce: bytes
     wrapped: bytes
@@ -33,7 +33,8 @@ class _Envelope:
     ciphertext: bytes
 
     def dump(self) -> bytes:
-        return prefix_of(self.kek_id) + self.wrap_nonce + self.wrapped + self.nonce + self.ciphertext
+        head = _head(self.inner, self.outer, self.kek_id)
+        return head + self.wrap_nonce + self.wrapped + self.nonce + self.ciphertext
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Sealer:
     """Seals and opens values.
 
     Attributes:
-        keys: 32-byte key-encryption keys by id: the active one and those that may still open.
+        keys: key-encryption keys by id, 32 bytes for AES-256-GCM or 16 for SM4-GCM: the active one and those that may
+            still open.
         active: id of the one that seals.
         new_bytes: source of unpredictable bytes.
     """
@@ -51,10 +53,11 @@ class Sealer:
     new_bytes: Callable[[int], bytes] = os.urandom
 
     def seal(self, plaintext: bytes, record_id: str, field: str) -> bytes:
-        """Give the envelope of a value: version, KEK id, wrapped data key, nonce, ciphertext."""
-        data_key, nonce = self.new_bytes(_KEY), self.new_bytes(_NONCE)
-        ciphertext = AESGCM(data_key).encrypt(nonce, plaintext, lp("TIDEGATE-SEAL/v1", record_id, field))
-        return self._wrap(data_key, record_id, field, nonce, ciphertext)
+        """Give the envelope of a value: version, ciphers, KEK id, wrapped data key, nonce, ciphertext."""
+        inner = cipher_of_key(self._kek(self.active))
+        data_key, nonce = self.new_bytes(inner.key_bytes), self.new_bytes(NONCE)
+        ciphertext = inner.encrypt(data_key, nonce, plaintext, _of_value(inner, record_id, field))
+        return self._wrap(inner, data_key, record_id, field, nonce, ciphertext)
 
     def open(self, envelope: bytes, record_id: str, field: str) -> bytes:
         """Give the value back.
@@ -64,7 +67,8 @@ class Sealer:
         """
         parts = _read(envelope)
         data_key = self._unwrap(parts, record_id, field)
-        return _decrypt(data_key, parts.nonce, parts.ciphertext, lp("TIDEGATE-SEAL/v1", record_id, field))
+        bound = _of_value(parts.inner, record_id, field)
+        return parts.inner.open(data_key, parts.nonce, parts.ciphertext, bound)
 
     def rewrap(self, envelope: bytes, record_id: str, field: str) -> bytes:
         """Give the same value under the active KEK; the ciphertext itself stays.
@@ -76,17 +80,22 @@ class Sealer:
         if parts.kek_id == self.active:
             return envelope
         data_key = self._unwrap(parts, record_id, field)
-        return self._wrap(data_key, record_id, field, parts.nonce, parts.ciphertext)
+        return self._wrap(parts.inner, data_key, record_id, field, parts.nonce, parts.ciphertext)
 
-    def _wrap(self, data_key: bytes, record_id: str, field: str, nonce: bytes, ciphertext: bytes) -> bytes:
-        wrap_nonce = self.new_bytes(_NONCE)
-        bound = lp("TIDEGATE-DEK/v1", self.active, record_id, field)
-        wrapped = AESGCM(self._kek(self.active)).encrypt(wrap_nonce, data_key, bound)
-        return _Envelope(self.active, wrap_nonce, wrapped, nonce, ciphertext).dump()
+    def _wrap(
+        self, inner: Cipher, data_key: bytes, record_id: str, field: str, nonce: bytes, ciphertext: bytes
+    ) -> bytes:
+        kek = self._kek(self.active)
+        outer, wrap_nonce = cipher_of_key(kek), self.new_bytes(NONCE)
+        wrapped = outer.encrypt(kek, wrap_nonce, data_key, _of_key(outer, inner, self.active, record_id, field))
+        return _Envelope(outer, inner, self.active, wrap_nonce, wrapped, nonce, ciphertext).dump()
 
     def _unwrap(self, parts: _Envelope, record_id: str, field: str) -> bytes:
-        bound = lp("TIDEGATE-DEK/v1", parts.kek_id, record_id, field)
-        return _decrypt(self._kek(parts.kek_id), parts.wrap_nonce, parts.wrapped, bound)
+        kek = self._kek(parts.kek_id)
+        if cipher_of_key(kek) is not parts.outer:
+            raise SealingError(detail="the key-encryption key is of another cipher than the envelope says")
+        bound = _of_key(parts.outer, parts.inner, parts.kek_id, record_id, field)
+        return parts.outer.open(kek, parts.wrap_nonce, parts.wrapped, bound)
 
     def _kek(self, kek_id: str) -> bytes:
         try:
@@ -106,10 +115,9 @@ class BlindIndex:
         return hmac.digest(self.key, lp("TIDEGATE-BLIND/v1", field, value), "sha256").hex()
 
 
-def prefix_of(kek_id: str) -> bytes:
-    """Give the bytes with which every envelope under a KEK begins, and no other."""
-    name = kek_id.encode()
-    return struct.pack(">BB", VERSION, len(name)) + name
+def prefixes_of(kek_id: str) -> tuple[bytes, ...]:
+    """Give the bytes with which every envelope under a KEK begins, with one of them, and no other envelope."""
+    return tuple(_head(inner, outer, kek_id) for inner in CIPHERS for outer in CIPHERS)
 
 
 def kek_id_of(envelope: bytes) -> str:
@@ -121,21 +129,49 @@ def kek_id_of(envelope: bytes) -> str:
     return _read(envelope).kek_id
 
 
-def _decrypt(key: bytes, nonce: bytes, ciphertext: bytes, bound: bytes) -> bytes:
-    try:
-        return AESGCM(key).decrypt(nonce, ciphertext, bound)
-    except InvalidTag as error:
-        raise SealingError(detail="the value does not belong here, or was changed") from error
+def _head(inner: Cipher, outer: Cipher, kek_id: str) -> bytes:
+    name = kek_id.encode()
+    if outer is AES_256_GCM and inner is AES_256_GCM:
+        return struct.pack(">BB", VERSION, len(name)) + name
+    return struct.pack(">BBBB", NAMED, len(name), inner.number, outer.number) + name
+
+
+def _of_value(inner: Cipher, record_id: str, field: str) -> bytes:
+    if inner is AES_256_GCM:
+        return lp("TIDEGATE-SEAL/v1", record_id, field)
+    return lp("TIDEGATE-SEAL/v2", inner.name, record_id, field)
+
+
+def _of_key(outer: Cipher, inner: Cipher, kek_id: str, record_id: str, field: str) -> bytes:
+    if outer is AES_256_GCM and inner is AES_256_GCM:
+        return lp("TIDEGATE-DEK/v1", kek_id, record_id, field)
+    return lp("TIDEGATE-DEK/v2", outer.name, inner.name, kek_id, record_id, field)
+
+
+def _ciphers(envelope: bytes) -> tuple[Cipher, Cipher, int]:
+    """Give the outer and the inner cipher, and where the KEK's id begins."""
+    head = _HEADS.get(envelope[0] if envelope else 0)
+    if head is None or len(envelope) < head:
+        raise SealingError(detail="not an envelope of a known version")
+    if envelope[0] == VERSION:
+        return AES_256_GCM, AES_256_GCM, head
+    inner, outer = cipher_of_number(envelope[2]), cipher_of_number(envelope[3])
+    if inner is AES_256_GCM and outer is AES_256_GCM:
+        raise SealingError(detail="an envelope of AES-256-GCM alone has version 1")
+    return outer, inner, head
 
 
 def _read(envelope: bytes) -> _Envelope:
-    start = 2 + (envelope[1] if len(envelope) > 1 else 0)
-    ends = (start + _NONCE, start + _NONCE + _WRAPPED, start + 2 * _NONCE + _WRAPPED)
-    if len(envelope) < ends[2] + _TAG or envelope[0] != VERSION:
-        raise SealingError(detail="not an envelope of a known version")
+    outer, inner, head = _ciphers(envelope)
+    start = head + envelope[1]
+    first = start + NONCE
+    second = first + inner.key_bytes + TAG
+    third = second + NONCE
+    if len(envelope) < third + TAG:
+        raise SealingError(detail="not an envelope: it is cut short")
     try:
-        kek_id = envelope[2:start].decode("ascii")
+        kek_id = envelope[head:start].decode("ascii")
     except UnicodeDecodeError as error:
         raise SealingError(detail="not an envelope: the key id is no ASCII") from error
-    first, second, third = ends
-    return _Envelope(kek_id, envelope[start:first], envelope[first:second], envelope[second:third], envelope[third:])
+    parts = (envelope[start:first], envelope[first:second], envelope[second:third], envelope[third:])
+    return _Envelope(outer, inner, kek_id, *parts)

@@ -4,17 +4,21 @@ import base64
 import hashlib
 import json
 import re
+import secrets  # noqa: TID251 — a phone has chance of its own
 import struct
 import time
 import unicodedata
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import urllib3
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from tests.security import sm2_reference
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NAMES = (
@@ -35,24 +39,48 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def sign(key: ec.EllipticCurvePrivateKey, message: bytes, *, high_s: bool = False) -> bytes:
+@dataclass(frozen=True)
+class Sm2Key:
+    """A key of the suite SM2-SM3, calculated in plain integers."""
+
+    number: int = field(default_factory=lambda: 1 + secrets.randbelow(sm2_reference.N - 2), repr=False)
+
+    @cached_property
+    def point(self) -> tuple[int, int]:
+        x, y = sm2_reference.multiply(self.number, sm2_reference.G) or (0, 0)
+        return x, y
+
+    def sign(self, message: bytes) -> bytes:
+        r, s = sm2_reference.sign(self.number, message, 1 + secrets.randbelow(sm2_reference.N - 1))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+Key = ec.EllipticCurvePrivateKey | Sm2Key
+
+
+def alg_of(key: Key) -> str:
+    return "SM2-SM3" if isinstance(key, Sm2Key) else "ES256"
+
+
+def sign(key: Key, message: bytes, *, high_s: bool = False) -> bytes:
+    if isinstance(key, Sm2Key):
+        return key.sign(message)
     r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
     if (s > ORDER // 2) != high_s:
         s = ORDER - s
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    numbers = key.public_key().public_numbers()
-    return {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": b64(numbers.x.to_bytes(32, "big")),
-        "y": b64(numbers.y.to_bytes(32, "big")),
-    }
+def jwk(key: Key) -> dict[str, str]:
+    if isinstance(key, Sm2Key):
+        curve, (x, y) = "SM2", key.point
+    else:
+        numbers = key.public_key().public_numbers()
+        curve, x, y = "P-256", numbers.x, numbers.y
+    return {"kty": "EC", "crv": curve, "x": b64(x.to_bytes(32, "big")), "y": b64(y.to_bytes(32, "big"))}
 
 
-def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
+def thumbprint(key: Key) -> str:
     public = jwk(key)
     text = json.dumps({name: public[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
     return b64(hashlib.sha256(text.encode()).digest())
@@ -78,8 +106,8 @@ class Device:
     aud: str = "tidegate-bff"
     env: str = "sandbox"
     connect: str | None = None
-    pop: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
-    tx: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
+    pop: Key = field(default_factory=new_key)
+    tx: Key = field(default_factory=new_key)
     device_id: str = ""
     customer_id: str = ""
     access: str = ""
@@ -91,7 +119,7 @@ class Device:
 
     # ── the wire ──
     def proof(self, method: str, path: str, bundle: str | None = None, **changes: Any) -> str:
-        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk(self.pop)}
+        header = {"typ": "dpop+jwt", "alg": alg_of(self.pop), "jwk": jwk(self.pop)}
         claims: dict[str, Any] = {
             "htm": method,
             "htu": self.base + path,

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from app import cli
 from bff.house import PURPOSES
 from config.settings import Settings
+from security import sm2
 from security.cli import evidence
 from tests.running import ROOT, Running
 from tests.services import free_port
@@ -124,6 +125,18 @@ def test_an_unknown_setting_is_named(command: tuple[str, ...], tmp_path: Path) -
     done = call("tidegate", *command, TIDEGATE_PROT="8000", TIDEGATE_VAR=str(tmp_path / "var"))
     assert done.returncode == 2
     assert refusal(done) == "tidegate: TIDEGATE_PROT is not a setting; docs/settings.md lists them all"
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "prepare"])
+def test_a_suite_without_its_library_is_told_before_anything_is_made(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sm2, "_INSTALLED", False)
+    environ = {"TIDEGATE_VAR": str(tmp_path / "var"), "PORT": str(free_port()), "TIDEGATE_LOG_LEVEL": "error"}
+    done = call("tidegate", command, **environ, TIDEGATE_SUITE="ES256,SM2-SM3")
+    said = "tidegate: TIDEGATE_SUITE: SM2-SM3 needs the package tongsuopy, which is not installed: "
+    assert (done.returncode, done.stderr.strip()) == (2, f"{said}pip install tongsuopy==1.0.1")
     assert not (tmp_path / "var").exists()
 
 

@@ -74,7 +74,7 @@ class Approvals:
         """Freeze an operation and its challenge.
 
         Raises:
-            DeviceStateError: the calling device may not approve for the calling customer.
+            DeviceStateError, SuiteRefusedError: the calling device may not approve for the calling customer.
             PurposeNotInManifestError: the running bundle may not ask for this.
             DeviceLimitError: the amount passes the device's day.
         """
@@ -116,7 +116,7 @@ class Approvals:
         fields = {
             **names,
             "v": "1",
-            "alg": "ES256",
+            "alg": device.tx_key.alg,
             "aud": self.aud,
             "env": self.env,
             "cust": device.customer_id or "",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, Row, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bff.customers.sealed import SealedColumn
@@ -20,7 +20,7 @@ from bff.db.engine import retried
 from bff.db.statements import changed
 from bff.outbox.models import OutboxMessage
 from security.errors import SealingError
-from security.sealing import prefix_of
+from security.sealing import prefixes_of
 
 BATCH: Final = 50
 _BASE64_STEP: Final = 3
@@ -52,13 +52,10 @@ class Rewrapping:
         """Count what is sealed under a key: columns, and messages that the outbox still keeps."""
 
         def work(session: Session) -> int:
-            prefix = prefix_of(kid)
             found = 0
             for one in self.columns:
-                under = func.substr(one.column, 1, len(prefix)) == prefix
-                found += session.scalar(select(func.count()).where(one.column.is_not(None), under)) or 0
-            whole = prefix[: len(prefix) - len(prefix) % _BASE64_STEP]
-            said = OutboxMessage.payload.contains(f'"sealed":"{b64encode(whole).decode()}', autoescape=True)
+                found += session.scalar(select(func.count()).where(one.column.is_not(None), _under(one, kid))) or 0
+            said = or_(*(_said(prefix) for prefix in prefixes_of(kid)))
             return found + (session.scalar(select(func.count()).select_from(OutboxMessage).where(said)) or 0)
 
         return retried(self.engine, work, writing=False)
@@ -75,8 +72,7 @@ class Rewrapping:
 
     def _stale(self, session: Session, one: SealedColumn, after: Row[Any] | None) -> Sequence[Row[Any]]:
         """Give the next rows, by primary key, that are under another key than the present one."""
-        prefix = prefix_of(self.active())
-        stale = select(*one.key).where(one.column.is_not(None), func.substr(one.column, 1, len(prefix)) != prefix)
+        stale = select(*one.key).where(one.column.is_not(None), ~_under(one, self.active()))
         if after is not None:
             stale = stale.where(tuple_(*one.key) > tuple_(*after))
         return session.execute(stale.order_by(*one.key).limit(BATCH)).all()
@@ -96,3 +92,14 @@ class Rewrapping:
             here = update(table_of(one.model)).where(*same, one.column == found[1])
             moved += changed(session, here.values({one.name: new}))
         return Moved(moved, broken)
+
+
+def _under(one: SealedColumn, kid: str) -> ColumnElement[bool]:
+    """Give the condition that a column's value is sealed under a key."""
+    return or_(*(func.substr(one.column, 1, len(prefix)) == prefix for prefix in prefixes_of(kid)))
+
+
+def _said(prefix: bytes) -> ColumnElement[bool]:
+    """Give the condition that a message carries an envelope of that beginning, as far as base64 shows it."""
+    whole = prefix[: len(prefix) - len(prefix) % _BASE64_STEP]
+    return OutboxMessage.payload.contains(f'"sealed":"{b64encode(whole).decode()}', autoescape=True)

@@ -36,12 +36,21 @@ class EncodingInvalidError(BffError):
 
 
 class KeyInvalidError(BffError):
-    """A public key is no P-256 point in JWK form, or both keys are one."""
+    """A public key is no point of a known curve in JWK form, or both keys are one, or of two suites."""
 
     code = "KEY_INVALID"
     status = 400
     zh = "设备密钥不合要求，没有登记，钱没有动。请更新应用后再试。"
     en = "The device's keys are not acceptable and were not registered. No money has moved. Update the app and retry."
+
+
+class SuiteRefusedError(BffError):
+    """The device's keys are of a suite that this bank does not accept, or not any more."""
+
+    code = "SUITE_REFUSED"
+    status = 403
+    zh = "这台设备的密钥算法不被接受，没有办理，钱没有动。请更新应用后重新登记。"
+    en = "This device's keys use an algorithm that is not accepted. No money has moved. Update the app, register anew."
 
 
 class AttestationRefusedError(BffError):
@@ -104,6 +113,7 @@ BY_CODE: Final[dict[str, type[BffError]]] = {
     "ENCODING_INVALID": EncodingInvalidError,
     "KEY_INVALID": KeyInvalidError,
     "DEVICE_INVALID": KeyInvalidError,
+    "SUITE_REFUSED": SuiteRefusedError,
     "ATTESTATION_REFUSED": AttestationRefusedError,
     "BIND_EXPIRED": BindExpiredError,
 }

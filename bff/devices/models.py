@@ -26,6 +26,7 @@ class Device(Base):
     pop_y: Mapped[str] = mapped_column(CODE)
     tx_x: Mapped[str] = mapped_column(CODE)
     tx_y: Mapped[str] = mapped_column(CODE)
+    suite: Mapped[str] = mapped_column(CODE, server_default="ES256")
     customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customer.customer_id"), index=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     registered_at: Mapped[datetime]

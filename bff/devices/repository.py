@@ -12,6 +12,7 @@ from bff.db.statements import changed, insert_new
 from bff.devices.errors import DeviceKeyKnownError
 from bff.devices.models import Device, DeviceBinding, DeviceDay, DeviceKey
 from security.jwk import PublicJwk, parse_jwk
+from security.suites import suite
 
 PENDING: Final = "PENDING"
 ACTIVE: Final = "ACTIVE"
@@ -125,13 +126,13 @@ def _known(row: Row[Any]) -> KnownDevice:
         state=row.state,
         level=row.level,
         model=row.model_name,
-        pop_key=_key(row.pop_x, row.pop_y),
-        tx_key=_key(row.tx_x, row.tx_y),
+        pop_key=_key(row.suite, row.pop_x, row.pop_y),
+        tx_key=_key(row.suite, row.tx_x, row.tx_y),
         customer_id=row.customer_id,
         last_seq=row.last_seq,
         bound_at=row.bound_at,
     )
 
 
-def _key(x: str, y: str) -> PublicJwk:
-    return parse_jwk({"kty": "EC", "crv": "P-256", "x": x, "y": y})
+def _key(alg: str, x: str, y: str) -> PublicJwk:
+    return parse_jwk({"kty": "EC", "crv": suite(alg).curve, "x": x, "y": y})

@@ -26,7 +26,7 @@ class ChallengeAnswer(Answer):
 
 
 class Jwk(msgspec.Struct, forbid_unknown_fields=True):
-    """A public P-256 key."""
+    """A public key; ``crv`` says of which suite: ``P-256`` (ES256) or ``SM2`` (SM2-SM3)."""
 
     kty: str
     crv: str

@@ -4,6 +4,7 @@ Invariants: no key serves two registrations; a device's counter only grows; only
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from bff.devices.errors import (
     DeviceKeyKnownError,
     DeviceLimitError,
     DeviceStateError,
+    SuiteRefusedError,
     verifying,
 )
 from bff.devices.models import Device
@@ -31,6 +33,7 @@ from bff.sessions import challenges
 from security.attestation.model import VerifiedAttestation
 from security.devices import VerifiedRegistration, register_transcript, verify_registration
 from security.jwk import PublicJwk, parse_jwk
+from security.suites import DEFAULT
 
 CHALLENGE: Final = "device.register"
 """Purpose of the challenge that a registration spends."""
@@ -54,12 +57,19 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The devices of this bank: ``aud`` and ``env`` are the server's own names, never taken from a request."""
+    """The devices of this bank.
+
+    Attributes:
+        aud, env: the server's own names, never taken from a request.
+        packs: its rules.
+        suites: of which suites the keys of a device may be, when it registers and at every approval.
+    """
 
     aud: str
     env: str
     packs: RulePacks
     attesting: Attesting = UNATTESTED
+    suites: Collection[str] = DEFAULT
 
     def challenge(self, session: Session, context: Context) -> challenges.Issued:
         """Give a challenge to register with."""
@@ -71,6 +81,7 @@ class Devices:
         Raises:
             ChallengeInvalidError: the challenge is not ours, spent or too old.
             SignatureInvalidError, KeyInvalidError, AttestationRefusedError: the proof does not hold.
+            SuiteRefusedError: the keys are of a suite that is not accepted.
             DeviceKeyKnownError: one of the keys stands in another registration.
             DeviceStateError: the device was blocked or removed.
         """
@@ -102,10 +113,13 @@ class Devices:
 
         Raises:
             DeviceStateError: it is not active, or bound to somebody else.
+            SuiteRefusedError: its keys are of a suite that is not accepted any more.
         """
         device = self.get(session, device_id)
         if device.state != ACTIVE or device.customer_id is None or device.customer_id != customer_id:
             raise DeviceStateError(detail=f"the device is {device.state} or not this customer's", state=device.state)
+        if device.tx_key.alg not in self.suites:
+            raise SuiteRefusedError(detail=f"keys of the suite {device.tx_key.alg} are not accepted here")
         return device
 
     def advance(self, session: Session, device_id: str, seq: int) -> bool:
@@ -175,9 +189,8 @@ class Devices:
             challenge = hashlib.sha256(transcript).digest()
             subject = Subject(app_id=asked.app_id, challenge=challenge, pop_key=pop_key, tx_key=tx_key)
             attested = self.attesting.verify(asked.attestation, subject, now)
-            signatures = {"pop_signature": asked.pop_signature, "tx_signature": asked.tx_signature}
-            verified = verify_registration(**about, **signatures, pop_key=pop_key, tx_key=tx_key, attested=attested)
-            return verified, attested
+            about |= {"pop_signature": asked.pop_signature, "tx_signature": asked.tx_signature, "suites": self.suites}
+            return verify_registration(**about, pop_key=pop_key, tx_key=tx_key, attested=attested), attested
 
     def _day_limit(self, device: KnownDevice, now: datetime) -> int:
         rules = self.packs.at(business_date(now))
@@ -200,7 +213,12 @@ def _again(session: Session, verified: VerifiedRegistration) -> KnownDevice:
 
 
 def _row(device_id: str, asked: Registration, verified: VerifiedRegistration, now: datetime) -> dict[str, Any]:
-    about = {"platform": asked.platform, "model_name": asked.model, "app_id": asked.app_id}
+    about = {
+        "platform": asked.platform,
+        "model_name": asked.model,
+        "app_id": asked.app_id,
+        "suite": verified.tx_key.alg,
+    }
     state = {"state": PENDING, "level": verified.level, "last_seq": 0, "registered_at": now}
     keys = {**_columns("pop", verified.pop_key), **_columns("tx", verified.tx_key)}
     return {"device_id": device_id, "app_version": asked.app_version, **about, **state, **keys}

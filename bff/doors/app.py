@@ -18,7 +18,7 @@ from bff.doors.body import read_body, read_file
 from bff.errors import RequestInvalidError
 from bff.kinds import Channel, Clock, Context, NewBytes, NewId
 from bff.sessions.authenticator import Authenticator, Nonces, Presented
-from bff.sessions.errors import TokenInvalidError
+from bff.sessions.errors import ALGS, TokenInvalidError
 from bff.web.names import names
 
 PREFIX: Final = "/app/v1"
@@ -56,7 +56,7 @@ class AppDoor:
                 routes.add_url_rule(rule, endpoint, view, methods=[operation.method], provide_automatic_options=False)
         listing = catalogue_listing(self.bus.catalogue)
         routes.add_url_rule("/catalogue", "catalogue", lambda: Response(listing, content_type=_JSON), methods=["GET"])
-        routes.after_request(self._hand_out_nonce)
+        routes.after_request(self._say_how_to_prove)
         return routes
 
     def _view(self, operation: Operation) -> Callable[..., Response]:
@@ -118,8 +118,13 @@ class AppDoor:
                 merged[name] = value
         return merged, body_hash
 
-    def _hand_out_nonce(self, response: Response) -> Response:
+    def _say_how_to_prove(self, response: Response) -> Response:
+        """Hand out the nonce, and with a challenge the suites in which a proof may be."""
         response.headers["DPoP-Nonce"] = self.nonces.issue(self.clock())
+        challenge = response.headers.get("WWW-Authenticate")
+        if challenge is not None:
+            accepted = f'algs="{" ".join(self.authenticator.suites)}"'
+            response.headers["WWW-Authenticate"] = challenge.replace(ALGS, accepted)
         return response
 
 

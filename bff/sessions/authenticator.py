@@ -4,6 +4,7 @@ Invariants: a token counts only together with a fresh proof by its own key over 
 its session and its device still stand is read from the database each time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -23,6 +24,7 @@ from bff.sessions.tokens import AccessTokens, Claims
 from security.approvals import read_bundle
 from security.dpop import VerifiedProof, verify_proof
 from security.errors import ApprovalError, ProofError
+from security.suites import DEFAULT
 
 _SCOPES: Final = {
     Scope.ONBOARDING: frozenset({Scope.ONBOARDING}),
@@ -64,13 +66,14 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Turns what a request presents into its caller."""
+    """Turns what a request presents into its caller; ``suites`` says by which keys proofs may be."""
 
     engine: Engine
     tokens: AccessTokens
     directory: DeviceDirectory
     marks: ReplayMarks
     nonces: Nonces
+    suites: Collection[str] = DEFAULT
 
     def authenticate(self, presented: Presented) -> Caller:
         """Establish the caller; without token and proof he is anonymous.
@@ -121,6 +124,7 @@ class Authenticator:
                 now=presented.now,
                 nonces=lambda nonce: self.nonces.accepts(nonce, presented.now),
                 seen=self.marks.seen,
+                suites=self.suites,
             )
         except ProofError as error:
             raise _REFUSALS.get(error.code, ProofInvalidError)(detail=error.detail) from error

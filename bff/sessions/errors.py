@@ -4,8 +4,10 @@ from typing import ClassVar, Final
 
 from bff.errors import BffError
 
-_INVALID: Final = 'DPoP error="invalid_token", algs="ES256"'
-_PROOF: Final = 'DPoP error="invalid_dpop_proof", algs="ES256"'
+ALGS: Final = 'algs="ES256"'
+"""How a challenge names the suites of proofs, until a door says which it accepts."""
+_INVALID: Final = f'DPoP error="invalid_token", {ALGS}'
+_PROOF: Final = f'DPoP error="invalid_dpop_proof", {ALGS}'
 
 
 class SessionError(BffError):
@@ -49,7 +51,7 @@ class NonceRequiredError(ProofInvalidError):
     """The proof lacks the server's nonce, or carries an old one; ``DPoP-Nonce`` brings the present one."""
 
     code = "NONCE_REQUIRED"
-    challenge = 'DPoP error="use_dpop_nonce", algs="ES256"'
+    challenge = f'DPoP error="use_dpop_nonce", {ALGS}'
     zh = "正在重新验证设备，请稍后再试。"
     en = "This device is being verified again. Please try again."
 

@@ -21,6 +21,11 @@ class TokenKey:
         return self.key.kid
 
     @property
+    def alg(self) -> str:
+        """Give the suite's name, which is the token's ``alg``."""
+        return self.key.alg
+
+    @property
     def private(self) -> Any:
         """Give the private key object."""
         return self.key.signing_key

@@ -37,18 +37,25 @@ from bff.sessions.tokens import AccessTokens, Claims, Confirmation, epoch
 from security.devices import verify_login
 from security.errors import SecurityError, TokenError
 from security.jwk import PublicJwk, parse_jwk
+from security.suites import ES256
 from security.tokens import REFRESH_BYTES, RefreshRecord, Rotation, new_refresh, refresh_hash, rotation
 
 PURPOSE: Final = "session.create"
-_DECOY: Final = parse_jwk(
-    {
+_DECOYS: Final = {
+    "ES256": {
         "kty": "EC",
         "crv": "P-256",
         "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
         "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
-    }
-)
-"""The curve's base point: nobody logs in with it; it only costs as much as a real key."""
+    },
+    "SM2-SM3": {
+        "kty": "EC",
+        "crv": "SM2",
+        "x": "MsSuLB8ZgRlfmQRGajnJlI_jC7_yZgvhcVpFiTNMdMc",
+        "y": "vDc2ovT2d5xZvc7ja2khU9Cph3zGKkdAAt8y5SE58KA",
+    },
+}
+"""Each curve's base point: nobody logs in with it; it only costs as much as a real key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Sessions:
         directory: where devices are looked up; tokens: issuer of access tokens.
         aud, env: the server's own name and environment, which every signature covers.
         lifetimes: of access tokens and of sessions.
+        suite: of whose keys most devices are; an unknown device costs as much as one of these.
     """
 
     directory: DeviceDirectory
@@ -74,6 +82,7 @@ class Sessions:
     aud: str
     env: str
     lifetimes: Lifetimes = Lifetimes()
+    suite: str = ES256.alg
 
     def challenge(self, session: Session, context: Context, request: ChallengeRequest) -> ChallengeAnswer:
         """Give a log-in challenge, whether the device exists or not."""
@@ -134,7 +143,7 @@ class Sessions:
         """Verify the signature of K_tx; an unknown device costs the same work as a known one."""
         if request.tx_signature is None:
             return False
-        key: PublicJwk = parse_jwk(device.tx_key) if device is not None else _DECOY
+        key: PublicJwk = parse_jwk(device.tx_key if device is not None else _DECOYS[self.suite])
         try:
             verify_login(
                 aud=self.aud,

@@ -1,13 +1,13 @@
-"""Access tokens: ES256 JWTs made and read by flask-jwt-extended, and the cache of those already verified.
+"""Access tokens: JWTs in the suite of their key, by flask-jwt-extended, and the cache of those already verified.
 
-Invariants: only keys of purpose ``access-token`` count, by ``kid``; an unknown, retired or revoked ``kid`` is refused
-even when the token's verdict is cached; time is the caller's, never the library's.
+Invariants: only keys of purpose ``access-token`` count, by ``kid``, and a token's ``alg`` is its key's own; an unknown,
+retired or revoked ``kid`` is refused even when the verdict is cached; time is the caller's, never the library's.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -16,10 +16,15 @@ import msgspec
 from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError, get_unverified_header
+from jwt import PyJWTError, get_unverified_header, register_algorithm
+from jwt.algorithms import Algorithm
 
 from bff.kinds import Scope
 from bff.sessions.errors import TokenExpiredError, TokenInvalidError
+from security.encoding import canonical_json, parse_object
+from security.errors import SignatureError
+from security.jwk import jwk_of, parse_jwk
+from security.suites import ES256, SM2_SM3, SUITES
 
 CACHED: Final = 20_000
 LONGEST: Final = 4096
@@ -33,6 +38,11 @@ class SigningKey(Protocol):
     @property
     def kid(self) -> str:
         """Give the key's id."""
+        ...
+
+    @property
+    def alg(self) -> str:
+        """Give the name of the key's suite."""
         ...
 
     @property
@@ -96,6 +106,42 @@ class _Signing:
     key: SigningKey
 
 
+class _Sm2Jws(Algorithm):
+    """SM2-SM3 as PyJWT calls an algorithm: the signature is raw, as in ES256."""
+
+    def prepare_key(self, key: Any) -> Any:
+        return key
+
+    def sign(self, msg: bytes, key: Any) -> bytes:
+        return SM2_SM3.sign(key, msg)
+
+    def verify(self, msg: bytes, key: Any, sig: bytes) -> bool:
+        try:
+            SM2_SM3.verify(key, msg, sig)
+        except SignatureError:
+            return False
+        return True
+
+    @staticmethod
+    def to_jwk(key_obj: Any, as_dict: bool = False) -> Any:  # noqa: FBT001, FBT002 — PyJWT's signature
+        members = jwk_of(key_obj).as_dict()
+        return members if as_dict else canonical_json(members).decode()
+
+    @staticmethod
+    def from_jwk(jwk: Any) -> Any:
+        return parse_jwk(parse_object(jwk.encode()) if isinstance(jwk, str) else jwk).public_key
+
+
+def _header(signing: _Signing) -> dict[str, str]:
+    return {"alg": signing.key.alg, "kid": signing.key.kid, "typ": "at+jwt"}
+
+
+def _teach_jws() -> None:
+    """Let PyJWT know SM2-SM3, once a process."""
+    with suppress(ValueError):  # it is known already
+        register_algorithm(SM2_SM3.alg, _Sm2Jws())
+
+
 class AccessTokens:
     """Issues and verifies access tokens."""
 
@@ -112,8 +158,8 @@ class AccessTokens:
         self._lock = threading.Lock()
         self._app = Flask(__name__)
         self._app.config.update(
-            JWT_ALGORITHM="ES256",
-            JWT_DECODE_ALGORITHMS=["ES256"],
+            JWT_ALGORITHM=ES256.alg,  # each token's header names that of its key, which counts
+            JWT_DECODE_ALGORITHMS=list(SUITES),
             JWT_HEADER_TYPE="DPoP",
             JWT_ENCODE_ISSUER=issuer,
             JWT_DECODE_ISSUER=issuer,
@@ -123,10 +169,11 @@ class AccessTokens:
             JWT_DECODE_LEEWAY=_CENTURY,  # iat and exp are judged below, by the caller's clock
             JWT_COOKIE_CSRF_PROTECT=False,
         )
+        _teach_jws()
         manager = JWTManager(self._app)
         manager.user_identity_loader(lambda signing: signing.subject)
         manager.encode_key_loader(lambda signing: signing.key.private)
-        manager.additional_headers_loader(lambda signing: {"kid": signing.key.kid, "typ": "at+jwt"})
+        manager.additional_headers_loader(_header)
         manager.decode_key_loader(self._decode_key)
 
     def issue(self, claims: Claims) -> str:
@@ -172,8 +219,8 @@ class AccessTokens:
     def _decode_key(self, header: Mapping[str, Any], _claims: Mapping[str, Any]) -> Any:
         kid = header.get("kid")
         key = self._keys.verifying(kid) if isinstance(kid, str) and header.get("typ") == "at+jwt" else None
-        if key is None:
-            raise TokenInvalidError(detail="the access token names no key that may verify")
+        if key is None or header.get("alg") != key.alg:
+            raise TokenInvalidError(detail="the access token names no key that may verify, or not that key's alg")
         return key.public_key
 
     def _remember(self, token: str, verified: _Verified) -> None:

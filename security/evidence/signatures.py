@@ -13,6 +13,7 @@ from security.errors import EvidenceError, SecurityError
 from security.evidence.bodies import Bound, Registered, Story
 from security.evidence.file import FileEntry
 from security.jwk import PublicJwk, parse_jwk
+from security.suites import SUITES
 
 FACTORS: Final = frozenset({"face", "pin"})
 PROOF_SKEW: Final = 120
@@ -50,7 +51,8 @@ def check_device(story: Story) -> BoundDevice:
         raise EvidenceError(link="device", detail="the device or the customer is another one")
     sentence = (
         f"Device {device_id} ({_level(registered)}, {registered.platform}) registered its two keys "
-        f"with both signatures, and its signing key {keys[1].thumbprint} signed its binding to customer {customer_id}."
+        f"of the suite {keys[1].alg} with both signatures, and its signing key {keys[1].thumbprint} signed its binding "
+        f"to customer {customer_id}."
     )
     return BoundDevice(*keys, sentence)
 
@@ -172,6 +174,7 @@ def _check_registration(story: Story, registered: Registered, keys: Sequence[Pub
         tx_key=keys[1],
         pop_signature=registered.pop_signature,
         tx_signature=registered.tx_signature,
+        suites=SUITES,
     )
 
 

@@ -20,7 +20,6 @@ from security.evidence.money import check_money, check_outcome
 from security.evidence.release import check_bundle
 from security.evidence.signatures import check_approval, check_device, check_display, check_request
 from security.jwk import PublicJwk, parse_jwk
-from security.suites import ES256
 
 LINKS: Final = (
     "file",
@@ -70,7 +69,7 @@ def anchors_of(jwks: Mapping[str, Any]) -> dict[str, PublicJwk]:
     """Read trusted keys from a JWK set.
 
     Raises:
-        JwkError: a key is not a public P-256 key.
+        JwkError: a key is not a public key of a known suite.
     """
     lines = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(lines, list) or not lines:
@@ -209,7 +208,7 @@ def _check_checkpoints(file: EvidenceFile, key: Callable[[str, str], PublicJwk])
 
 def _verify(link: str, key: PublicJwk, message: bytes, signature: bytes) -> None:
     try:
-        ES256.verify(key.public_key, message, signature)
+        key.verify(message, signature)
     except SignatureError as error:
         raise EvidenceError(link=link, detail=f"{error.code}: {error.detail}") from error
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from security.encoding import canonical_json, digest
 from security.errors import KeyStoreError
-from security.keys.model import KeyRecord, KeyState, algorithm, dump_index
+from security.keys.model import KeyRecord, KeyState, algorithms, dump_index
 
 FORMAT: Final = "tidegate-ceremony/1"
 WITNESSES: Final = 2
@@ -18,7 +18,7 @@ def procedure(purpose: str, records: Iterable[KeyRecord]) -> tuple[str, ...]:
     Raises:
         KeyStoreError: no such purpose.
     """
-    algorithm(purpose)
+    algorithms(purpose)
     active = [record.kid for record in records if record.purpose == purpose and record.state is KeyState.ACTIVE]
     now = active[0] if active else "none"
     return (
@@ -41,7 +41,7 @@ def record_of(
     Raises:
         KeyStoreError: fewer than two witnesses, one of them named twice, or no such purpose.
     """
-    algorithm(purpose)
+    algorithms(purpose)
     if len(set(witnesses)) < WITNESSES or len(set(witnesses)) != len(witnesses):
         raise KeyStoreError(detail="a ceremony has at least two witnesses, each named once", code="WITNESS_MISSING")
     about = [record for record in records if record.purpose == purpose]

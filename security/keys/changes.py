@@ -12,7 +12,7 @@ from typing import Final
 
 from security.errors import KeyStoreError
 from security.jwk import parse_jwk
-from security.keys.model import KeyRecord, KeyState, algorithm
+from security.keys.model import KeyRecord, KeyState, algorithms
 from security.keys.store import KeyStore
 
 SETTLED: Final = timedelta(minutes=10)
@@ -140,7 +140,7 @@ def _refuse_turning(purpose: str, guard: Guard) -> None:
 def _standing(store: KeyStore, action: Action, subject: str) -> str:
     if action not in OF_A_PURPOSE:
         return _line(store, subject).state.value
-    algorithm(subject)
+    algorithms(subject)
     active = [item.kid for item in store.records() if item.purpose == subject and item.state is KeyState.ACTIVE]
     return active[0] if active else ""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from security.errors import SecurityError
 from security.keys.key import Key
-from security.keys.model import VERIFYING, KeyRecord, KeyState, algorithm
+from security.keys.model import VERIFYING, KeyRecord, KeyState, algorithms
 from security.keys.remote import is_remote, prove
 
 _OWNER_ONLY: Final = 0o077
@@ -37,7 +37,7 @@ def _strays(folder: Path, records: Sequence[KeyRecord]) -> Iterator[str]:
 
 def _faults(folder: Path, record: KeyRecord, load: Callable[[KeyRecord], Key]) -> Iterator[str]:
     try:
-        if record.alg != algorithm(record.purpose):
+        if record.alg not in algorithms(record.purpose):
             yield f"its algorithm {record.alg} is not that of its purpose"
         if record.state is KeyState.DESTROYED:
             if not is_remote(record.uri) and (folder / record.uri.partition(":")[2]).exists():

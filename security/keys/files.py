@@ -21,12 +21,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from security.errors import KeyStoreError
-from security.suites import PrivateKey
+from security.errors import KeyStoreError, SuiteUnavailableError
+from security.keyforms import PART
+from security.sm2 import Sm2PrivateKey
+from security.suites import SM2_SM3, PrivateKey
 
 _SCRYPT: Final = b"TGK1"
 _SECRET: Final = b"TGK2"
 _SIGNING: Final = b"TGK3"
+_SM2: Final = b"TGK4"
 _MAGIC: Final = len(_SECRET)
 _SALT: Final = 16
 _NONCE: Final = 12
@@ -49,8 +52,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def dump_private(key: PrivateKey | bytes, passphrase: bytes) -> bytes:
     """Write a private key under a passphrase."""
-    magic = _SECRET if isinstance(key, bytes) else _SIGNING
-    plain = key if isinstance(key, bytes) else key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    if isinstance(key, bytes):
+        magic, plain = _SECRET, key
+    elif isinstance(key, Sm2PrivateKey):
+        magic, plain = _SM2, key.number.to_bytes(PART)
+    else:
+        magic, plain = _SIGNING, key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
     return magic + salt + nonce + AESGCM(_derive(magic, passphrase, salt)).encrypt(nonce, plain, magic)
 
@@ -59,17 +66,22 @@ def load_private(data: bytes, passphrase: bytes) -> PrivateKey | bytes:
     """Read a private key.
 
     Raises:
-        KeyStoreError: KEY_LOCKED, the passphrase is wrong or the file is damaged.
+        KeyStoreError: KEY_LOCKED, the passphrase is wrong, the file is damaged, or it holds a key of a suite whose
+            library is not installed.
     """
     magic = data[:_MAGIC]
     try:
-        if magic in {_SCRYPT, _SECRET, _SIGNING}:
+        if magic in {_SCRYPT, _SECRET, _SIGNING, _SM2}:
             plain = _decrypt(magic, data[_MAGIC:], passphrase)
+            if magic == _SM2:
+                return SM2_SM3.derive(int.from_bytes(plain))
             if magic != _SIGNING:
                 return plain
             key = load_der_private_key(plain, None)
         else:
             key = load_pem_private_key(data, passphrase)
+    except SuiteUnavailableError as error:
+        raise KeyStoreError(detail=error.detail, code="KEY_LOCKED") from error
     except (ValueError, TypeError, InvalidTag) as error:
         raise KeyStoreError(detail="the passphrase is wrong or a key file is damaged", code="KEY_LOCKED") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):

@@ -3,15 +3,12 @@
 import hmac
 import os
 from dataclasses import dataclass
-from typing import Final
 
 from security.encoding import b64url_encode
 from security.errors import KeyStoreError
 from security.jwk import PublicJwk, jwk_of
 from security.keys.model import SECRETS, KeyState
 from security.suites import PrivateKey, suite
-
-_SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +17,7 @@ class Key:
 
     Attributes:
         kid, purpose, alg, state: as the index says.
-        private: the private key of a signing purpose, 32 bytes of a secret one.
+        private: the private key of a signing purpose, 32 or 16 bytes of a secret one.
         public_jwk: the public key of a signing purpose, else None.
     """
 
@@ -65,14 +62,18 @@ class Key:
         return self.public_jwk
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with the key's own suite: raw, low-S."""
+        """Sign with the key's own suite: raw, in its one form."""
         private = self.signing_key
         return suite(self.alg).sign(private, message)
 
 
 def new_private(alg: str) -> PrivateKey | bytes:
-    """Make a private key with the operating system's randomness."""
-    return os.urandom(_SECRET_BYTES) if alg == SECRETS else suite(alg).generate()
+    """Make a private key with the operating system's randomness.
+
+    Raises:
+        SuiteUnavailableError: the library of that suite is not installed.
+    """
+    return os.urandom(SECRETS[alg]) if alg in SECRETS else suite(alg).generate()
 
 
 def key_id(private: PrivateKey | bytes) -> tuple[str, PublicJwk | None]:

@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from security.ciphers import AES_256_GCM, SM4_GCM
 from security.encoding import canonical_json, parse_object
 from security.errors import EncodingError, KeyStoreError
+from security.suites import ES256, SM2_SM3, SUITES
 
 FORMAT: Final = "tidegate-keys/1"
-SIGNING: Final = "ES256"
-SECRETS: Final = "A256"
-_SECRET_PURPOSES: Final = frozenset({"sealing-kek", "blind-index", "dpop-nonce"})
+HMAC_OR_AES: Final = "A256"
+SM4: Final = "SM4"
+SECRETS: Final = {HMAC_OR_AES: AES_256_GCM.key_bytes, SM4: SM4_GCM.key_bytes}
+"""Bytes of the secret keys of each algorithm."""
+_SECRET_PURPOSES: Final = frozenset({"blind-index", "dpop-nonce"})
+_SEALING: Final = {ES256.alg: HMAC_OR_AES, SM2_SM3.alg: SM4}
 _SIGNING_PURPOSES: Final = frozenset({"access-token", "audit-checkpoint", "platform-reply"})
 _TUF = re.compile(r"tuf-[a-z][a-z0-9-]{0,40}")
 
@@ -62,16 +67,37 @@ _TERMS: Final = {
 _OTHER_TERM: Final = Term(timedelta(days=365), timedelta(days=365))
 
 
-def algorithm(purpose: str) -> str:
-    """Give the algorithm of a purpose's keys.
+def algorithm(purpose: str, suite: str) -> str:
+    """Give the algorithm of a purpose's new keys.
+
+    Args:
+        purpose: what they are for. Keys that seal and sign follow the suite, those of releases are always ES256.
+        suite: the server's preferred suite.
 
     Raises:
         KeyStoreError: there is no such purpose.
     """
+    return _algorithms(purpose)[suite]
+
+
+def algorithms(purpose: str) -> frozenset[str]:
+    """Give every algorithm that keys of a purpose may have.
+
+    Raises:
+        KeyStoreError: there is no such purpose.
+    """
+    return frozenset(_algorithms(purpose).values())
+
+
+def _algorithms(purpose: str) -> Mapping[str, str]:
+    if purpose == "sealing-kek":
+        return _SEALING
     if purpose in _SECRET_PURPOSES:
-        return SECRETS
-    if purpose in _SIGNING_PURPOSES or _TUF.fullmatch(purpose):
-        return SIGNING
+        return dict.fromkeys(SUITES, HMAC_OR_AES)
+    if purpose in _SIGNING_PURPOSES:
+        return {name: name for name in SUITES}
+    if _TUF.fullmatch(purpose):
+        return dict.fromkeys(SUITES, ES256.alg)
     raise KeyStoreError(detail=f"no keys for purpose {purpose!r}", code="PURPOSE_UNKNOWN")
 
 

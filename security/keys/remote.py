@@ -17,7 +17,7 @@ from securesystemslib.signer import Signature, Signer, SSlibKey  # type: ignore[
 
 from security.errors import KeyStoreError, SignatureError
 from security.hsm import PREFIX, SCHEME, open_hsm, parse_hsm
-from security.suites import ES256, PublicKey, suite
+from security.suites import PrivateKey, PublicKey, suite_of_key
 
 CLOUDS: Final = ("awskms:", "gcpkms:", "azurekms:", "hv:")
 """URI schemes of key services that securesystemslib signs with; each needs the service's own client library."""
@@ -28,7 +28,7 @@ _PROBE: Final = b"TIDEGATE-KEY-PROBE/v1"
 class RemotePrivateKey(ec.EllipticCurvePrivateKey):
     """A P-256 private key of which this process has the use only."""
 
-    def __init__(self, uri: str, public: PublicKey, opener: Callable[[], Signer]) -> None:
+    def __init__(self, uri: str, public: ec.EllipticCurvePublicKey, opener: Callable[[], Signer]) -> None:
         """Take where it is, its public half, and how its signer is opened."""
         self._uri = uri
         self._public = public
@@ -55,7 +55,7 @@ class RemotePrivateKey(ec.EllipticCurvePrivateKey):
             raise KeyStoreError(detail=f"{self._uri} does not sign: {type(error).__name__} {error}"[:300]) from error
         return bytes.fromhex(signed.signature)
 
-    def public_key(self) -> PublicKey:
+    def public_key(self) -> ec.EllipticCurvePublicKey:
         """Give the public half."""
         return self._public
 
@@ -69,7 +69,7 @@ class RemotePrivateKey(ec.EllipticCurvePrivateKey):
         """Give 256."""
         return self._public.curve.key_size
 
-    def exchange(self, algorithm: ec.ECDH, peer_public_key: PublicKey) -> NoReturn:
+    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:
         """Refuse: these keys sign."""
         del algorithm, peer_public_key
         raise KeyStoreError(detail=f"{self._uri} only signs")
@@ -103,7 +103,7 @@ def is_remote(uri: str) -> bool:
     return uri.startswith(SCHEMES)
 
 
-def public_of(uri: str) -> PublicKey:
+def public_of(uri: str) -> ec.EllipticCurvePublicKey:
     """Ask a token for the public half of its key.
 
     Raises:
@@ -114,7 +114,7 @@ def public_of(uri: str) -> PublicKey:
     return public_half(open_hsm(uri, b""))
 
 
-def public_half(signer: Signer) -> PublicKey:
+def public_half(signer: Signer) -> ec.EllipticCurvePublicKey:
     """Give the public key of a signer.
 
     Raises:
@@ -130,16 +130,18 @@ def open_remote(uri: str, public: PublicKey) -> RemotePrivateKey:
     """Give the key of a URI; nothing is contacted before it signs.
 
     Raises:
-        KeyStoreError: the URI has no scheme that is known.
+        KeyStoreError: the URI has no scheme that is known, or the key is none of P-256.
     """
     if not is_remote(uri):
         raise KeyStoreError(detail=f"{uri!r} is no key's URI: it begins with {', '.join(SCHEMES)}", code="KEY_URI")
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise KeyStoreError(detail=f"{uri} can only be a P-256 key", code="KEY_URI")
     if uri.startswith(PREFIX):
         parse_hsm(uri)
     return RemotePrivateKey(uri, public, lambda: _signer(uri, public))
 
 
-def prove(key: ec.EllipticCurvePrivateKey) -> None:
+def prove(key: PrivateKey) -> None:
     """Let a key sign a probe, and verify it with the public half that is on record.
 
     Raises:
@@ -147,12 +149,13 @@ def prove(key: ec.EllipticCurvePrivateKey) -> None:
     """
     probe = hashlib.sha256(_PROBE).digest()
     try:
-        ES256.verify(key.public_key(), probe, suite("ES256").sign(key, probe))
+        owner = suite_of_key(key)
+        owner.verify(key.public_key(), probe, owner.sign(key, probe))
     except (SignatureError, ValueError) as error:
         raise KeyStoreError(detail="the key signs, but not as the public key on record", code="KEY_FOREIGN") from error
 
 
-def _signer(uri: str, public: PublicKey) -> Signer:
+def _signer(uri: str, public: ec.EllipticCurvePublicKey) -> Signer:
     if uri.startswith(PREFIX):
         opened: Signer = open_hsm(uri, b"")
         if public_half(opened) != public:

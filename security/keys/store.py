@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from security.errors import KeyStoreError
-from security.jwk import jwk_of, parse_jwk
+from security.errors import JwkError, KeyStoreError
+from security.jwk import PublicJwk, jwk_of, parse_jwk
 from security.keys.calendar import CalendarEntry, entries
 from security.keys.checks import find_faults
 from security.keys.files import dump_private, load_private, write_atomically
@@ -25,13 +25,14 @@ from security.keys.model import (
     KeyRecord,
     KeyState,
     algorithm,
+    algorithms,
     dump_index,
     find,
     known,
     load_index,
 )
 from security.keys.remote import is_remote, open_remote, prove, public_of
-from security.suites import PublicKey
+from security.suites import ES256, PublicKey
 
 INDEX: Final = "keys.json"
 
@@ -39,8 +40,9 @@ INDEX: Final = "keys.json"
 class KeyStore:
     """The keys of one folder; safe to share between threads."""
 
-    def __init__(self, folder: Path, passphrase: bytes) -> None:
-        """Take a folder that exists; ``open`` makes it."""
+    def __init__(self, folder: Path, passphrase: bytes, suite: str = ES256.alg) -> None:
+        """Take a folder that exists, which ``open`` makes, and the suite of keys to be made."""
+        self._suite = suite
         self._folder = folder
         self._passphrase = passphrase
         self._lock = threading.RLock()
@@ -49,14 +51,14 @@ class KeyStore:
         self._keys: dict[str, Key] = {}
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str) -> "KeyStore":
+    def open(cls, folder: Path, passphrase: str, suite: str = ES256.alg) -> "KeyStore":
         """Open the store of a folder, making an empty one where there is none.
 
         Raises:
             KeyStoreError: the passphrase does not open the keys that are there, or the index is damaged.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        store = cls(folder, passphrase.encode())
+        store = cls(folder, passphrase.encode(), suite)
         store.reload()
         for record in store.records():
             if record.state in VERIFYING:
@@ -114,7 +116,7 @@ class KeyStore:
         if not uri:
             with self._writing() as records:
                 return self._key(self._generate(records, purpose, now, KeyState.STAGED))
-        if algorithm(purpose) == SECRETS:
+        if algorithms(purpose) <= set(SECRETS):
             raise KeyStoreError(detail=f"{purpose} keys are secrets and lie in files", code="KEY_URI")
         held = open_remote(uri, public or public_of(uri))
         prove(held)
@@ -123,7 +125,7 @@ class KeyStore:
             _refuse_second(records, purpose)
             if jwk.thumbprint in records:
                 raise KeyStoreError(detail=f"{jwk.thumbprint} is in the index already", code="KEY_STATE")
-            record = KeyRecord(jwk.thumbprint, purpose, algorithm(purpose), KeyState.STAGED, uri, jwk.as_dict(), now)
+            record = KeyRecord(jwk.thumbprint, purpose, jwk.alg, KeyState.STAGED, uri, jwk.as_dict(), now)
             records[record.kid] = record
         return self._key(record)
 
@@ -246,7 +248,7 @@ class KeyStore:
 
     def _generate(self, records: dict[str, KeyRecord], purpose: str, now: datetime, state: KeyState) -> KeyRecord:
         _refuse_second(records, purpose)
-        alg = algorithm(purpose)
+        alg = algorithm(purpose, self._suite)
         private = new_private(alg)
         kid, public = key_id(private)
         name = f"{purpose}.{kid}.key"
@@ -263,15 +265,18 @@ class KeyStore:
             return key
 
     def _load(self, record: KeyRecord) -> Key:
-        public = parse_jwk(record.public) if record.public else None
-        if is_remote(record.uri) and public is not None:
-            held = open_remote(record.uri, public.public_key)
-            return Key(record.kid, record.purpose, record.alg, record.state, held, public)
         try:
+            public = parse_jwk(record.public) if record.public else None
+            if is_remote(record.uri) and public is not None:
+                held = open_remote(record.uri, public.public_key)
+                return Key(record.kid, record.purpose, record.alg, record.state, held, public)
             private = load_private(self._file(record).read_bytes(), self._passphrase)
         except OSError as error:
             raise KeyStoreError(detail=f"{record.kid}: its file cannot be read", code="KEY_LOCKED") from error
-        if key_id(private) != (record.kid, public):
+        except JwkError as error:
+            raise KeyStoreError(detail=f"{record.kid}: {error.detail}", code="KEY_INDEX_DAMAGED") from error
+        same = len(private) == SECRETS.get(record.alg) if isinstance(private, bytes) else _suits(public, record.alg)
+        if not same or key_id(private) != (record.kid, public):
             raise KeyStoreError(detail=f"{record.kid}: file and index disagree", code="KEY_INDEX_DAMAGED")
         return Key(record.kid, record.purpose, record.alg, record.state, private, public)
 
@@ -285,6 +290,10 @@ class KeyStore:
 def _refuse_second(records: Mapping[str, KeyRecord], purpose: str) -> None:
     if find(records, purpose, KeyState.STAGED) is not None:
         raise KeyStoreError(detail=f"a key is staged for {purpose} already", code="KEY_STATE")
+
+
+def _suits(public: PublicJwk | None, alg: str) -> bool:
+    return public is not None and public.alg == alg
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

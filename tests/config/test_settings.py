@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import PREFIX, Settings, SettingsError, describe, from_environ
+from config.settings import PREFIX, SUITES, Settings, SettingsError, describe, from_environ
+from security import suites
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +32,10 @@ def test_plain_port_moves_every_address() -> None:
         ({"PORT": "80x"}, "^PORT: '80x' is refused"),
         ({"TIDEGATE_DATABASE_URL": "mysql://u@db/t"}, "TIDEGATE_DATABASE_URL"),
         ({"TIDEGATE_ENV": "prod"}, "TIDEGATE_ENV"),
+        ({"TIDEGATE_SUITE": "SM9"}, "TIDEGATE_SUITE"),
+        ({"TIDEGATE_SUITE": ""}, "TIDEGATE_SUITE"),
+        ({"TIDEGATE_SUITE": "none"}, "TIDEGATE_SUITE"),
+        ({"TIDEGATE_SUITE": "ES256,ES256"}, "TIDEGATE_SUITE"),
         ({"TIDEGATE_DATABASE_URL": "postgres://x"}, "TIDEGATE_DATABASE_URL"),
         ({"TIDEGATE_WORKERS": "2"}, "TIDEGATE_REDIS_URL"),
         ({"TIDEGATE_ENV": "production"}, "TIDEGATE_KEY_PASSPHRASE"),
@@ -112,3 +117,9 @@ def test_production_has_no_web_host_unless_it_is_named() -> None:
     )
     with pytest.raises(SettingsError, match="TIDEGATE_WEB_ORIGIN"):
         from_environ({**own, "TIDEGATE_WEB_ORIGIN": "http://web.bank.example"})
+
+
+def test_the_preferred_suite_stands_first() -> None:
+    assert from_environ({}).suite == ("ES256",)
+    assert from_environ({"TIDEGATE_SUITE": "SM2-SM3, ES256"}).suite == ("SM2-SM3", "ES256")
+    assert set(SUITES) == set(suites.SUITES)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetFile, Targets
 
@@ -20,7 +19,7 @@ from security.evidence.chain import leaf_of
 from security.evidence.merkle import Subtree, fold, inclusion_path, peaks_of
 from security.evidence.period import export_period
 from security.jwk import PublicJwk, jwk_of
-from security.suites import ES256, PrivateKey
+from security.suites import ES256, PrivateKey, suite_of_key
 from tests.security.golden import MEMO, TEMPLATE
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -43,7 +42,7 @@ class AuditKey:
         return self.jwk.thumbprint
 
     def sign(self, message: bytes) -> bytes:
-        return ES256.sign(self.private, message)
+        return sign(self.private, message)
 
 
 @dataclasses.dataclass
@@ -132,7 +131,7 @@ class Case:
         now = int(START.timestamp())
         fields = {
             "v": "1",
-            "alg": "ES256",
+            "alg": suite_of_key(self.tx).alg,
             "aud": "tidegate-bff",
             "env": self.env,
             "cust": CUSTOMER,
@@ -161,7 +160,7 @@ class Case:
         return encode(self.approve({**frozen, "ui": ui, "seq": "7", "factor": "face"}))
 
     def proof(self) -> str:
-        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk_of(self.pop.public_key()).as_dict()}
+        header = {"typ": "dpop+jwt", "alg": suite_of_key(self.pop).alg, "jwk": jwk_of(self.pop.public_key()).as_dict()}
         claims = {
             "htm": "POST",
             "htu": URL,
@@ -310,8 +309,8 @@ class Case:
             "appVersion": "1.0.0",
             "popKey": jwk_of(self.pop.public_key()).as_dict(),
             "txKey": jwk_of(self.tx.public_key()).as_dict(),
-            "popSignature": b64url_encode(ES256.sign(self.pop, transcript)),
-            "txSignature": b64url_encode(ES256.sign(self.tx, transcript)),
+            "popSignature": b64url_encode(sign(self.pop, transcript)),
+            "txSignature": b64url_encode(sign(self.tx, transcript)),
         }
 
     def _bound(self) -> dict[str, Any]:
@@ -333,7 +332,7 @@ class Case:
             "expires": expires,
             "popJkt": self.jkts[0],
             "txJkt": self.jkts[1],
-            "signature": b64url_encode(ES256.sign(self.tx, message)),
+            "signature": b64url_encode(sign(self.tx, message)),
         }
 
     def _frozen(self) -> dict[str, Any]:
@@ -349,7 +348,7 @@ class Case:
 
     def _approved(self) -> dict[str, Any]:
         message = self.message()
-        signature = ES256.sign(self.signer or self.tx, message)
+        signature = sign(self.signer or self.tx, message)
         return {"operationId": OPERATION, "message": b64url_encode(message), "signature": b64url_encode(signature)}
 
     def _placed(self) -> dict[str, Any]:
@@ -381,6 +380,10 @@ def subtree_of(entries: Sequence[Entry]) -> Subtree:
     return lambda start, end: fold(leaves[start:end])
 
 
-def jws(key: ec.EllipticCurvePrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+def sign(key: PrivateKey, message: bytes) -> bytes:
+    return suite_of_key(key).sign(key, message)
+
+
+def jws(key: PrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     head, body = (b64url_encode(json.dumps(part).encode()) for part in (header, claims))
-    return f"{head}.{body}.{b64url_encode(ES256.sign(key, f'{head}.{body}'.encode()))}"
+    return f"{head}.{body}.{b64url_encode(sign(key, f'{head}.{body}'.encode()))}"

@@ -1,6 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security.errors import SecurityError, SignatureError
@@ -17,6 +20,7 @@ def raw(r: int, s: int) -> bytes:
     return r.to_bytes(32) + s.to_bytes(32)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_a_signature_is_raw_low_and_accepted(message: bytes) -> None:
     signature = ES256.sign(KEY, message)
@@ -56,6 +60,7 @@ def test_every_other_form_is_refused(signature: bytes) -> None:
         ES256.verify(PUBLIC, MESSAGE, signature)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 511))
 def test_one_flipped_bit_is_refused(bit: int) -> None:
     changed = bytearray(GOOD)
@@ -75,3 +80,15 @@ def test_other_algorithms_are_unknown(alg: str) -> None:
     with pytest.raises(SecurityError) as caught:
         suite(alg)
     assert caught.value.code == "ALG_UNSUPPORTED"
+
+
+def test_the_default_installation_works_without_the_library() -> None:
+    program = (
+        "import sys; sys.modules['tongsuopy'] = None\n"
+        "from security.suites import ES256, SM2_SM3\n"
+        "key = ES256.generate(); ES256.verify(key.public_key(), b'm', ES256.sign(key, b'm'))\n"
+        "try: SM2_SM3.generate()\n"
+        "except Exception as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("SUITE_UNAVAILABLE: SM2-SM3 needs the package tongsuopy")

@@ -18,7 +18,7 @@ from bff.bundles.upload_errors import SignerUnknownError
 from bff.db.engine import transaction
 from bff.errors import ConflictError, RequestInvalidError
 from security.jwk import PublicJwk, jwk_of
-from security.suites import ES256
+from security.suites import ES256, SM2_SM3
 from tests.h5bundle.conftest import LATER, NOW
 
 KEY = ES256.generate()
@@ -118,3 +118,13 @@ def test_keys_are_registered_from_pem_and_jwk_listed_and_revoked(tool: Callable[
     revoked = tool("revoke", PUBLIC.thumbprint, "--by", "chen.yu", "--reason", "leaked")
     assert revoked.output == f"{PUBLIC.thumbprint} REVOKED; 0 uploads withdrawn\n"
     assert [item["state"] for item in json.loads(tool("list", "--json").output)] == ["REVOKED", "ACTIVE"]
+
+
+def test_a_key_of_another_suite_is_no_release_signer(tool: Callable[..., Result], tmp_path: Path) -> None:
+    pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
+    jwk = tmp_path / "sm2.jwk"
+    jwk.write_text(json.dumps(jwk_of(SM2_SM3.generate().public_key()).as_dict()))
+    who = ("--person", "li.na", "--team", "travel", "--by", "chen.yu")
+    refused = tool("add", str(jwk), "--role", "security", *who)
+    assert (refused.exit_code != 0, "SM2-SM3 key" in f"{refused.output}{refused.exception}") == (True, True)
+    assert tool("list").output.startswith("no keys are registered")

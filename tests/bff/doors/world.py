@@ -68,6 +68,7 @@ class Site:
     ids: Any = field(default_factory=itertools.count)
     checks: dict[str, Any] = field(default_factory=dict)
     trusted_proxies: int = 0
+    suites: tuple[str, ...] = ("ES256",)
 
     def __post_init__(self) -> None:
         self.keys = KeyStore.open(self.folder / "keys", "passphrase")
@@ -97,7 +98,7 @@ class Site:
             fingerprint=fingerprint,
         )
         marks = MemoryReplayMarks(self.clock)
-        authenticator = Authenticator(self.engine, self.tokens, self.directory, marks, self.nonces)
+        authenticator = Authenticator(self.engine, self.tokens, self.directory, marks, self.nonces, self.suites)
         door = AppDoor(bus, authenticator, self.nonces, URL, self.clock, self.new_id, secrets.token_bytes)
         return create_flask(Parts(door=door, checks=self.checks, trusted_proxies=self.trusted_proxies))
 

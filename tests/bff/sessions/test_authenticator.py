@@ -97,6 +97,12 @@ def test_a_nonce_is_handed_out_with_every_answer_and_named_when_it_is_missing(si
     assert phone.read().headers["DPoP-Nonce"] == site.nonces.issue(site.now)
 
 
+def test_a_challenge_names_every_suite_that_is_accepted(site: Site) -> None:
+    both = Site(site.engine, site.folder / "both", suites=("SM2-SM3", "ES256"))
+    answer = both.phone().read(proof=None)
+    assert answer.headers["WWW-Authenticate"] == 'DPoP error="invalid_token", algs="SM2-SM3 ES256"'
+
+
 def test_an_old_nonce_is_refused(site: Site, phone: Phone) -> None:
     old = site.nonces.issue(site.now)
     site.later(seconds=601)

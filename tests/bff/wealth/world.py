@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -57,6 +57,7 @@ from bff.wealth.delivery import Debits
 from bff.wealth.orders import TYPE, Orders
 from bff.wealth.suitability import Suitability, load_questionnaire
 from security.sealing import BlindIndex, Sealer
+from security.suites import DEFAULT
 from tests import device as wire
 
 ROOT = Path(__file__).parents[3] / "bff"
@@ -227,7 +228,9 @@ class Phone:
 
 
 class World:
-    def __init__(self, engine: Engine, core: Any = None, attesting: Attesting = UNATTESTED) -> None:
+    def __init__(
+        self, engine: Engine, core: Any = None, attesting: Attesting = UNATTESTED, suites: Collection[str] = DEFAULT
+    ) -> None:
         self.engine, self.now, self._ids = engine, MONDAY, count(1)
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
@@ -235,7 +238,7 @@ class World:
         vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex(b"b" * 32))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)
-        self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting)
+        self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting, suites)
         self.accounts = Accounts(self.core, self.core)
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
         self.fundings = Fundings(self.accounts, vault, packs("accounts"))
@@ -337,8 +340,8 @@ class World:
         }
         return {**body, **changes}
 
-    def registered(self) -> Phone:
-        phone = Phone()
+    def registered(self, phone: Phone | None = None) -> Phone:
+        phone = Phone() if phone is None else phone
         phone.device_id = self.call(phone, "device.register", self.registration(phone))["deviceId"]
         return phone
 
@@ -373,8 +376,8 @@ class World:
         signature = wire.b64(wire.sign(phone.tx, message))
         return {"event": event, "eventId": event["eventId"], "code": event["sandboxCode"], "signature": signature}
 
-    def bound(self, person: Any, fund: int = 0) -> Phone:
-        phone = self.registered()
+    def bound(self, person: Any, fund: int = 0, phone: Phone | None = None) -> Phone:
+        phone = self.registered(phone)
         phone.account_id = self.opened(phone, person)["account"]["accountId"]
         ready = self.binding(phone)
         event = ready.pop("event")
@@ -390,8 +393,8 @@ class World:
         answers = {question["id"]: question["options"][option]["id"] for question in asked["questions"]}
         return self.call(phone, "wealth.suitability.assess", {"version": asked["version"], "answers": answers})
 
-    def ready(self, person: Any = CHEN, fund: int = 10_000_000) -> Phone:
-        phone = self.bound(person, fund)
+    def ready(self, person: Any = CHEN, fund: int = 10_000_000, phone: Phone | None = None) -> Phone:
+        phone = self.bound(person, fund, phone)
         self.assess(phone)
         return phone
 

@@ -8,9 +8,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from security import sm2
 from security.errors import KeyStoreError
 from security.keys import KeyState, KeyStore
-from security.suites import ES256
+from security.suites import ES256, SM2_SM3
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -258,3 +259,53 @@ def test_writers_and_readers_at_once_always_see_one_active_key(store: KeyStore, 
     assert failures == []
     assert sum(state is KeyState.ACTIVE for state in states(store).values()) == 1
     assert len(store.records()) == 11
+
+
+def test_a_store_of_the_other_suite_makes_its_keys_and_every_store_opens_them(folder: Path) -> None:
+    pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
+    made = KeyStore.open(folder, "correct horse", "SM2-SM3")
+    signing, sealing, release = (
+        made.generate(purpose, NOW) for purpose in ("access-token", "sealing-kek", "tuf-app-wealth")
+    )
+    made.generate("blind-index", NOW)
+    again = KeyStore.open(folder, "correct horse")
+    assert [again.active(purpose).alg for purpose in ("access-token", "sealing-kek", "tuf-app-wealth")] == [
+        "SM2-SM3",
+        "SM4",
+        "ES256",
+    ]
+    assert (len(sealing.secret), again.active("sealing-kek").secret, release.alg) == (16, sealing.secret, "ES256")
+    SM2_SM3.verify(signing.jwk.public_key, b"m", again.active("access-token").sign(b"m"))
+    assert again.jwks("access-token")["keys"][0]["crv"] == "SM2"
+    number = f"{signing.private.number:064x}"
+    assert all(number not in file.read_bytes().hex() for file in folder.iterdir())
+    with pytest.raises(KeyStoreError, match="passphrase"):
+        KeyStore.open(folder, "wrong")
+
+
+def test_rotation_changes_the_suite_and_the_old_key_verifies_on(store: KeyStore, folder: Path) -> None:
+    pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
+    old = store.generate("access-token", NOW)
+    after = KeyStore.open(folder, "correct horse", "SM2-SM3")
+    new = after.rotate("access-token", NOW)
+    assert {key.kid: key.alg for key in after.verification_keys("access-token").values()} == {
+        old.kid: "ES256",
+        new.kid: "SM2-SM3",
+    }
+
+
+def test_an_index_that_renames_a_keys_suite_is_damaged(store: KeyStore, folder: Path) -> None:
+    store.generate("access-token", NOW)
+    index = folder / "keys.json"
+    index.write_bytes(index.read_bytes().replace(b'"alg":"ES256"', b'"alg":"SM2-SM3"'))
+    with pytest.raises(KeyStoreError) as caught:
+        KeyStore.open(folder, "correct horse")
+    assert caught.value.code == "KEY_INDEX_DAMAGED"
+
+
+def test_an_sm2_key_without_its_library_says_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
+    KeyStore.open(folder, "correct horse", "SM2-SM3").generate("access-token", NOW)
+    monkeypatch.setattr(sm2, "_INSTALLED", False)
+    with pytest.raises(KeyStoreError, match="tongsuopy"):
+        KeyStore.open(folder, "correct horse")

@@ -1,0 +1,108 @@
+"""One bank that moves from ES256 to SM2-SM3 while its customers stay: three starts on one folder."""
+
+import base64
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.device import Device, Sm2Key
+from tests.running import Running
+
+pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
+
+TURNING = ("access-token", "audit-checkpoint", "sealing-kek", "dpop-nonce")
+
+
+def tidegate(server: Running, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", *words]
+    return subprocess.run(command, env=server.environ, check=True, capture_output=True, text=True)
+
+
+def evidence(server: Running, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "import app; app.evidence()", *words]
+    return subprocess.run(command, env=server.environ, check=False, capture_output=True, text=True)
+
+
+def header(token: str) -> dict[str, Any]:
+    head = token.split(".", maxsplit=1)[0]
+    return dict(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))))
+
+
+def rows(server: Running, query: str) -> list[Any]:
+    database = sqlite3.connect(server.var / "tidegate.db")
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def customer(device: Device, sample: dict[str, str]) -> str:
+    account = device.open_account(sample)
+    device.fund(account, 20_000_000)
+    device.assess()
+    return account
+
+
+def proved(server: Running, order: str, file: Path) -> str:
+    anchors = file.with_suffix(".jwks")
+    anchors.write_text(tidegate(server, "keys", "jwks", "audit-checkpoint").stdout)
+    done = evidence(server, "export", order, "--out", str(file))
+    assert done.returncode == 0, done.stderr
+    done = evidence(server, "verify", str(file), "--anchor", str(anchors))
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    running = Running(var=tmp_path / "var")
+    yield running
+    running.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_bank_moves_to_sm2_and_its_customers_stay(server: Running, tmp_path: Path) -> None:
+    server.start()
+    old = server.device()
+    samples = server.samples()
+    account = customer(old, samples[0])
+    assert header(old.access)["alg"] == "ES256"
+    first = old.buy(account, "JMG-WY90", 5_000_000)["result"]["orderId"]
+
+    stranger = Device(base=server.url, pop=Sm2Key(), tx=Sm2Key(), digests=old.digests)
+    refused = stranger.post("/devices/challenge")
+    assert (refused.status, refused.body["code"]) == (401, "PROOF_INVALID")
+
+    server.stop()
+    server.extra = {"TIDEGATE_SUITE": "SM2-SM3,ES256"}
+    for purpose in TURNING:
+        tidegate(server, "keys", "rotate", purpose)
+    server.start()
+    held = old.get("/accounts", bundle=old.digests["accounts"])
+    assert held.status == 200, held.body
+    new = Device(base=server.url, pop=Sm2Key(), tx=Sm2Key(), digests=old.digests)
+    other = customer(new, samples[1])
+    assert header(new.access)["alg"] == "SM2-SM3"
+    second = new.buy(other, "JMG-WY90", 5_000_000)["result"]["orderId"]
+    assert rows(server, "SELECT suite, count(*) FROM device GROUP BY suite") == [("ES256", 1), ("SM2-SM3", 1)]
+    tidegate(server, "keys", "rewrap")
+    heads = {tuple(bytes(name)[i] for i in (0, 2, 3)) for (name,) in rows(server, "SELECT name FROM customer")}
+    assert heads == {(2, 1, 2), (2, 2, 2)}, "values stay under their cipher, their keys are all under SM4"
+    assert "of the suite ES256" in proved(server, first, tmp_path / "first.json")
+    assert "of the suite SM2-SM3" in proved(server, second, tmp_path / "second.json")
+
+    server.stop()
+    server.extra = {"TIDEGATE_SUITE": "SM2-SM3"}
+    server.start()
+    refused = old.get("/accounts", bundle=old.digests["accounts"])
+    assert (refused.status, refused.body["code"]) == (401, "PROOF_INVALID")
+    told = {name.lower(): text for name, text in refused.headers.items()}
+    assert told["www-authenticate"] == 'DPoP error="invalid_dpop_proof", algs="SM2-SM3"'
+    assert new.buy(other, "JMG-WY90", 1_000_000)["result"]["orderId"] != second
