@@ -29,11 +29,22 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 Json: TypeAlias = dict[str, Any]
 Known: TypeAlias = dict[int, tuple[str, str | None]]
 """By number the hash of an entry and, where the file tells it, the root of the tree up to it."""
-KeyOf: TypeAlias = Callable[[str], ec.EllipticCurvePublicKey]
+Point: TypeAlias = tuple[int, int]
+PublicKey: TypeAlias = ec.EllipticCurvePublicKey | Point
+"""A key of P-256, or of SM2 as the numbers x and y of its point."""
+KeyOf: TypeAlias = Callable[[str], PublicKey]
 
 GENESIS: Final = "0" * 64
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the group P-256: of the two signatures (r, s) and (r, ORDER - s) only the one with the smaller s is accepted."""
+SM2_P: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+SM2_B: Final = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+SM2_N: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+SM2_G: Final = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
+"""The curve y² = x³ - 3x + b over the field of p, its group of n points, and its generator (GB/T 32918.5)."""
 LARGEST: Final = 2**53 - 1
 """The largest whole number that JSON carries everywhere."""
 MARK: Final[dict[str, type]] = {"seq": int, "hash": str, "at": str, "kid": str, "sig": str}
@@ -150,29 +161,77 @@ def unlp(data: bytes) -> list[str]:
 # ── signatures ──
 
 
-def key_of(jwk: Mapping[str, Any]) -> tuple[str, ec.EllipticCurvePublicKey]:
-    """Give a P-256 key and its thumbprint (RFC 7638), which is its id."""
-    if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
-        raise BrokenError(link="file", detail=f"this verifier knows P-256 keys only, not {jwk.get('crv')}")
-    x, y = (unbase64(jwk.get(name)) for name in ("x", "y"))
+def key_of(jwk: Mapping[str, Any]) -> tuple[str, PublicKey]:
+    """Give a key of P-256 or SM2 and its thumbprint (RFC 7638), which is its id."""
+    curve = jwk.get("crv")
+    if jwk.get("kty") != "EC" or curve not in ("P-256", "SM2"):
+        raise BrokenError(link="file", detail=f"this verifier knows P-256 and SM2 keys, not {curve}")
+    x, y = (int.from_bytes(unbase64(jwk.get(name))) for name in ("x", "y"))
     try:
-        key = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1()).public_key()
+        key = _sm2_point(x, y) if curve == "SM2" else ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError as error:
-        raise BrokenError(link="file", detail="a key is not a point of P-256") from error
+        raise BrokenError(link="file", detail=f"a key is not a point of {curve}") from error
     named = canonical({name: jwk[name] for name in ("crv", "kty", "x", "y")})
     return base64.urlsafe_b64encode(hashlib.sha256(named).digest()).rstrip(b"=").decode(), key
 
 
-def check_signature(link: str, key: ec.EllipticCurvePublicKey, message: bytes, signature: str) -> None:
-    """Accept an ES256 signature: base64url of r and s, 32 bytes each, s in the lower half of the group."""
+def check_signature(link: str, key: PublicKey, message: bytes, signature: str) -> None:
+    """Accept a signature in the suite of its key: base64url of r and s, 32 bytes each; in ES256 s in the lower half."""
     raw = unbase64(signature)
     r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
-    if len(raw) != 64 or not 0 < r < ORDER or not 0 < s <= ORDER // 2:  # noqa: PLR2004 — two halves of 32 bytes
+    r_end, s_end = (SM2_N, SM2_N) if isinstance(key, tuple) else (ORDER, ORDER // 2 + 1)
+    if len(raw) != 64 or not 0 < r < r_end or not 0 < s < s_end:  # noqa: PLR2004 — two halves of 32 bytes
         raise BrokenError(link=link, detail="a signature is out of range or not in its one form")
     try:
-        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+        if isinstance(key, tuple):
+            _sm2_verify(key, message, r, s)
+        else:
+            key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
         raise BrokenError(link=link, detail="a signature does not fit the message and the key") from error
+
+
+def _sm2_point(x: int, y: int) -> Point:
+    if not (x < SM2_P and y < SM2_P) or (y * y - x**3 + 3 * x - SM2_B) % SM2_P:
+        raise ValueError
+    return x, y
+
+
+def _sm2_verify(key: Point, message: bytes, r: int, s: int) -> None:
+    """Verify as GB/T 32918.2 section 7 says; everything here is public, so plain arithmetic will do."""
+    user = b"1234567812345678"
+    curve = (SM2_P - 3, SM2_B, *SM2_G, *key)
+    z = _sm3((8 * len(user)).to_bytes(2) + user + b"".join(number.to_bytes(32) for number in curve))
+    t = (r + s) % SM2_N
+    point = _sm2_add(_sm2_times(s, SM2_G), _sm2_times(t, key))
+    if t == 0 or point is None or (int.from_bytes(_sm3(z + message)) + point[0]) % SM2_N != r:
+        raise InvalidSignature
+
+
+def _sm3(data: bytes) -> bytes:
+    hashed = hashes.Hash(hashes.SM3())
+    hashed.update(data)
+    return hashed.finalize()
+
+
+def _sm2_add(one: Point | None, two: Point | None) -> Point | None:
+    if one is None or two is None:
+        return one or two
+    if one[0] == two[0] and (one[1] + two[1]) % SM2_P == 0:
+        return None
+    rise, run = (3 * one[0] ** 2 - 3, 2 * one[1]) if one == two else (two[1] - one[1], two[0] - one[0])
+    slope = rise * pow(run, -1, SM2_P) % SM2_P
+    x = (slope**2 - one[0] - two[0]) % SM2_P
+    return x, (slope * (one[0] - x) - one[1]) % SM2_P
+
+
+def _sm2_times(number: int, point: Point) -> Point | None:
+    total: Point | None = None
+    power: Point | None = point
+    while number:
+        total = _sm2_add(total, power) if number & 1 else total
+        power, number = _sm2_add(power, power), number >> 1
+    return total
 
 
 def check_mark(env: str, mark: Json, key: KeyOf) -> None:
@@ -314,7 +373,7 @@ def verify_consistency(old: bytes, new: bytes, proof: bytes, anchors: Iterable[J
 def _keys(jwks: Iterable[Json], report: Report) -> KeyOf:
     keys = dict(key_of(jwk) for jwk in jwks)
 
-    def key(kid: str) -> ec.EllipticCurvePublicKey:
+    def key(kid: str) -> PublicKey:
         if kid not in keys:
             raise BrokenError(link="checkpoint", detail=f"key {kid} is none of the keys that are trusted")
         report.kids.add(kid)
@@ -472,6 +531,8 @@ def _check_person(file: Json, report: Report) -> None:
         same = all(fields.get(name) == value for name, value in frozen["fields"].items())
         if domain != "BANK-DEVBIND/v1/TX-APPROVE" or not same or len(parts) != 2 * len(fields):
             raise BrokenError(link="approval", detail="the signed message is not the frozen transaction")
+        if fields["alg"] != ("SM2-SM3" if isinstance(key, tuple) else "ES256"):
+            raise BrokenError(link="approval", detail="the signed transaction names another algorithm than the key's")
         if (fields["env"], fields["aud"], fields["txid"]) != (file["env"], file["aud"], placed["operationId"]):
             raise BrokenError(link="approval", detail="the signed transaction is another one's")
         at = next(line["at"] for line in file["entries"] if line["seq"] == approved_seq)
@@ -484,7 +545,7 @@ def _check_person(file: Json, report: Report) -> None:
     report.say("approval", f"The device's key signed: {told}; recorded at {at}.")
 
 
-def _check_device(file: Json, fields: Json, before: int, report: Report) -> ec.EllipticCurvePublicKey:
+def _check_device(file: Json, fields: Json, before: int, report: Report) -> PublicKey:
     device = fields["dev"]
     seq, told = _body(file, "device.registered", device, "device")
     (pop, pop_key), (tx, tx_key) = key_of(told["popKey"]), key_of(told["txKey"])
