@@ -212,7 +212,7 @@ def open_bank(var: Path, *, people: int, database: str = "") -> Bank:
     sandbox = load_sandbox()
     crowd = SandboxBank(sandbox.internal, tuple(_person(number) for number in range(people)))
     instance.core.seed(crowd)
-    common = surroundings(settings, instance.engine, instance.keys, instance.core)
+    common = surroundings(settings, instance.engine, instance.keys, instance.core, instance.store)
     house = build_house(replace(common, cards=SandboxCardNetwork(crowd), limiter=RateLimiter(factor=LIFTED)))
     references = _references(instance)
     name, _, digest = references["wealth"].partition("#")

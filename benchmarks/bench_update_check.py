@@ -3,7 +3,6 @@
 Both stand against an nginx that serves a file of the same size with the fewest settings; wrk asks. One worker each.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from measuring import Case, Finding, Sample, arguments, conclude, figure, machine, ratio, report, rounds, show
+from servers import worked
 
 from tests.config.fronting import Nginx, fronting
 from tests.running import Running
@@ -50,14 +50,6 @@ def plain(folder: Path, size: int) -> Nginx:
     user = folder.owner()
     nginx.config.write_text(PLAIN.format(folder=folder, port=nginx.port, user=user))
     return nginx
-
-
-def worked(process: int) -> float:
-    """Give the CPU seconds that a process and its children have worked."""
-    stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    own = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-    return own + sum(worked(int(child)) for child in children)
 
 
 def loaded(wrk: str, process: int, port: int, path: str) -> Callable[[], Sample]:

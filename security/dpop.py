@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from security.approvals import read_bundle
 from security.encoding import b64url_decode, b64url_encode, canonical_json, lp, parse_object
@@ -103,7 +103,7 @@ def verify_proof(  # noqa: PLR0913 — the request's parts, one by one
     claims = signed.claims
     if signed.public_key.alg not in suites:
         raise ProofError(detail=f"keys of the suite {signed.public_key.alg} are not accepted here")
-    if signed.method != method or signed.url != urlsplit(url)._replace(query="", fragment="").geturl():
+    if signed.method != method or signed.url != url.partition("#")[0].partition("?")[0]:
         raise ProofError(detail="htm or htu is another request's")
     if abs(now.timestamp() - signed.issued_at) > SKEW_SECONDS:
         raise ProofError(detail="iat is too far from the server's clock", code="PROOF_INVALID")
@@ -129,8 +129,7 @@ def read_proof(proof: str) -> SignedProof:
     if len(parts) != _PARTS:
         raise ProofError(detail="not a compact JWS of a proof's size")
     try:
-        header, claims = (parse_object(b64url_decode(part)) for part in parts[:2])
-        public_key = _key(header)
+        public_key, claims = _key(parts[0]), parse_object(b64url_decode(parts[1]))
         public_key.verify(f"{parts[0]}.{parts[1]}".encode(), b64url_decode(parts[2]))
         _check_claims(claims)
         bundle = claims.get("bnd")
@@ -169,7 +168,10 @@ def make_proof(*, key: PrivateKey, method: str, url: str, body: bytes, now: date
     return f"{signed}.{b64url_encode(own.sign(key, signed.encode()))}"
 
 
-def _key(header: Mapping[str, Any]) -> PublicJwk:
+@lru_cache(maxsize=8192)
+def _key(text: str) -> PublicJwk:
+    """Read a header; a device sends the same one each time."""
+    header = parse_object(b64url_decode(text))
     if set(header) != _HEADER or header["typ"] != "dpop+jwt":
         raise ProofError(detail="the header is exactly typ dpop+jwt, alg and jwk")
     public_key = parse_jwk(header["jwk"])
@@ -199,17 +201,19 @@ class NonceBook:
 
     def issue(self, now: datetime) -> str:
         """Give the nonce of the present window."""
-        return self._nonce(_window(now))
+        return _nonce(self._key, _window(now))
 
     def accepts(self, nonce: str, now: datetime) -> bool:
         """Tell whether a nonce is of the present window or the one before."""
         present = _window(now)
-        good = [self._nonce(window) for window in (present, present - 1)]
+        good = [_nonce(self._key, window) for window in (present, present - 1)]
         return nonce.isascii() and any(hmac.compare_digest(candidate, nonce) for candidate in good)
 
-    def _nonce(self, window: int) -> str:
-        mac = hmac.digest(self._key, lp("TIDEGATE-NONCE/v1", str(window)), "sha256")
-        return b64url_encode(mac[:24])
+
+@lru_cache(maxsize=16)
+def _nonce(key: bytes, window: int) -> str:
+    mac = hmac.digest(key, lp("TIDEGATE-NONCE/v1", str(window)), "sha256")
+    return b64url_encode(mac[:24])
 
 
 def _window(now: datetime) -> int:

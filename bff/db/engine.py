@@ -34,6 +34,7 @@ _DEADLOCKS: Final = frozenset({1020, 1205, 1213})
 _WRITER: Final = "tidegate_writer"
 _BEGIN: Final = "tidegate_begin"
 _READING: Final = "tidegate_reading"
+_GLANCING: Final = "tidegate_glancing"
 
 
 def open_engine(url: str | URL, *, answer_seconds: int | None = ANSWER_SECONDS) -> Engine:
@@ -59,7 +60,8 @@ def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args=arguments, execution_options=options, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    engine.update_execution_options(**{_READING: engine.execution_options(**{_BEGIN: "BEGIN"})})
+    reading, glancing = (engine.execution_options(**{_BEGIN: begin}) for begin in ("BEGIN", ""))
+    engine.update_execution_options(**{_READING: reading, _GLANCING: glancing})
     return engine
 
 
@@ -94,7 +96,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 @contextmanager
@@ -112,6 +116,15 @@ def transaction(engine: Engine, *, writing: bool = True) -> Iterator[Session]:
     guard = _writer(engine) if writing else nullcontext()
     with guard, Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def glance(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """Read so that each statement sees what is committed when it begins; nothing is written, nothing committed.
+
+    For the few reads by primary key that every call makes: on SQLite a transaction around them costs more than they do.
+    """
+    with engine.get_execution_options().get(_GLANCING, engine).connect() as connection:
+        return work(connection)
 
 
 def steady(engine: Engine) -> Engine:

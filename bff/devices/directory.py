@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from bff.customers.service import Customers
@@ -31,7 +31,7 @@ class Directory:
         keys = (known.pop_key.thumbprint, known.tx_key.as_dict())
         return DeviceRecord(known.device_id, known.state, *keys, known.customer_id, name)
 
-    def standing(self, session: Session, device_id: str) -> Standing | None:
+    def standing(self, reading: Connection, device_id: str) -> Standing | None:
         """Give a device's state and customer by one read."""
-        row = session.execute(_STANDING, {"wanted": device_id}).first()
+        row = reading.execute(_STANDING, {"wanted": device_id}).first()
         return None if row is None else Standing(row.state, row.customer_id)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine
 
-from bff.db.engine import retried
+from bff.db.engine import glance
 from bff.kinds import BundleRef, Caller, Channel, Scope
 from bff.sessions import repository
 from bff.sessions.directory import DeviceDirectory
@@ -90,9 +89,7 @@ class Authenticator:
         proof = self._prove(presented, token)
         if proof.jkt != claims.jkt:
             raise TokenInvalidError(detail="the access token is bound to another key than the proof's")
-        verified_at = retried(
-            self.engine, lambda session: self._check_standing(session, claims, presented.now), writing=False
-        )
+        verified_at = glance(self.engine, lambda reading: self._check_standing(reading, claims, presented.now))
         return Caller(
             channel=Channel.APP,
             customer_id=claims.sub if claims.scope is Scope.CUSTOMER else None,
@@ -129,16 +126,16 @@ class Authenticator:
         except ProofError as error:
             raise _REFUSALS.get(error.code, ProofInvalidError)(detail=error.detail) from error
 
-    def _check_standing(self, session: Session, claims: Claims, now: datetime) -> datetime | None:
+    def _check_standing(self, reading: Connection, claims: Claims, now: datetime) -> datetime | None:
         """Refuse a session that ended, or whose device was blocked, removed or bound to somebody else.
 
         Returns:
             When the person was last verified.
         """
-        found = repository.find(session, claims.sid)
+        found = repository.find(reading, claims.sid)
         if found is None or found.state != ACTIVE or found.expires_at <= now or found.jkt != claims.jkt:
             raise TokenInvalidError(detail="the session has ended")
-        device = self.directory.standing(session, found.device_id)
+        device = self.directory.standing(reading, found.device_id)
         if device is None or not is_alive(device.state, device.customer_id, found.customer_id):
             raise TokenInvalidError(detail="the device of this session may not go on")
         verified_at: datetime | None = found.verified_at

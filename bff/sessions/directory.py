@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 
@@ -40,6 +41,6 @@ class DeviceDirectory(Protocol):
         """Give a device, or None when there is none."""
         ...
 
-    def standing(self, session: Session, device_id: str) -> Standing | None:
+    def standing(self, reading: Connection, device_id: str) -> Standing | None:
         """Give a device's standing by one cheap read by primary key; None when there is no such device."""
         ...

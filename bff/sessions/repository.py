@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.statements import changed
@@ -22,9 +22,9 @@ def open_session(session: Session, **values: Any) -> None:
     session.execute(insert(LoginSession).values(**values, state=ACTIVE))
 
 
-def find(session: Session, session_id: str) -> Row[Any] | None:
+def find(reading: Connection, session_id: str) -> Row[Any] | None:
     """Give what a call must know about its session."""
-    return session.execute(_STANDING, {"session_id": session_id}).one_or_none()
+    return reading.execute(_STANDING, {"session_id": session_id}).one_or_none()
 
 
 def end(session: Session, session_id: str, because: str, now: datetime) -> None:
