@@ -27,6 +27,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, outbox, sandbox
+from bff.approvals.cli import DESK as APPROVALS
+from bff.approvals.cli import ApprovalDesk, approvals
 from bff.approvals.service import Approvals
 from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
@@ -78,6 +80,7 @@ from bff.house import (
 )
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
+from bff.push import inbox
 from bff.sessions import repository as sessions
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
@@ -471,6 +474,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: idempotency.sweep(session, clock()))
         retried(engine, lambda session: sessions.sweep(session, clock()))
         retried(engine, lambda session: outbox.sweep(session, clock()))
+        retried(engine, lambda session: inbox.sweep(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
         desk.sweep(clock())
         proposals.sweep(clock)
@@ -645,6 +649,7 @@ def cli(ctx: click.Context) -> None:
         witnessed=_witnessed,
     )
     ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
+    ctx.meta[APPROVALS] = ApprovalDesk(lambda: _database(read_settings()), clock)
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _rewrapping, clock, new_id)
 
 
@@ -845,6 +850,7 @@ for command in COMMANDS:
     keys.add_command(command)
 cli.add_command(keys)
 cli.add_command(devices)
+cli.add_command(approvals)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

@@ -32,6 +32,7 @@ from bff.bus.releases import Releases
 from bff.catalogue import Catalogue, Operation
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
+from bff.customers.inbox_operations import operations as inbox_operations
 from bff.customers.models import sealed as customers_sealed
 from bff.customers.rewrapping import Rewrapping
 from bff.customers.service import Customers
@@ -210,6 +211,7 @@ def build_house(outside: Surroundings) -> House:
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
         *approvals_operations(Decisions(asked, {PURCHASE: orders})),
+        *inbox_operations(),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, suitability),
         *bundles_operations(Adoption(), readable=outside.env != "production"),

@@ -1,13 +1,16 @@
-"""Decisions: a device's signed yes, spent once; its no; and what it may see before it decides.
+"""Decisions: a device's signed yes, spent once; its no, and why; and what it may see before it decides.
 
 Invariants: the signature is verified before anything is locked; the challenge, the device's counter and the day's limit
-each change by one conditional UPDATE; the very message that won is answered again with the same answer.
+each change by one conditional UPDATE; the very message that won is answered again with the same answer. Who says that
+an operation was not his ends his sessions, closes whatever else waits and holds his approvals, in one transaction.
 """
 
 import hashlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from sqlalchemy.orm import Session
@@ -15,17 +18,31 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.approvals import repository
 from bff.approvals.errors import BY_CODE, ApprovalExpiredError, ChallengeUsedError, SequenceReusedError
-from bff.approvals.repository import CHALLENGED, EXPIRED, REJECTED, Frozen
-from bff.approvals.service import Approvals
+from bff.approvals.policies import Policy, policy_of
+from bff.approvals.repository import Frozen
+from bff.approvals.rules import CANCELLED, CHALLENGED, EXPIRED, REJECTED
+from bff.approvals.service import Approvals, facts_of, require_free
+from bff.bus.errors import StepUpRequiredError
 from bff.devices.errors import verifying
 from bff.devices.repository import KnownDevice
 from bff.errors import BffError, NotFoundError
 from bff.kinds import Context
+from bff.push import inbox
+from bff.sessions import repository as sessions
 from security.approvals import VerifiedApproval, verify_approval
 from security.encoding import b64url_decode
 
-FACTORS: Final = frozenset({"face", "pin"})
-"""Factors that are good enough."""
+_log: Final = logging.getLogger("tidegate.alarms")
+MOST_WAITING: Final = 20
+"""Operations that a device is shown at once."""
+
+
+class RejectionReason(StrEnum):
+    """Why a person said no."""
+
+    CHANGED_MIND = "CHANGED_MIND"
+    WRONG_DETAILS = "WRONG_DETAILS"
+    NOT_ME = "NOT_ME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,8 @@ class Decisions:
             ChallengeUsedError: it was spent by another message, or rejected.
             ApprovalExpiredError, ApprovalMismatchError, ApprovalInvalidError, SequenceReusedError, FactorRefusedError,
             SignatureInvalidError, SignatureNoncanonicalError: the approval does not hold.
-            DeviceStateError, DeviceLimitError, BundleRevokedError: something has changed since it was asked for.
+            DeviceStateError, DeviceLevelError, DeviceLimitError, BundleRevokedError, ApprovalsHeldError: something has
+                changed since it was asked for.
         """
         frozen = self.get(session, context, challenge_id)
         with verifying(BY_CODE):
@@ -106,19 +124,60 @@ class Decisions:
         repository.keep_result(session, frozen.operation_id, result)
         return self.get(session, context, challenge_id)
 
-    def reject(self, session: Session, context: Context, challenge_id: str) -> Frozen:
+    def waiting(self, session: Session, context: Context) -> Sequence[Frozen]:
+        """Give what waits for the calling device's decision, the newest first."""
+        caller = context.caller
+        customer, device = caller.customer_id or "", caller.device_id or ""
+        return repository.waiting(session, customer, device, context.now, MOST_WAITING)
+
+    def reject(self, session: Session, context: Context, challenge_id: str, reason: RejectionReason) -> Frozen:
         """Close a challenge by the customer's no; saying it again changes nothing.
+
+        ``NOT_ME`` also ends all his sessions, closes whatever else waits, and holds his approvals.
 
         Raises:
             NotFoundError: another customer's or device's challenge.
             ChallengeUsedError: it was approved already.
         """
         frozen = self.get(session, context, challenge_id)
-        if repository.reject(session, frozen.operation_id, context.now):
-            body = {"operationId": frozen.operation_id}
+        if repository.reject(session, frozen.operation_id, reason, context.now):
+            body = {"operationId": frozen.operation_id, "reason": reason.value}
             audit.append(session, kind="operation.rejected", subject=frozen.operation_id, body=body, now=context.now)
+            if reason is RejectionReason.NOT_ME:
+                _hold(session, frozen, context.now)
+        return self._closed(session, context, challenge_id, {REJECTED, EXPIRED})
+
+    def cancel(self, session: Session, context: Context, challenge_id: str) -> Frozen:
+        """Close a challenge because its page wants it no more; saying it again changes nothing.
+
+        Raises:
+            NotFoundError: another customer's or device's challenge.
+            ChallengeUsedError: it was approved or rejected already.
+        """
+        frozen = self.get(session, context, challenge_id)
+        if repository.cancel(session, frozen.operation_id, context.now):
+            body = {"operationId": frozen.operation_id}
+            audit.append(session, kind="operation.cancelled", subject=frozen.operation_id, body=body, now=context.now)
+        return self._closed(session, context, challenge_id, {CANCELLED, EXPIRED})
+
+    def lift(self, session: Session, context: Context) -> None:
+        """Lift the hold of a customer who verified himself after it was placed; without a hold nothing changes.
+
+        Raises:
+            StepUpRequiredError: he was last verified before.
+        """
+        customer = context.caller.customer_id or ""
+        since = repository.held_since(session, customer)
+        if since is None:
+            return
+        verified = context.caller.verified_at
+        if verified is None or verified <= since:
+            raise StepUpRequiredError(detail="the person was verified before the hold was placed")
+        lift(session, customer, "the customer", context.now)
+
+    def _closed(self, session: Session, context: Context, challenge_id: str, states: Collection[str]) -> Frozen:
         after = self.get(session, context, challenge_id)
-        if after.state not in {REJECTED, EXPIRED}:
+        if after.state not in states:
             raise ChallengeUsedError(detail=f"the operation is {after.state}")
         return after
 
@@ -128,9 +187,35 @@ class Decisions:
             raise ApprovalExpiredError(detail="the challenge has expired")
         devices = self.approvals.devices
         device = devices.require_active(session, frozen.device_id, frozen.customer_id)
+        require_free(session, frozen.customer_id)
+        _policy(frozen).require_level(device.level)
         self.approvals.releases.release(session, frozen.bundle_digest)
         devices.check_limit(session, device, frozen.amount_fen, context.now)
         return device
+
+
+def lift(session: Session, customer_id: str, by: str, now: datetime) -> bool:
+    """Lift a customer's hold and write who did; tell whether there was one."""
+    if not repository.lift(session, customer_id):
+        return False
+    audit.append(session, kind="approvals.freed", subject=customer_id, body={"by": by}, now=now)
+    return True
+
+
+def _hold(session: Session, frozen: Frozen, now: datetime) -> None:
+    customer, operation = frozen.customer_id, frozen.operation_id
+    repository.hold(session, customer, operation, now)
+    closed = repository.cancel_all(session, customer, RejectionReason.NOT_ME, now)
+    ended = sessions.end_all(session, customer, (), "the customer said that a transaction was not his", now)
+    body = {"operationId": operation, "cancelled": closed, "sessionsEnded": ended}
+    audit.append(session, kind="approvals.held", subject=customer, body=body, now=now)
+    facts = facts_of(frozen.template, frozen.amount_fen)
+    inbox.tell(session, customer_id=customer, kind="security.not_me", subject=operation, body=facts, now=now)
+    _log.warning("ALARM: customer %s said that operation %s was not his; approvals are held", customer, operation)
+
+
+def _policy(frozen: Frozen) -> Policy:
+    return policy_of(frozen.template)
 
 
 def _verify(frozen: Frozen, device: KnownDevice, message: bytes, signature: bytes, now: datetime) -> VerifiedApproval:
@@ -142,7 +227,7 @@ def _verify(frozen: Frozen, device: KnownDevice, message: bytes, signature: byte
             public_key=device.tx_key,
             last_seq=device.last_seq,
             now=now,
-            factors=FACTORS,
+            factors=_policy(frozen).factors_for(frozen.amount_fen),
         )
 
 

@@ -71,6 +71,39 @@ class PurposeNotInManifestError(BffError):
     en = "This page is not allowed to ask for such a transaction. No money has moved. Update the app and try again."
 
 
+class DeviceLevelError(BffError):
+    """Devices of this attestation level may not approve this."""
+
+    code = "DEVICE_LEVEL"
+    status = 403
+    zh = "这台设备的安全级别不能确认这类交易，没有执行，钱没有动。请换一台设备。"
+    en = "This device is not secure enough for this. Nothing was executed, no money has moved. Use another one."
+
+
+class ApprovalsHeldError(BffError):
+    """The customer reported a transaction that he had not asked for; nothing is approved until he verified himself."""
+
+    code = "APPROVALS_HELD"
+    status = 403
+    zh = "你报告过一笔不是你发起的交易，现在不能发起或确认新的交易，钱没有动。请重新登录，核实身份后解除。"
+    en = (
+        "You reported a transaction that you had not asked for, so none can be made now. No money has moved. "
+        "Log in again and verify yourself to lift this."
+    )
+
+
+class HoldUnknownError(BffError):
+    """No hold stands for that customer."""
+
+    code = "HOLD_UNKNOWN"
+
+
+class TemplateInvalidError(BffError):
+    """A template is not whole: a mistake of ours, found at the start."""
+
+    code = "TEMPLATE_INVALID"
+
+
 class TemplateUnknownError(BffError):
     """No template is called that: a mistake of ours, found at the first call."""
 

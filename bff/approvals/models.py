@@ -1,4 +1,4 @@
-"""The table of operations that a device must approve."""
+"""The tables of operations that a device must approve, and of customers for whom none is."""
 
 from datetime import datetime
 
@@ -15,7 +15,10 @@ class ApprovalOperation(Base):
     """
 
     __tablename__ = "approval_operation"
-    __table_args__ = (Index("ix_approval_operation_open", "state", "expires_at"),)
+    __table_args__ = (
+        Index("ix_approval_operation_open", "state", "expires_at"),
+        Index("ix_approval_operation_customer", "customer_id", "state"),
+    )
 
     operation_id: Mapped[str] = mapped_column(ID, primary_key=True)
     challenge_id: Mapped[str] = mapped_column(ID, unique=True)
@@ -34,3 +37,13 @@ class ApprovalOperation(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+
+
+class ApprovalHold(Base):
+    """A customer who said "was not me"; while his row stands nothing is asked for or approved."""
+
+    __tablename__ = "approval_hold"
+
+    customer_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    operation_id: Mapped[str] = mapped_column(ID)
+    placed_at: Mapped[datetime]

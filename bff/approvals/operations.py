@@ -1,15 +1,21 @@
-"""The operations on approvals; only the native shell calls them."""
+"""The operations on approvals; only the native shell calls them, and a page may take back what it asked for."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, Final
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from bff.approvals.decisions import Decisions
+from bff.approvals.decisions import Decisions, RejectionReason
 from bff.approvals.repository import Frozen
-from bff.catalogue.operation import Idempotency, Operation
+from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, instant
+
+POLL_SECONDS: Final = 5
+"""How long a shell in front of its user waits before it asks again."""
+FRESH: Final = timedelta(minutes=5)
+"""How long ago a person may have been verified who lifts a hold."""
 
 
 class ChallengeRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -23,6 +29,29 @@ class ApproveRequest(ChallengeRequest, kw_only=True):
 
     message: Annotated[str, msgspec.Meta(min_length=1, max_length=22000)]
     signature: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class RejectRequest(ChallengeRequest, kw_only=True):
+    """Which challenge, and why not; ``NOT_ME`` ends the customer's sessions and holds his approvals."""
+
+    reason: RejectionReason = RejectionReason.CHANGED_MIND
+
+
+class WaitingAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """One operation that waits for this device."""
+
+    challenge_id: str
+    type: str
+    title: dict[str, str]
+    amount_fen: int
+    expires_at: str
+
+
+class WaitingsAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """What waits for this device's decision, the newest first; ask again after ``pollSeconds``."""
+
+    operations: list[WaitingAnswer]
+    poll_seconds: int
 
 
 class FrozenAnswer(msgspec.Struct, rename="camel", kw_only=True):
@@ -78,13 +107,36 @@ class _Handlers:
         del first
         return _decision(self.decisions.get(session, context, request.challenge_id))
 
-    def reject(self, session: Session, context: Context, request: ChallengeRequest) -> RejectionAnswer:
-        frozen = self.decisions.reject(session, context, request.challenge_id)
+    def reject(self, session: Session, context: Context, request: RejectRequest) -> RejectionAnswer:
+        frozen = self.decisions.reject(session, context, request.challenge_id, request.reason)
         return RejectionAnswer(operation_id=frozen.operation_id, status=frozen.status(context.now))
+
+    def cancel(self, session: Session, context: Context, request: ChallengeRequest) -> RejectionAnswer:
+        frozen = self.decisions.cancel(session, context, request.challenge_id)
+        return RejectionAnswer(operation_id=frozen.operation_id, status=frozen.status(context.now))
+
+    def waiting(self, session: Session, context: Context, request: Empty) -> WaitingsAnswer:
+        del request
+        found = self.decisions.waiting(session, context)
+        return WaitingsAnswer(operations=[_waiting(frozen) for frozen in found], poll_seconds=POLL_SECONDS)
+
+    def lift(self, session: Session, context: Context, request: Empty) -> Empty:
+        self.decisions.lift(session, context)
+        return request
 
 
 def _decision(frozen: Frozen) -> DecisionAnswer:
     return DecisionAnswer(operation_id=frozen.operation_id, status=frozen.state, result=dict(frozen.result))
+
+
+def _waiting(frozen: Frozen) -> WaitingAnswer:
+    return WaitingAnswer(
+        challenge_id=frozen.challenge_id,
+        type=frozen.type,
+        title=dict(frozen.template["title"]),
+        amount_fen=frozen.amount_fen,
+        expires_at=instant(frozen.expires_at),
+    )
 
 
 def operations(decisions: Decisions) -> tuple[Operation, ...]:
@@ -119,15 +171,50 @@ def operations(decisions: Decisions) -> tuple[Operation, ...]:
         ),
         Operation(
             code="approval.reject",
-            summary="Close a challenge by the customer's no.",
+            summary="Close a challenge by the customer's no, and say why.",
             method="POST",
             path="/approvals/{challenge_id}/reject",
-            request=ChallengeRequest,
+            request=RejectRequest,
             response=RejectionAnswer,
             handler=handlers.reject,
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             errors=("NOT_FOUND", "CHALLENGE_USED"),
+        ),
+        Operation(
+            code="approval.cancel",
+            summary="Take back what a page asked for and nobody has decided yet.",
+            method="POST",
+            path="/approvals/{challenge_id}/cancel",
+            request=ChallengeRequest,
+            response=RejectionAnswer,
+            handler=handlers.cancel,
+            idempotency=Idempotency.NATURAL,
+            errors=("NOT_FOUND", "CHALLENGE_USED"),
+        ),
+        Operation(
+            code="approval.list",
+            summary="List what waits for this device's decision, without a push provider.",
+            method="GET",
+            path="/approvals",
+            request=Empty,
+            response=WaitingsAnswer,
+            handler=handlers.waiting,
+            idempotency=Idempotency.NONE,
+            from_shell=True,
+        ),
+        Operation(
+            code="approval.hold.lift",
+            summary='Lift the hold that a customer\'s "was not me" placed, after he was verified again.',
+            method="POST",
+            path="/approvals-hold/lift",
+            request=Empty,
+            response=Empty,
+            handler=handlers.lift,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            fresh=FRESH,
+            errors=("STEP_UP_REQUIRED",),
         ),
     )
 
@@ -144,7 +231,9 @@ _APPROVE_ERRORS = (
     "SIG_NONCANONICAL",
     "ENCODING_INVALID",
     "DEVICE_STATE",
+    "DEVICE_LEVEL",
     "DEVICE_LIMIT",
+    "APPROVALS_HELD",
     "BUNDLE_REVOKED",
     "QUOTA_GONE",
 )

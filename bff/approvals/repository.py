@@ -1,42 +1,36 @@
 """Reading frozen operations, and changing their state by conditional UPDATEs alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from bff.approvals.models import ApprovalOperation
+from bff.approvals.models import ApprovalHold, ApprovalOperation
+from bff.approvals.rules import BEFORE, CANCELLED, CHALLENGED, DONE, EXECUTING, EXPIRED, REJECTED
 from bff.db.base import table_of
-from bff.db.statements import changed
-
-CHALLENGED: Final = "CHALLENGED"
-EXECUTING: Final = "EXECUTING"
-DONE: Final = "DONE"
-FAILED: Final = "FAILED"
-UNKNOWN: Final = "UNKNOWN"
-REJECTED: Final = "REJECTED"
-EXPIRED: Final = "EXPIRED"
-
+from bff.db.statements import changed, insert_new
 
 _table: Final = table_of(ApprovalOperation)
 _FIND: Final = select(_table).where(_table.c.challenge_id == bindparam("wanted"))
+_hold: Final = table_of(ApprovalHold)
+_HELD: Final = select(_hold.c.placed_at).where(_hold.c.customer_id == bindparam("wanted"))
 _KEEP: Final = update(_table).where(_table.c.operation_id == bindparam("wanted")).values(result=bindparam("text"))
 _SPEND: Final = (
     update(_table)
     .where(
         _table.c.operation_id == bindparam("wanted"),
-        _table.c.state == CHALLENGED,
+        _table.c.state.in_(BEFORE[EXECUTING]),
         _table.c.expires_at > bindparam("at"),
     )
     .values(state=EXECUTING, message_hash=bindparam("hash"), decided_at=bindparam("at"))
 )
 _CONCLUDE: Final = (
     update(_table)
-    .where(_table.c.operation_id == bindparam("wanted"), _table.c.state.in_((EXECUTING, UNKNOWN)))
+    .where(_table.c.operation_id == bindparam("wanted"), _table.c.state.in_(BEFORE[DONE]))
     .values(state=bindparam("to"), result=bindparam("text"))
 )
 
@@ -58,6 +52,7 @@ class Frozen:
     payload: Mapping[str, Any]
     message_hash: str | None
     result: Mapping[str, Any]
+    reason: str
     expires_at: datetime
     decided_at: datetime | None
 
@@ -77,10 +72,51 @@ def spend(session: Session, operation_id: str, message_hash: str, now: datetime)
     return changed(session, _SPEND, {"wanted": operation_id, "at": now, "hash": message_hash}) == 1
 
 
-def reject(session: Session, operation_id: str, now: datetime) -> bool:
+def reject(session: Session, operation_id: str, reason: str, now: datetime) -> bool:
     """Close an open challenge by the customer's no; tell whether it was open."""
-    row = update(ApprovalOperation).where(ApprovalOperation.operation_id == operation_id)
-    return changed(session, row.filter_by(state=CHALLENGED).values(state=REJECTED, decided_at=now)) == 1
+    row = update(_table).where(_table.c.operation_id == operation_id, _table.c.state.in_(BEFORE[REJECTED]))
+    return changed(session, row.values(state=REJECTED, reason=reason, decided_at=now)) == 1
+
+
+def cancel(session: Session, operation_id: str, now: datetime) -> bool:
+    """Close an open challenge because nobody wants it any more; tell whether it was open."""
+    row = update(_table).where(_table.c.operation_id == operation_id, _table.c.state.in_(BEFORE[CANCELLED]))
+    return changed(session, row.values(state=CANCELLED, decided_at=now)) == 1
+
+
+def cancel_all(session: Session, customer_id: str, reason: str, now: datetime) -> int:
+    """Close every open challenge of a customer; give how many."""
+    rows = update(_table).where(_table.c.customer_id == customer_id, _table.c.state.in_(BEFORE[CANCELLED]))
+    return changed(session, rows.values(state=CANCELLED, reason=reason, decided_at=now))
+
+
+def waiting(session: Session, customer_id: str, device_id: str, now: datetime, most: int) -> Sequence[Frozen]:
+    """Give what waits for a device's decision, the newest first."""
+    own = (_table.c.customer_id == customer_id, _table.c.device_id == device_id)
+    wanted = select(_table).where(*own, _table.c.state == CHALLENGED, _table.c.expires_at > now)
+    rows = session.execute(wanted.order_by(_table.c.created_at.desc(), _table.c.operation_id).limit(most))
+    return [_frozen(row) for row in rows]
+
+
+def hold(session: Session, customer_id: str, operation_id: str, now: datetime) -> bool:
+    """Hold a customer's approvals; tell whether they were not held yet."""
+    return insert_new(session, ApprovalHold, customer_id=customer_id, operation_id=operation_id, placed_at=now)
+
+
+def held_since(session: Session, customer_id: str) -> datetime | None:
+    """Tell since when a customer's approvals are held, or None; always as committed."""
+    return session.execute(_HELD, {"wanted": customer_id}).scalar_one_or_none()
+
+
+def holds(session: Session) -> Sequence[Row[Any]]:
+    """Give every hold, the oldest first."""
+    columns = table_of(ApprovalHold).columns
+    return session.execute(select(*columns).order_by(columns.placed_at, columns.customer_id)).all()
+
+
+def lift(session: Session, customer_id: str) -> bool:
+    """Lift a customer's hold; tell whether there was one."""
+    return changed(session, delete(ApprovalHold).where(ApprovalHold.customer_id == customer_id)) == 1
 
 
 def keep_result(session: Session, operation_id: str, result: Mapping[str, Any]) -> None:
@@ -96,7 +132,7 @@ def conclude(session: Session, operation_id: str, state: str, result: Mapping[st
 
 def expire(session: Session, now: datetime) -> int:
     """Mark every open challenge whose time is over; tell how many."""
-    row = update(ApprovalOperation).where(ApprovalOperation.state == CHALLENGED, ApprovalOperation.expires_at <= now)
+    row = update(_table).where(_table.c.state.in_(BEFORE[EXPIRED]), _table.c.expires_at <= now)
     return changed(session, row.values(state=EXPIRED))
 
 
@@ -125,6 +161,7 @@ def _frozen(row: Row[Any]) -> Frozen:
         payload=msgspec.json.decode(row.payload),
         message_hash=row.message_hash,
         result=msgspec.json.decode(row.result) if row.result else {},
+        reason=row.reason,
         expires_at=row.expires_at,
         decided_at=row.decided_at,
     )

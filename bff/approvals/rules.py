@@ -1,6 +1,28 @@
-"""Rules of approvals that need no database: amounts as the text that is signed."""
+"""Rules of approvals that need no database: states, and amounts as the text that is signed."""
 
+from collections.abc import Mapping
 from typing import Final
+
+CHALLENGED: Final = "CHALLENGED"
+EXECUTING: Final = "EXECUTING"
+DONE: Final = "DONE"
+FAILED: Final = "FAILED"
+UNKNOWN: Final = "UNKNOWN"
+REJECTED: Final = "REJECTED"
+EXPIRED: Final = "EXPIRED"
+CANCELLED: Final = "CANCELLED"
+
+BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
+    CHALLENGED: (),
+    EXECUTING: (CHALLENGED,),
+    UNKNOWN: (EXECUTING, UNKNOWN),
+    DONE: (EXECUTING, UNKNOWN),
+    FAILED: (EXECUTING, UNKNOWN),
+    REJECTED: (CHALLENGED,),
+    EXPIRED: (CHALLENGED,),
+    CANCELLED: (CHALLENGED,),
+}
+"""From which states each may follow. CREATED and APPROVED end within the transaction that begins them: never stored."""
 
 FEN: Final = 100
 
@@ -8,3 +30,8 @@ FEN: Final = 100
 def amount_text(amount_fen: int) -> str:
     """Give ``50000.00``: two decimals, no leading zero."""
     return f"{amount_fen // FEN}.{amount_fen % FEN:02d}"
+
+
+def shown_amount(amount_fen: int) -> str:
+    """Give ``¥50,000.00``, as a customer reads it."""
+    return f"¥{amount_fen // FEN:,}.{amount_fen % FEN:02d}"

@@ -11,22 +11,24 @@ from sqlalchemy.orm import Session
 
 from bff import audit
 from bff.approvals import repository, rules
-from bff.approvals.errors import BY_CODE, PurposeNotInManifestError
+from bff.approvals.errors import BY_CODE, ApprovalsHeldError, PurposeNotInManifestError
 from bff.approvals.models import ApprovalOperation
-from bff.approvals.repository import CHALLENGED, FAILED
+from bff.approvals.policies import policy_of
+from bff.approvals.rules import CHALLENGED, DONE, FAILED
 from bff.approvals.templates import Templates
 from bff.bus.releases import BundleUnknownError, Releases
 from bff.devices.errors import verifying
 from bff.devices.repository import KnownDevice
 from bff.devices.service import Devices
-from bff.kinds import CURRENCY, Context
+from bff.kinds import CURRENCY, Context, instant
+from bff.push import inbox
 from security.approvals import FROZEN, check_field, memo_encode
 from security.display import render
 from security.encoding import b64url_encode
 
-SECONDS: Final = 120
-"""How long a challenge stands."""
 _BYTES: Final = 32
+_TOLD: Final = {DONE: "operation.done", FAILED: "operation.failed"}
+"""The message that tells a customer of each end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,6 @@ class Approvals:
     devices: Devices
     releases: Releases
     templates: Templates
-    seconds: int = SECONDS
 
     def ask(self, session: Session, context: Context, intent: Intent) -> Asked:
         """Freeze an operation and its challenge.
@@ -76,24 +77,39 @@ class Approvals:
         Raises:
             DeviceStateError, SuiteRefusedError: the calling device may not approve for the calling customer.
             PurposeNotInManifestError: the running bundle may not ask for this.
+            DeviceLevelError: devices of this level may not approve this.
             DeviceLimitError: the amount passes the device's day.
+            ApprovalsHeldError: the customer reported a transaction that he had not asked for.
         """
         device = self.devices.require_active(session, context.caller.device_id, context.caller.customer_id)
+        require_free(session, device.customer_id)
         self.devices.check_limit(session, device, intent.amount_fen, context.now)
         bundle = self._bundle(session, context, intent.type)
         template, name = self.templates.get(intent.template_id)
-        asked = Asked(context.new_id("chl"), context.new_id("opn"), context.now + timedelta(seconds=self.seconds))
-        fields = self._fields(context, intent, device, {"txid": asked.operation_id, "tmpl": name, "bundle": bundle})
+        policy = policy_of(template)
+        policy.require_level(device.level)
+        asked = Asked(context.new_id("chl"), context.new_id("opn"), context.now + timedelta(seconds=policy.seconds))
+        names = {"txid": asked.operation_id, "tmpl": name, "bundle": bundle}
+        fields = self._fields(context, intent, device, {**names, "exp": str(int(asked.expires_at.timestamp()))})
         _check(fields, template)
         self._store(session, context, intent, asked, (fields, template))
         _record(session, context, asked, fields, template)
         return asked
 
-    def conclude(self, session: Session, operation_id: str, state: str, result: Mapping[str, Any]) -> None:
-        """Write how an operation ended (DONE, FAILED) or that it is UNKNOWN; a failed one gives the limit back."""
-        if repository.conclude(session, operation_id, state, result) and state == FAILED:
-            row = repository.placed(session, operation_id)
+    def conclude(
+        self, session: Session, operation_id: str, state: str, result: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Write how an operation ended (DONE, FAILED) or that it is UNKNOWN; a failed one gives the limit back.
+
+        The customer is told of the end in the same transaction.
+        """
+        if not repository.conclude(session, operation_id, state, result) or state not in _TOLD:
+            return
+        row = repository.placed(session, operation_id)
+        if state == FAILED:
             self.devices.give_back_limit(session, row.device_id, row.amount_fen, row.decided_at)
+        facts = facts_of(msgspec.json.decode(row.template), row.amount_fen)
+        inbox.tell(session, customer_id=row.customer_id, kind=_TOLD[state], subject=operation_id, body=facts, now=now)
 
     @staticmethod
     def expire(session: Session, now: datetime) -> int:
@@ -131,7 +147,6 @@ class Approvals:
             "memo": memo_encode(intent.memo),
             "chal": b64url_encode(context.new_bytes(_BYTES)),
             "iat": str(issued),
-            "exp": str(issued + self.seconds),
         }
         return {name: fields[name] for name in FROZEN}
 
@@ -151,6 +166,27 @@ class Approvals:
         times = {"created_at": context.now, "expires_at": asked.expires_at}
         row = {**ids, **whose, **encoded, **times, "type": intent.type, "amount_fen": intent.amount_fen}
         session.execute(insert(ApprovalOperation).values(**row))
+
+
+def require_free(session: Session, customer_id: str | None) -> None:
+    """Hold that nothing keeps a customer from approving.
+
+    Raises:
+        ApprovalsHeldError: he reported a transaction that he had not asked for.
+    """
+    since = repository.held_since(session, customer_id or "")
+    if since is not None:
+        raise ApprovalsHeldError(detail="the customer said of a transaction that it was not his", since=instant(since))
+
+
+def facts_of(template: Mapping[str, Any], amount_fen: int) -> dict[str, str]:
+    """Give the facts of messages about an operation: what it is, and the amount as a customer reads it."""
+    title = template["title"]
+    return {
+        "title_zh": title["zh"],
+        "title_en": title["en"],
+        "amount": f"¥{amount_fen // 100:,}.{amount_fen % 100:02d}",
+    }
 
 
 def _digest(context: Context) -> str:

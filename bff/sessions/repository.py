@@ -1,9 +1,10 @@
 """The statements of sessions, on SQLAlchemy Core: every call passes here."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.statements import changed
@@ -75,3 +76,18 @@ def sweep(session: Session, now: datetime) -> int:
     dead = select(LoginSession.id).where(LoginSession.expires_at < now - _KEPT)
     session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(dead)))
     return changed(session, delete(LoginSession).where(LoginSession.expires_at < now - _KEPT))
+
+
+def end_all(
+    session: Session,
+    customer_id: str,
+    devices: Collection[str],
+    because: str,
+    now: datetime,
+    *,
+    kept: str | None = None,
+) -> int:
+    """End every session of a customer and of these devices, but ``kept``; give how many."""
+    theirs = or_(LoginSession.customer_id == customer_id, LoginSession.device_id.in_(devices))
+    wanted = update(LoginSession).where(theirs, LoginSession.state == ACTIVE, LoginSession.id != (kept or ""))
+    return changed(session, wanted.values(state=ENDED, ended_at=now, ended_because=because))

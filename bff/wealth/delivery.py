@@ -65,5 +65,4 @@ class Debits:
             self.orders.rejected(session, payload["orderId"], outcome.reason, settlement.now)
 
     def _unknown(self, session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:
-        del settlement
-        self.orders.unknown(session, payload["orderId"])
+        self.orders.unknown(session, payload["orderId"], settlement.now)

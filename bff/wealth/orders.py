@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bff import audit, outbox
 from bff.approvals.decisions import ApprovedOperation
-from bff.approvals.repository import DONE, FAILED
-from bff.approvals.repository import UNKNOWN as OPERATION_UNKNOWN
+from bff.approvals.rules import DONE, FAILED
+from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
 from bff.customers.service import Customers, Person
@@ -32,7 +32,7 @@ from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UN
 from bff.wealth.suitability import Suitability
 
 TYPE: Final = "wealth.order.place"
-TEMPLATE: Final = "wealth.order.place/1"
+TEMPLATE: Final = "wealth.order.place/2"
 TOPIC: Final = "wealth.debit"
 
 
@@ -161,7 +161,7 @@ class Orders:
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
         settled = {"orderId": order_id, "state": ACCEPTED}
-        self.approvals.conclude(session, row.operation_id, DONE, settled)
+        self.approvals.conclude(session, row.operation_id, DONE, settled, now)
         named = ("sequence", "verb", "reference", "postings", "executedAt")
         body = {"orderId": order_id, **{name: executed[name] for name in named}}
         audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
@@ -176,17 +176,16 @@ class Orders:
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
         settled = {"orderId": order_id, "state": REJECTED, "reason": reason}
-        self.approvals.conclude(session, row.operation_id, FAILED, settled)
+        self.approvals.conclude(session, row.operation_id, FAILED, settled, now)
         audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
         self.warehouse.release(session, row.product, row.amount_fen)
 
-    def unknown(self, session: Session, order_id: str) -> None:
+    def unknown(self, session: Session, order_id: str, now: datetime) -> None:
         """Write that nobody knows yet: the quota stays held, and the core is asked again."""
         if repository.move_order(session, order_id, (QUOTA_HELD,), state=UNKNOWN):
             row = _known(session, order_id)
-            self.approvals.conclude(
-                session, row.operation_id, OPERATION_UNKNOWN, {"orderId": order_id, "state": UNKNOWN}
-            )
+            told = {"orderId": order_id, "state": UNKNOWN}
+            self.approvals.conclude(session, row.operation_id, OPERATION_UNKNOWN, told, now)
 
     def _check_age(self, context: Context, person: Person, *, confirmed: bool) -> None:
         today = business_date(context.now)

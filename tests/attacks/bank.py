@@ -85,7 +85,9 @@ class Bank:
     def populate(self) -> None:
         """Publish the probes, and let four people open accounts, fund them and be assessed."""
         self.digests = self.running.digests()
-        self.publish("accounts", "1.0.1", ops="  - accounts.get\n  - accounts.application.document\n")
+        self.publish(
+            "accounts", "1.0.1", ops="  - accounts.get\n  - accounts.application.document\n  - approval.cancel\n"
+        )
         self.publish("wealth", "1.0.1")
         samples = {row["name"]: row for row in self.running.samples()}
         for name, person in PEOPLE.items():

@@ -23,6 +23,7 @@ class Spoils:
     order: str
     challenge: str
     application: str
+    message: str
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,9 @@ def spoils(bank: Bank) -> Spoils:
     applicant = bank.applicant()
     form = person(20)
     created = applicant.post("/accounts/applications", form, bundle=bank.digests["accounts"]).ok()
-    return Spoils(victim.account, approved["result"]["orderId"], victim.prepare(), created["applicationId"])
+    [*_, told] = victim.device.get("/inbox").ok()["messages"]
+    order, challenge = approved["result"]["orderId"], victim.prepare()
+    return Spoils(victim.account, order, challenge, created["applicationId"], told["messageId"])
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ CASES = {
     "accounts.application.document": Case(lambda s: s.application, "app", PICTURE),
     "approval.get": Case(lambda s: s.challenge, "chl"),
     "approval.approve": Case(lambda s: s.challenge, "chl", SIGNED),
-    "approval.reject": Case(lambda s: s.challenge, "chl", {}),
+    "approval.reject": Case(lambda s: s.challenge, "chl", {"reason": "NOT_ME"}),
+    "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
+    "inbox.read": Case(lambda s: s.message, "msg", {}),
     "wealth.order.get": Case(lambda s: s.order, "ord"),
     "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
 }

@@ -47,6 +47,31 @@ def test_64_racers_on_one_approval_place_one_order(bank: Bank, alice: Customer) 
     books_hold(bank)
 
 
+def test_of_64_racers_between_yes_and_was_not_me_one_side_wins(bank: Bank, carol: Customer) -> None:
+    """Defence: both close the challenge by one conditional UPDATE; after the no, nothing of that customer executes."""
+    phone, challenge = carol.device, carol.prepare()
+    message = phone.message(phone.frozen(challenge))
+    yes = {"message": b64(message), "signature": b64(sign(phone.tx, message))}
+    ways = [("approve", yes), ("reject", {"reason": "NOT_ME"})]
+
+    def decide(way: str, body: dict[str, str]) -> Answer:
+        twin = carol.twin()
+        return persist(lambda: twin.post(f"/approvals/{challenge}/{way}", body), "BUSY", "DATABASE_BUSY")
+
+    race([partial(decide, *ways[number % 2]) for number in range(RACERS)])
+    wait_until_settled(bank)
+    [operation] = bank.rows("SELECT * FROM approval_operation WHERE challenge_id = :one", one=challenge)
+    placed = bank.rows("SELECT state FROM wealth_order WHERE operation_id = :one", one=operation.operation_id)
+    held = bank.rows("SELECT * FROM approval_hold WHERE customer_id = :one", one=phone.customer_id)
+    assert (operation.state, len(placed), len(held)) in {("DONE", 1, 0), ("REJECTED", 0, 1)}
+    answer = carol.twin().get("/accounts", bundle=phone.digests["accounts"])
+    assert answer.status == (401 if held else 200)
+    if held:  # he logs in again, which verifies him, and may go on
+        phone.session(customer=True)
+        phone.post("/approvals-hold/lift", {}).ok()
+        carol.prepare()
+
+
 def test_64_racers_on_the_last_quota_never_oversell(bank: Bank) -> None:
     """Defence: the quota is held by one conditional UPDATE; who finds it gone is rolled back with all he wrote."""
     buyers = list(bank.customers.values())

@@ -59,7 +59,7 @@ def test_another_message_on_a_used_challenge_is_refused(world: World) -> None:
         {"cust": "cus_other"},
         {"dev": "dev_other"},
         {"env": "production"},
-        {"tmpl": f"wealth.order.place/1#{'00' * 32}"},
+        {"tmpl": f"wealth.order.place/2#{'00' * 32}"},
         {"chal": "A" * 43},
         {"exp": "1999999999"},
     ],

@@ -30,7 +30,7 @@ def test_the_frozen_fields_say_who_what_and_by_which_code(world: World) -> None:
     assert (fields["txid"], fields["bundle"]) == (asked["operationId"], str(WEALTH))
     assert int(fields["exp"]) - int(fields["iat"]) == 120
     canonical = json.dumps(frozen["template"], ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    assert fields["tmpl"] == f"wealth.order.place/1#{hashlib.sha256(canonical.encode()).hexdigest()}"
+    assert fields["tmpl"] == f"wealth.order.place/2#{hashlib.sha256(canonical.encode()).hexdigest()}"
     assert frozen["status"] == "CHALLENGED"
 
 
@@ -66,7 +66,7 @@ def test_amounts_have_two_decimals(fen: int, text: str) -> None:
 
 def test_unknown_templates_and_reasons() -> None:
     with pytest.raises(TemplateUnknownError):
-        Templates.load().get("wealth.order.place/2")
+        Templates.load().get("wealth.order.place/9")
     told = reason("SOMETHING_NEW")
     assert told is not None
     assert "No money has moved." in told.en

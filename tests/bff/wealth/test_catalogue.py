@@ -34,9 +34,10 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
         *("device.challenge", "device.register", "device.get", "device.bind.prepare", "device.bind.confirm"),
         *("device.unbind", "session.verification.challenge"),
         *("session.verification.user", "session.verification.step_up"),
-        *("approval.get", "approval.approve", "approval.reject"),
+        *("approval.get", "approval.approve", "approval.reject", "approval.list", "approval.hold.lift"),
+        *("inbox.list", "inbox.read"),
     }
     open_to_all = {operation.code for operation in world.bus.catalogue if operation.scope is None}
     assert open_to_all == {"device.challenge", "device.register"}
     templated = {operation.code: operation.template for operation in world.bus.catalogue if operation.template}
-    assert templated == {"wealth.order.prepare": "wealth.order.place/1"}
+    assert templated == {"wealth.order.prepare": "wealth.order.place/2"}

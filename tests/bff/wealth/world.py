@@ -35,6 +35,7 @@ from bff.core_bank.port import (
     CoreUnknownError,
     Posting,
 )
+from bff.customers import inbox_operations
 from bff.customers.codes import Codes
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
@@ -277,6 +278,7 @@ class World:
         yield from device_operations.operations(self.devices, self.binder, self.customers, verification)
         yield from session_operations.verifying(verification)
         yield from approval_operations.operations(self.decisions)
+        yield from inbox_operations.operations()
         yield from account_operations.operations(self.applications, self.accounts, self.fundings)
         yield from wealth_operations.operations(self.orders, self.suitability)
 

@@ -1,0 +1,1 @@
+"""Messages to customers: the inbox that every app of theirs asks for."""
