@@ -23,6 +23,7 @@ export { displayHash, memoDecode, renderRows, templateHash, uppercaseAmount } fr
 const DOMAIN = "BANK-DEVBIND/v1/TX-APPROVE";
 export const FIELDS = Object.freeze(
   ("v alg aud env cust dev kid txid type tmpl cur amt payer payee payee_name memo chal iat exp bundle ui seq factor").split(" "));
+const FACTORS = Object.freeze(["face", "pin"]);
 export const FROZEN = Object.freeze(FIELDS.filter((name) => !["ui", "seq", "factor"].includes(name)));
 const SEMVER = "(?:0|[1-9]\\d*)\\.(?:0|[1-9]\\d*)\\.(?:0|[1-9]\\d*)(?:[-+][0-9A-Za-z.+-]{1,40})?";
 const ID = "[A-Za-z0-9_-]{1,64}";
@@ -173,7 +174,26 @@ async function sent(api, request) {
   }
 }
 
-/** Tell the bank that the person declined. @param {import("./api.mjs").Api} api @param {{challengeId: string}} operation */
-export function reject(api, operation) {
-  return api.request({ op: "approval.reject", params: { challengeId: operation.challengeId } });
+/**
+ * Tell the bank that the person declined; after `NOT_ME` it ends the customer's sessions and holds his approvals.
+ * @param {import("./api.mjs").Api} api @param {{challengeId: string}} operation
+ * @param {"CHANGED_MIND" | "WRONG_DETAILS" | "NOT_ME"} reason
+ */
+export function reject(api, operation, reason = "CHANGED_MIND") {
+  return api.request({ op: "approval.reject", params: { challengeId: operation.challengeId }, body: { reason } });
+}
+
+/**
+ * Which factors the operation's terms take for its amount; the bank holds the approval to the same terms.
+ * @param {{template: any, fields: Record<string, string>}} operation @returns {string[]}
+ */
+export function factorsOf({ template, fields }) {
+  const policy = template.policy ?? { factors: FACTORS };
+  const strong = policy.strong && fenOf(fields.amt) >= policy.strong.from_fen;
+  return FACTORS.filter((factor) => (strong ? policy.strong.factors : policy.factors).includes(factor));
+}
+
+/** @param {string} amount fixed-scale, two decimals @returns {number} */
+function fenOf(amount) {
+  return Number(amount.replace(".", ""));
 }

@@ -163,17 +163,18 @@ function signMethods({ api, keys, sheet, door, store, config, page }) {
       try {
         return await sheet.sign({ operation, complete, signal });
       } catch (error) {
-        if (error.code === "USER_CANCELLED") await rejectQuietly(api, operation);
-        throw error;
+        if (error.code !== "USER_CANCELLED") throw error;
+        await rejectQuietly(api, operation, error.details?.reason);
+        throw new ShellError("USER_CANCELLED", "the person said no"); // why is between the person and the bank
       }
     },
   };
 }
 
 /** Tell the bank that the person said no; when it cannot be told, the challenge runs out by itself. */
-async function rejectQuietly(api, operation) {
+async function rejectQuietly(api, operation, reason) {
   try {
-    await reject(api, operation);
+    await reject(api, operation, reason);
   } catch (error) {
     if (!(error instanceof ShellError)) throw error;
   }

@@ -3,6 +3,7 @@
  *
  * The template says how a row looks (`as`), never what it says. A row that this file cannot place is a refusal.
  */
+import { factorsOf } from "../core/approval.mjs";
 import { ShellError } from "../core/errors.mjs";
 import { h, icon } from "./dom.mjs";
 import { checkedPad, faceButtons, showLocked } from "./factor.mjs";
@@ -111,7 +112,7 @@ export class SignSheet {
    * Show the operation, ask for the factor, and hand over to `complete`.
    * @param {{operation: any, complete: (factor: "face" | "pin", locale: string) => Promise<any>, signal?: AbortSignal}} asked
    * @returns {Promise<any>} what `complete` answers
-   * @throws {ShellError} USER_CANCELLED, LOCKED_OUT, TIMEOUT, CHALLENGE_INVALID, BUSY, and what `complete` refuses with
+   * @throws {ShellError} USER_CANCELLED (its details say `reason: "NOT_ME"` when that was why), LOCKED_OUT, TIMEOUT, CHALLENGE_INVALID, BUSY, and what `complete` refuses with
    */
   async show({ operation, complete, signal }) {
     const { locale, t, bank, level } = this.look();
@@ -147,7 +148,13 @@ export class SignSheet {
     const over = () => refusal(sheet, { title: view.t("sign.expired"), sentence: view.t("sign.expiredWhy"), code: "TIMEOUT", error });
     view.tell = () => {};
     sheet.countDown({ until: Date.parse(view.operation.expiresAt), clock: this.clock, over, say: (left) => { view.left = left; view.tell(left); } });
-    if (sheet.element.isConnected && view.left) this.#face(sheet, view, null);
+    view.factors = factorsOf(view.operation);
+    if (sheet.element.isConnected && view.left) this.#begun(sheet, view);
+  }
+
+  #begun(sheet, view) {
+    if (view.factors.includes("face")) this.#face(sheet, view, null);
+    else this.#pin(sheet, view);
   }
 
   #face(sheet, view, trouble) {
@@ -159,8 +166,10 @@ export class SignSheet {
       t, label: t("sign.face"), onPin: () => { if (box.seen()) this.#pin(sheet, view); },
       onFace: (button) => { if (box.seen()) void this.#complete(sheet, view, "face", button); },
     });
+    const links = h("div", { class: "nlinks" }, view.factors.includes("pin") ? buttons[2] : null,
+      h("button", { class: "nlink", onclick: () => this.#notMe(sheet, view) }, t("sign.notMe")));
     sheet.onKey = () => {};
-    sheet.draw(...box.elements, h("div", { class: "space" }), trouble && complaint(trouble), timer, ...buttons);
+    sheet.draw(...box.elements, h("div", { class: "space" }), trouble && complaint(trouble), timer, buttons[0], buttons[1], links);
     view.tell(view.left);
     box.settle(buttons[1]);
     (box.seen() ? buttons[1] : box.elements[0]).focus();
@@ -170,13 +179,29 @@ export class SignSheet {
     const { t } = view;
     const box = scrolled(view.papers[1], t, true);
     const pad = checkedPad({
-      sheet, vault: this.vault, sentence: "", onFace: () => this.#face(sheet, view, null),
+      sheet, vault: this.vault, sentence: "",
+      onFace: view.factors.includes("face") ? () => this.#face(sheet, view, null) : undefined,
       onRight: () => void this.#complete(sheet, view, "pin", null),
     });
     view.tell = (left) => pad.say(t("sign.pin", { left }), t("sign.pinBrief", { left }));
     sheet.draw(...box.elements, ...pad.elements);
     view.tell(view.left);
     box.settle(pad.elements[0]);
+  }
+
+  /** Ask once more before everything stops: whoever pressed by mistake goes back to what he was about to sign. */
+  #notMe(sheet, view) {
+    const { t } = view;
+    view.tell = () => {};
+    const said = new ShellError("USER_CANCELLED", "the person said that this is not his", { reason: "NOT_ME" });
+    const stop = h("button", { class: "nbtn", onclick: () => sheet.fail(said) }, icon("alert", 24), t("sign.notMe.stop"));
+    sheet.onKey = () => {};
+    sheet.draw(
+      h("div", { class: "refused", role: "alert" }, icon("alert", 24), h("h3", null, t("sign.notMe.title")),
+        h("p", null, t("sign.notMe.why"))),
+      h("div", { class: "space" }), stop,
+      h("button", { class: "nlink", onclick: () => this.#begun(sheet, view) }, t("sign.notMe.back")));
+    stop.focus();
   }
 
   async #complete(sheet, view, factor, button) {

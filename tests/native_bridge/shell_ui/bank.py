@@ -14,7 +14,7 @@ from native_bridge.hosting import HostedAnswer
 from tests.native_bridge.shell.site import Received
 
 TEMPLATE = json.loads(
-    (Path(__file__).parents[3] / "bff/approvals/templates/wealth.order.place-1.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[3] / "bff/approvals/templates/wealth.order.place-2.json").read_text(encoding="utf-8")
 )
 JSON_TYPE = {"Content-Type": "application/json"}
 LIFE = timedelta(seconds=120)
@@ -78,6 +78,7 @@ class Bank:
     pop: str = ""
     approved: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
     refusal: tuple[int, dict[str, Any]] | None = None
@@ -195,6 +196,7 @@ class Bank:
             return 200, {"operationId": "opn_1", "status": "APPROVED", "result": result}
         if method == "POST" and parts[3] == "reject":
             self.rejected.append(challenge)
+            self.reasons.append(body["reason"])
             return 200, {"operationId": "opn_1", "status": "REJECTED"}
         return 404, {"code": "CHALLENGE_UNKNOWN", "status": 404}
 

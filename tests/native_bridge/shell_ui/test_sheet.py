@@ -77,6 +77,38 @@ def test_cancelling_answers_user_cancelled_and_tells_the_bank(bound: Shell, way:
     assert bound.answer(frame)["code"] == "USER_CANCELLED"
     assert bound.page.query_selector(".native") is None
     assert (bound.bank.approved, bound.bank.rejected) == ([], ["chl_jmg_00001"])
+    assert bound.bank.reasons == ["CHANGED_MIND"]
+
+
+def test_was_not_me_asks_once_more_and_then_tells_the_bank_and_not_the_page(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    unlocked(bound)
+    page = bound.page
+    page.click("text=不是我发起的")
+    page.wait_for_selector("text=这笔交易不是你发起的？")
+    page.click("text=回到这笔交易")
+    page.wait_for_selector(".slip")
+    assert bound.bank.rejected == []
+    page.click("text=不是我发起的")
+    page.click("text=不是我，全部停下")
+    answer = bound.answer(frame)
+    assert (answer["code"], "NOT_ME" in str(answer)) == ("USER_CANCELLED", False)
+    assert (bound.bank.approved, bound.bank.rejected, bound.bank.reasons) == ([], ["chl_jmg_00001"], ["NOT_ME"])
+
+
+def test_an_amount_whose_terms_take_the_pin_alone_begins_with_the_pin(bound: Shell) -> None:
+    template = copy.deepcopy(TEMPLATE)
+    template["policy"]["strong"] = {"from_fen": 5_000_000, "factors": ["pin"]}
+    bound.bank.template = template
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    bound.page.click(".nbtn")
+    bound.page.wait_for_selector(".keys")
+    bound.page.keyboard.type(PIN)
+    assert bound.answer(frame)["value"]["operationId"] == "opn_1"
+    message = bound.bank.approved[0]["message"]
+    assert decode(base64.urlsafe_b64decode(message + "=" * (-len(message) % 4)))["factor"] == "pin"
 
 
 def test_the_keyboard_stays_inside_the_sheet(bound: Shell) -> None:
