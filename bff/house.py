@@ -3,7 +3,7 @@
 This is the only module that knows every domain; it decides nothing, it only says who gets whom.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
 from bff.customers.inbox_operations import operations as inbox_operations
 from bff.customers.models import sealed as customers_sealed
+from bff.customers.moving import Moving
+from bff.customers.reindexing import Reindexing
 from bff.customers.rewrapping import Rewrapping
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
@@ -148,8 +150,16 @@ class StoredIndex:
     keys: KeyStore
 
     def of(self, *, field: str, value: str) -> str:
-        """Give the hash of a value."""
-        return BlindIndex(self.keys.active(INDEXING).secret).of(field, value)
+        """Give the hash of a value under the present key."""
+        return self._index().of(field, value)
+
+    def every(self, *, field: str, value: str) -> Mapping[str, str]:
+        """Give it under every key that still counts, by the key's id, the present one first."""
+        return self._index().every(field, value)
+
+    def _index(self) -> BlindIndex:
+        known = {kid: key.secret for kid, key in self.keys.verification_keys(INDEXING).items()}
+        return BlindIndex(keys=known, active=self.keys.active(INDEXING).kid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +182,11 @@ SEALED: Final = (*customers_sealed(), *accounts_sealed())
 """Every column of this bank whose values are sealed."""
 
 
-def rewrapping(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Rewrapping:
-    """Give the moving of sealed values to the present key."""
-    return Rewrapping(engine, StoredSealing(keys, new_bytes), lambda: keys.active(SEALING).kid, SEALED)
+def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Moving:
+    """Give the moving of what hangs on older keys to the present ones."""
+    sealing = StoredSealing(keys, new_bytes)
+    sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
+    return Moving(sealed, Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +257,7 @@ def _door(
         releases=releases,
         limiter=outside.limiter,
         relay=relay,
-        fingerprint=lambda request: index.of(field="request", value=request),
+        fingerprints=lambda request: tuple(index.every(field="request", value=request).values()),
     )
     return AppDoor(
         bus=bus,

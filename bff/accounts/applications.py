@@ -214,10 +214,9 @@ class Applications:
         if not repository.advance(session, application_id, {at}, updated_at=context.now, **values):
             raise ConflictError(detail=f"the application left {at} meanwhile")
 
-    def _sealed(self, application_id: str, person: Person) -> dict[str, bytes | str]:
+    def _sealed(self, application_id: str, person: Person) -> dict[str, bytes]:
         fields = {"name": person.name, "id_number": person.id_number, "mobile": person.mobile}
-        sealed = {field: self.vault.seal(application_id, field, text) for field, text in fields.items()}
-        return {**sealed, "id_index": self.vault.hash("idNumber", person.id_number)}
+        return {field: self.vault.seal(application_id, field, text) for field, text in fields.items()}
 
     def _account(self, row: Row[Any], account_id: str, customer_id: str) -> dict[str, Any]:
         card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))

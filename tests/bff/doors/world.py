@@ -95,7 +95,7 @@ class Site:
             releases=Book(),
             limiter=RateLimiter(factor=1000),
             relay=relay,
-            fingerprint=fingerprint,
+            fingerprints=lambda request: (fingerprint(request),),
         )
         marks = MemoryReplayMarks(self.clock)
         authenticator = Authenticator(self.engine, self.tokens, self.directory, marks, self.nonces, self.suites)

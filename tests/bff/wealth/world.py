@@ -236,7 +236,7 @@ class World:
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
             self.core.balances.update({person.card: person.opening_fen for person in PEOPLE.values()})
-        vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex(b"b" * 32))
+        vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex({"i1": b"b" * 32}, "i1"))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)
         self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting, suites)
@@ -268,7 +268,7 @@ class World:
             releases=self.book,
             limiter=NoLimits(),
             relay=self.relay,
-            fingerprint=lambda request: vault.hash("request", request),
+            fingerprints=lambda request: tuple(vault.hashes("request", request).values()),
         )
         with transaction(engine) as session:
             self.warehouse.synchronise(session, self.now)
