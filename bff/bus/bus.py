@@ -65,7 +65,7 @@ class Bus:
         relay: Relay,
         fingerprints: Callable[[str], Sequence[str]],
     ) -> None:
-        """Take what a call passes through; ``fingerprints`` gives the keyed hashes by which a request is known again."""
+        """Take what a call passes through; ``fingerprints``: the keyed hashes by which a request is known again."""
         self.catalogue = catalogue
         self._fingerprints = fingerprints
         self._engine = engine
