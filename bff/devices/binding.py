@@ -13,6 +13,7 @@ from bff.customers.service import Customers, Person
 from bff.devices import repository
 from bff.devices.errors import BindExpiredError, BindNoApplicationError, DeviceStateError, verifying
 from bff.devices.models import DeviceBinding
+from bff.devices.owned import check_cap
 from bff.devices.repository import PENDING, KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
@@ -100,10 +101,13 @@ class Binder:
             raise BindExpiredError
         self.codes.check(session, context, purpose=CODE, holder=device.device_id, code=code)
         self._verify(context, device, binding, signature)
+        hours = self.devices.packs.at(business_date(context.now)).integer("new_device_hours")
+        until = context.now + timedelta(hours=hours)
         if not repository.use_binding(session, event_id, context.now) or not repository.bind(
-            session, device.device_id, binding.customer_id, context.now
+            session, device.device_id, binding.customer_id, context.now, until
         ):
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
+        check_cap(session, self.devices, binding.customer_id, context.now)
         _record(session, context, device, binding, signature)
         return self.devices.get(session, device.device_id)
 

@@ -24,6 +24,7 @@ from bff.sessions.errors import (
     TokenInvalidError,
 )
 from bff.sessions.models import ACTIVE
+from bff.sessions.networks import network_of
 from bff.sessions.schemas import (
     ChallengeAnswer,
     ChallengeRequest,
@@ -126,6 +127,7 @@ class Sessions:
         device = self.directory.device(session, found.device_id)
         if device is None or not is_alive(device.state, device.customer_id, found.customer_id):
             raise RefreshInvalidError
+        repository.touch(session, found.session_id, network_of(context.caller.address), context.now)
         return self._answer(session, context, device, found.session_id, Scope(found.scope), found.expires_at)
 
     def revoke(self, session: Session, context: Context, _request: Empty) -> Empty:
@@ -171,6 +173,8 @@ class Sessions:
             created_at=context.now,
             verified_at=context.now if scope is Scope.CUSTOMER else None,
             expires_at=expires_at,
+            last_used_at=context.now,
+            network=network_of(context.caller.address),
         )
         return self._answer(session, context, device, session_id, scope, expires_at)
 

@@ -26,7 +26,9 @@ USER: Final = "user"
 STEP_UP: Final = "step-up"
 """The session counts as freshly verified from now on."""
 UNBIND: Final = "unbind"
-"""The device leaves the customer."""
+"""The device leaves the customer; followed by ``:`` and an id it is another one."""
+PIN: Final = "pin"
+"""The device gets a new transaction PIN."""
 FRESH: Final = timedelta(minutes=15)
 """How long a verification counts for what needs a fresh one."""
 _PREFIX: Final = "verify."
@@ -57,9 +59,10 @@ class Verification:
     def challenge(self, session: Session, context: Context, request: PersonChallengeRequest) -> PersonChallengeAnswer:
         """Give a challenge for one purpose to the calling device."""
         device_id, customer_id = _calling(context)
-        purpose = _PREFIX + request.purpose
-        issued = challenges.issue(session, purpose, device_id, context.now, context.new_bytes)
+        purpose = f"{request.purpose}:{request.about}" if request.about else request.purpose
+        issued = challenges.issue(session, _PREFIX + purpose, device_id, context.now, context.new_bytes)
         return PersonChallengeAnswer(
+            purpose=purpose,
             challenge=issued.challenge,
             expires_at=instant(issued.expires_at),
             aud=self.aud,
