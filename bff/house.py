@@ -40,8 +40,14 @@ from bff.customers.vault import Vault
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.handover_operations import operations as handover_operations
 from bff.devices.operations import operations as devices_operations
+from bff.devices.owned import OwnedDevices
+from bff.devices.owned_operations import operations as owned_operations
+from bff.devices.pins import Pins
+from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
+from bff.devices.transfers import Transfers
 from bff.doors.app import AppDoor
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
@@ -204,9 +210,12 @@ def build_house(outside: Surroundings) -> House:
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
+    recoveries = Recoveries(registry, people, codes, outside.cards)
     verification = Verification(directory, outside.aud, outside.env)
     operations: tuple[Operation, ...] = (
         *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
+        *owned_operations(OwnedDevices(registry), Pins(registry, people, vault), verification),
+        *handover_operations(Transfers(registry), recoveries, people),
         *sessions_operations(
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
@@ -218,6 +227,7 @@ def build_house(outside: Surroundings) -> House:
     )
     topics = (
         *codes.topics(),
+        *recoveries.topics(),
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
         *Debits(outside.core, orders).topics(),
     )

@@ -49,7 +49,7 @@ class VerifiedRecovery:
     device_id: str
 
 
-def transfer_message(  # noqa: PLR0913 — the message's parts, one by one
+def transfer_message(
     *,
     aud: str,
     env: str,

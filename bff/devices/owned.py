@@ -49,8 +49,8 @@ class OwnedDevices:
             for one in repository.active_of(session, customer_id)
         ]
 
-    def rename(self, session: Session, context: Context, device_id: str, name: str) -> None:
-        """Give a device a name.
+    def rename(self, session: Session, context: Context, device_id: str, name: str) -> str:
+        """Give a device a name; give it as it is kept.
 
         Raises:
             NotFoundError: it is not the customer's.
@@ -64,6 +64,7 @@ class OwnedDevices:
         if not cleaned:
             raise RequestInvalidError(detail="a name has at least one visible character", field="name")
         repository.name(session, device_id, cleaned)
+        return cleaned
 
     def require(self, session: Session, context: Context, device_id: str) -> None:
         """Hold that a device is one of the customer's others.

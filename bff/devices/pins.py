@@ -70,8 +70,8 @@ class Pins:
         device = self._calling(session, context)
         self._store(session, context, device, pin, "set")
         allowances = self._allowances(context, device)
-        tries.clear(session, allowances.device)
-        tries.clear(session, allowances.account)
+        tries.clear(session, allowances.device, context.now)
+        tries.clear(session, allowances.account, context.now)
 
     def change(self, session: Session, context: Context, pin: str, new_pin: str) -> None:
         """Put a new PIN in the place of the old one.
@@ -98,7 +98,7 @@ class Pins:
         _take(session, allowances, context.now)
         if not self._is_right(session, device.device_id, pin):
             self._miss(session, context, device, allowances)
-        tries.clear(session, allowances.device)
+        tries.clear(session, allowances.device, context.now)
         tries.give_back(session, allowances.account)
         tries.give_back(session, allowances.network)
 

@@ -94,7 +94,7 @@ class Recoveries:
         recovery_id = context.new_id("rec")
         minutes = self.devices.packs.at(business_date(context.now)).integer("recovery_minutes")
         expires = int((context.now + timedelta(minutes=minutes)).timestamp())
-        row = {"recovery_id": recovery_id, "device_id": device.device_id, "customer_id": customer_id}
+        row: dict[str, Any] = {"recovery_id": recovery_id, "device_id": device.device_id, "customer_id": customer_id}
         row |= {"state": CHECKING, "expires": expires, "created_at": context.now}
         session.execute(insert(DeviceRecovery).values(**row))
         sealed = seal_elements(self.codes.vault, recovery_id, card, Person(name, id_number, mobile))
@@ -145,7 +145,7 @@ class Recoveries:
         """Give the outbox topic by which the card network is asked."""
         return (Topic(TOPIC, self._ask, _settle),)
 
-    def _check(  # noqa: PLR0913, PLR0917 — a call's parts, one by one
+    def _check(
         self, session: Session, context: Context, row: Row[Any], device: KnownDevice, code: str, signature: str
     ) -> None:
         """Hold code and signature; both refusals are one, and a wrong code stays counted."""
@@ -181,7 +181,8 @@ class Recoveries:
         counted = {"recovery.device": (device.device_id, "recovery_device_day")}
         counted["recovery.network"] = (network, "recovery_network_day")
         for kind, (name, rule) in counted.items():
-            if not tries.take(session, Allowance(kind=kind, name=name, most=pack.integer(rule), window=_DAY), context.now):
+            allowance = Allowance(kind=kind, name=name, most=pack.integer(rule), window=_DAY)
+            if not tries.take(session, allowance, context.now):
                 raise RecoveryTooManyError
 
     def _pending(self, session: Session, context: Context) -> KnownDevice:

@@ -1,6 +1,7 @@
 """Rules about devices without a database: until when a new one has lower limits, and which PINs anybody would guess."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 _STEPS: Final = frozenset({-1, 1})
@@ -27,7 +28,7 @@ def is_weak(pin: str, born: date, mobile: str) -> bool:
         born: the customer's date of birth.
         mobile: his number.
     """
-    steps = {int(right) - int(left) for left, right in zip(pin, pin[1:], strict=False)}
+    steps = {int(right) - int(left) for left, right in pairwise(pin)}
     repeats = pin == pin[:1] * len(pin) or pin == pin[:2] * 3 or pin == pin[:3] * 2
     pairs = pin[0] == pin[1] and pin[2] == pin[3] and pin[4] == pin[5]
     dates = {born.strftime(form) for form in ("%y%m%d", "%d%m%y", "%m%d%y", "%Y%m", "%m%Y")}

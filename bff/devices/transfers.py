@@ -32,6 +32,7 @@ class Asked:
     """A transfer as both devices see it."""
 
     transfer_id: str
+    state: str
     newcomer: KnownDevice
     digits: str
     expires: int
@@ -158,7 +159,8 @@ class Transfers:
     def _asked(self, session: Session, row: Row[Any]) -> Asked:
         device = self.devices.get(session, row.device_id)
         digits = transfer_digits(transfer_id=row.transfer_id, newcomer=newcomer(device))
-        return Asked(row.transfer_id, device, digits, row.expires, row.mode, row.customer_id)
+        state = "DONE" if row.used_at is not None else "ASKED" if row.approved_by is None else "APPROVED"
+        return Asked(row.transfer_id, state, device, digits, row.expires, row.mode, row.customer_id)
 
     def _verify_approval(self, context: Context, asked: Asked, old: KnownDevice, mode: str, signature: str) -> None:
         with verifying():

@@ -44,15 +44,19 @@ class Standing:
 
 
 def take(session: Session, allowance: Allowance, now: datetime) -> bool:
-    """Take a try; tell whether there was one."""
-    key = {"kind": allowance.kind, "name": allowance.name}
-    insert_new(session, TryCounter, **key, tries=0, since=now, paused_until=None)
+    """Take a try; tell whether there was one.
+
+    The counter is made only where there is none: an insertion that finds one would share its lock with other racers.
+    """
     if allowance.window is not None:
         old = update(TryCounter).where(*_is(allowance), TryCounter.since <= now - allowance.window)
         session.execute(old.values(tries=0, since=now, paused_until=None))
     free = or_(TryCounter.paused_until.is_(None), TryCounter.paused_until <= now)
     one = update(TryCounter).where(*_is(allowance), TryCounter.tries < allowance.most, free)
-    return changed(session, one.values(tries=TryCounter.tries + 1)) == 1
+    one = one.values(tries=TryCounter.tries + 1)
+    if changed(session, one) == 1:
+        return True
+    return _make(session, allowance, now) and changed(session, one) == 1
 
 
 def fail(session: Session, allowance: Allowance, now: datetime) -> Standing:
@@ -82,9 +86,17 @@ def give_back(session: Session, allowance: Allowance) -> None:
     session.execute(counted.values(tries=TryCounter.tries - 1))
 
 
-def clear(session: Session, allowance: Allowance) -> None:
+def clear(session: Session, allowance: Allowance, now: datetime) -> None:
     """Make all tries new."""
-    session.execute(update(TryCounter).where(*_is(allowance)).values(tries=0, paused_until=None))
+    fresh = update(TryCounter).where(*_is(allowance)).values(tries=0, paused_until=None)
+    if not changed(session, fresh):
+        _make(session, allowance, now)
+
+
+def _make(session: Session, allowance: Allowance, now: datetime) -> bool:
+    """Make a counter; tell whether there was none."""
+    key = {"kind": allowance.kind, "name": allowance.name}
+    return insert_new(session, TryCounter, **key, tries=0, since=now, paused_until=None)
 
 
 def _row(session: Session, allowance: Allowance) -> Row[Any] | None:

@@ -15,10 +15,10 @@ from flask import Blueprint, Response, request
 from bff.bus import Bus, Call
 from bff.catalogue import Catalogue, Operation
 from bff.doors.body import read_body, read_file
-from bff.errors import RequestInvalidError
+from bff.errors import ALGS, RequestInvalidError
 from bff.kinds import Channel, Clock, Context, NewBytes, NewId
 from bff.sessions.authenticator import Authenticator, Nonces, Presented
-from bff.sessions.errors import ALGS, ProofInvalidError, TokenMissingError
+from bff.sessions.errors import ProofInvalidError, TokenMissingError
 from bff.web.names import names
 
 PREFIX: Final = "/app/v1"

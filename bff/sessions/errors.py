@@ -2,10 +2,8 @@
 
 from typing import ClassVar, Final
 
-from bff.errors import BffError
+from bff.errors import ALGS, BffError
 
-ALGS: Final = 'algs="ES256"'
-"""How a challenge names the suites of proofs, until a door says which it accepts."""
 _MISSING: Final = f"DPoP {ALGS}"
 _INVALID: Final = f'DPoP error="invalid_token", {ALGS}'
 _PROOF: Final = f'DPoP error="invalid_dpop_proof", {ALGS}'

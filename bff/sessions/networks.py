@@ -22,5 +22,5 @@ def network_of(address: str, prefixes: tuple[int, int] = SHOWN) -> str:
         return ""
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    bits = prefixes[0] if found.version == IPv4Address.version else prefixes[1]
+    bits = prefixes[isinstance(found, IPv6Address)]
     return str(ip_network(f"{found}/{bits}", strict=False))

@@ -86,10 +86,15 @@ class Verification:
             ChallengeInvalidError, VerificationRefusedError: as ``confirm``.
         """
         self.confirm(session, context, STEP_UP, request)
+        return self.fresh(session, context, request.factor)
+
+    @staticmethod
+    def fresh(session: Session, context: Context, factor: str) -> VerifiedAnswer:
+        """Let the session count as freshly verified, by a factor that the caller has verified."""
         if context.caller.session_id is not None:
             repository.set_verified(session, context.caller.session_id, context.now)
         until: datetime = context.now + FRESH
-        return VerifiedAnswer(factor=request.factor, verified_at=instant(context.now), until=instant(until))
+        return VerifiedAnswer(factor=factor, verified_at=instant(context.now), until=instant(until))
 
     def confirm(self, session: Session, context: Context, purpose: str, request: PersonRequest) -> None:
         """Spend the challenge and verify the signature.
