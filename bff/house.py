@@ -41,6 +41,7 @@ from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
 from bff.devices.handover_operations import operations as handover_operations
+from bff.devices.instances import AppInstances
 from bff.devices.operations import operations as devices_operations
 from bff.devices.owned import OwnedDevices
 from bff.devices.owned_operations import operations as owned_operations
@@ -211,7 +212,7 @@ def build_house(outside: Surroundings) -> House:
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
     recoveries = Recoveries(registry, people, codes, outside.cards)
-    verification = Verification(directory, outside.aud, outside.env)
+    verification = Verification(directory, outside.aud, outside.env, AppInstances(outside.attesting))
     operations: tuple[Operation, ...] = (
         *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
         *owned_operations(OwnedDevices(registry), Pins(registry, people, vault), verification),

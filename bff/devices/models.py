@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bff.db.base import CODE, FEN, ID, Base
+from bff.db.base import BLOB, CODE, FEN, ID, Base
 
 
 class Device(Base):
@@ -86,6 +86,17 @@ class DevicePin(Base):
     salt: Mapped[str] = mapped_column(CODE)
     hash: Mapped[str] = mapped_column(CODE)
     set_at: Mapped[datetime]
+
+
+class AppInstance(Base):
+    """The key of an app instance that Apple attested, SubjectPublicKeyInfo in DER, and its last assertion's counter."""
+
+    __tablename__ = "app_instance"
+
+    device_id: Mapped[str] = mapped_column(ID, ForeignKey("device.device_id"), primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(BLOB)
+    counter: Mapped[int] = mapped_column(BigInteger)
+    kept_at: Mapped[datetime]
 
 
 class TryCounter(Base):

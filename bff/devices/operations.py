@@ -240,6 +240,6 @@ def _binding(handlers: _Handlers) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="20/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "DEVICE_STATE"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED", "DEVICE_STATE"),
         ),
     )

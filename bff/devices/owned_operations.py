@@ -136,7 +136,7 @@ def _devices(handlers: _Handlers) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="20/minute",
-            errors=("NOT_FOUND", "CHALLENGE_INVALID", "VERIFICATION_REFUSED", "DEVICE_STATE"),
+            errors=("NOT_FOUND", "CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED", "DEVICE_STATE"),
         ),
     )
 
@@ -166,7 +166,7 @@ def _pins(handlers: _Handlers) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="20/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "PIN_WEAK", "DEVICE_STATE"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED", "PIN_WEAK", "DEVICE_STATE"),
         ),
         Operation(
             code="device.pin.change",

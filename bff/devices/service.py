@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bff import audit
-from bff.devices import fleet, repository
+from bff.devices import fleet, instances, repository
 from bff.devices.attestation import UNATTESTED, Attesting, Sent, Subject
 from bff.devices.errors import (
     AttestationRefusedError,
@@ -103,6 +103,8 @@ class Devices:
         if not repository.claim_keys(session, device_id, verified.pop_key, verified.tx_key):
             return _again(session, verified)
         session.execute(insert(Device).values(**_row(device_id, asked, verified, context.now)))
+        if attested is not None and attested.public_key:
+            instances.keep(session, device_id, attested.public_key, context.now)
         body = _evidence(device_id, asked, verified, attested)
         audit.append(session, kind="device.registered", subject=device_id, body=body, now=context.now)
         return self.get(session, device_id)

@@ -94,7 +94,7 @@ def verifying(verification: Verification) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="30/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED"),
         ),
         Operation(
             code="session.verification.step_up",
@@ -107,7 +107,7 @@ def verifying(verification: Verification) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="30/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED"),
         ),
     )
 

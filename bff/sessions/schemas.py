@@ -69,11 +69,12 @@ class PersonChallengeAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only
 
 
 class PersonRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True):
-    """The factor that opened K_tx, and its signature over the challenge and its purpose."""
+    """The factor that opened K_tx, its signature over the challenge and its purpose, and an app's assertion of both."""
 
     challenge: Annotated[str, msgspec.Meta(min_length=43, max_length=43)]
     factor: Literal["pin", "fingerprint", "face"]
     tx_signature: Annotated[str, msgspec.Meta(min_length=86, max_length=86)]
+    assertion: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
 
 
 class VerifiedAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ and the factor, so it stands for nothing else. What was verified is written into
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from bff.sessions import challenges, repository
 from bff.sessions.directory import DeviceDirectory, DeviceRecord
 from bff.sessions.errors import TokenInvalidError
 from bff.sessions.schemas import PersonChallengeAnswer, PersonChallengeRequest, PersonRequest, VerifiedAnswer
-from security.devices import verify_person
+from security.devices import verification_message, verify_person
 from security.errors import SecurityError
 from security.jwk import parse_jwk
 
@@ -43,6 +43,14 @@ class VerificationRefusedError(BffError):
     en = "It could not be confirmed that it is you. Nothing was changed and no money has moved. Please verify again."
 
 
+class AppInstances(Protocol):
+    """The port to what platforms assert of a running app."""
+
+    def check(self, session: Session, device_id: str, message: bytes, assertion: str | None) -> None:
+        """Refuse when the device's app does not stand behind a message as its policy asks."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The verification of a person.
@@ -50,11 +58,13 @@ class Verification:
     Attributes:
         directory: where devices are looked up.
         aud, env: the server's own name and environment, which the signature covers.
+        instances: checks what a device's platform asserts of its app; None where no platform does.
     """
 
     directory: DeviceDirectory
     aud: str
     env: str
+    instances: AppInstances | None = None
 
     def challenge(self, session: Session, context: Context, request: PersonChallengeRequest) -> PersonChallengeAnswer:
         """Give a challenge for one purpose to the calling device."""
@@ -102,13 +112,17 @@ class Verification:
         Raises:
             ChallengeInvalidError: the challenge does not hold.
             VerificationRefusedError: the signature does not, or the device is not active for this customer.
+            AttestationRefusedError: the device's app does not stand behind it.
         """
         device_id, customer_id = _calling(context)
         challenges.spend(session, _PREFIX + purpose, device_id, request.challenge, context.now)
         device = self.directory.device(session, device_id)
         if device is None or device.state != "ACTIVE" or device.customer_id != customer_id:
             raise VerificationRefusedError(detail="the device is not active for this customer")
-        self._verify(device, customer_id, purpose, request)
+        about = self._about(device, customer_id, purpose, request)
+        _verify(about, device, request)
+        if self.instances is not None:
+            self.instances.check(session, device_id, verification_message(**about), request.assertion)
         body = {
             "deviceId": device_id,
             "customerId": customer_id,
@@ -120,22 +134,25 @@ class Verification:
         }
         audit.append(session, kind="person.verified", subject=device_id, body=body, now=context.now)
 
-    def _verify(self, device: DeviceRecord, customer_id: str, purpose: str, request: PersonRequest) -> None:
-        try:
-            verify_person(
-                aud=self.aud,
-                env=self.env,
-                purpose=purpose,
-                device_id=device.device_id,
-                customer_id=customer_id,
-                challenge=request.challenge,
-                pop_jkt=device.pop_jkt,
-                factor=request.factor,
-                tx_key=parse_jwk(device.tx_key),
-                signature=request.tx_signature,
-            )
-        except SecurityError as error:
-            raise VerificationRefusedError(detail=error.detail) from error
+    def _about(self, device: DeviceRecord, customer_id: str, purpose: str, request: PersonRequest) -> dict[str, str]:
+        """Give the parts of the message that is signed."""
+        return {
+            "aud": self.aud,
+            "env": self.env,
+            "purpose": purpose,
+            "device_id": device.device_id,
+            "customer_id": customer_id,
+            "challenge": request.challenge,
+            "pop_jkt": device.pop_jkt,
+            "factor": request.factor,
+        }
+
+
+def _verify(about: dict[str, str], device: DeviceRecord, request: PersonRequest) -> None:
+    try:
+        verify_person(**about, tx_key=parse_jwk(device.tx_key), signature=request.tx_signature)
+    except SecurityError as error:
+        raise VerificationRefusedError(detail=error.detail) from error
 
 
 def _calling(context: Context) -> tuple[str, str]:

@@ -45,6 +45,7 @@ from bff.devices import operations as device_operations
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.instances import AppInstances
 from bff.devices.owned import OwnedDevices
 from bff.devices.pins import Pins
 from bff.devices.recoveries import Recoveries
@@ -285,7 +286,8 @@ class World:
             self.warehouse.synchronise(session, self.now)
 
     def _operations(self) -> Iterable[Any]:
-        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox")
+        instances = AppInstances(self.devices.attesting)
+        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox", instances)
         yield from device_operations.operations(self.devices, self.binder, self.customers, verification)
         pins = Pins(self.devices, self.customers, self.codes.vault)
         yield from owned_operations.operations(OwnedDevices(self.devices), pins, verification)

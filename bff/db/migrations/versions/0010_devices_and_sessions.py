@@ -1,4 +1,4 @@
-"""Names and cooling-off of devices, PINs and counted tries, transfers, recoveries; last use and network of sessions.
+"""Names and cooling-off of devices, PINs, app instances and counted tries, transfers, recoveries; last use and network of sessions.
 
 Revision: 0010
 Follows: 0008
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 import bff.db.base
 
@@ -34,6 +35,21 @@ def upgrade() -> None:
         sa.Column("set_at", bff.db.base.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["device.device_id"], name=op.f("fk_device_pin_device_id")),
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device_pin")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
+    )
+    op.create_table(
+        "app_instance",
+        sa.Column("device_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "public_key",
+            sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mariadb").with_variant(mysql.LONGBLOB(), "mysql"),
+            nullable=False,
+        ),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.Column("kept_at", bff.db.base.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.device_id"], name=op.f("fk_app_instance_device_id")),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_app_instance")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_nopad_bin",
     )
@@ -89,7 +105,7 @@ def _handovers() -> None:
 
 def downgrade() -> None:
     """Go back."""
-    for table in ("device_recovery", "device_transfer", "try_counter", "device_pin"):
+    for table in ("device_recovery", "device_transfer", "try_counter", "app_instance", "device_pin"):
         op.drop_table(table)
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_session_customer_id"))
