@@ -18,7 +18,7 @@ from bff.core_bank.port import CardCheck, CardNetwork
 from bff.customers import rules as person_rules
 from bff.customers.codes import Codes
 from bff.customers.elements import open_elements, seal_elements
-from bff.customers.errors import CodeExpiredError, CodeLockedError, CodeWrongError
+from bff.customers.errors import CodeExpiredError, CodeLockedError, CodeTooSoonError, CodeWrongError
 from bff.customers.service import Customers, Person
 from bff.db.statements import changed
 from bff.devices import repository, tries
@@ -107,9 +107,10 @@ class Recoveries:
 
         Raises:
             NotFoundError: the recovery is not the calling device's.
-            CodeTooSoonError: one was sent a moment ago, or too many were.
+            CodeTooSoonError: one was asked for a moment ago, or too many were, whoever the person is.
         """
         row = _own(session, context, recovery_id)
+        self._count_code(session, context, recovery_id)
         if row.state == VERIFIED and context.now.timestamp() < row.expires:
             mobile = self.customers.person(session, row.customer_id).mobile
             self.codes.issue(session, context, purpose=CODE, holder=recovery_id, mobile=mobile)
@@ -184,6 +185,15 @@ class Recoveries:
             allowance = Allowance(kind=kind, name=name, most=pack.integer(rule), window=_DAY)
             if not tries.take(session, allowance, context.now):
                 raise RecoveryTooManyError
+
+    def _count_code(self, session: Session, context: Context, recovery_id: str) -> None:
+        """Count what is asked for before it is known whether anything is sent, so that the refusal betrays nothing."""
+        pack = self.codes.packs.at(business_date(context.now))
+        pause, most = timedelta(seconds=pack.integer("code_resend_seconds")), pack.integer("code_sends")
+        asked = Allowance(kind="recovery.code", name=recovery_id, most=most, pause_after=1, pause=pause)
+        if not tries.take(session, asked, context.now):
+            raise CodeTooSoonError(retryAfter=int(pause.total_seconds()))
+        tries.fail(session, asked, context.now)
 
     def _pending(self, session: Session, context: Context) -> KnownDevice:
         device = self.devices.get(session, context.caller.device_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bff.customers.errors import IdChecksumError
+from bff.customers.errors import CodeTooSoonError, IdChecksumError
 from bff.devices.errors import DeviceStateError, RecoveryRefusedError, RecoveryTooManyError
 from bff.errors import BffError, NotFoundError
 from tests.bff.devices.hands import begin, let_in, recovering, set_pin
@@ -62,6 +62,17 @@ def test_a_stranger_and_a_customer_with_a_wrong_card_get_the_same_answers(world:
     refusals.add((refused.value.detail, str(refused.value.extra)))
     assert len(refusals) == 1
     assert world.sql("SELECT count(*) FROM device WHERE state = 'ACTIVE'") == [(1,)]
+
+
+@pytest.mark.parametrize("who", [CHEN, LIN])
+def test_another_code_within_a_minute_is_refused_whoever_it_is(world: World, who: Any) -> None:
+    world.bound(CHEN)
+    phone, begun = ready(world, who)
+    with pytest.raises(CodeTooSoonError):
+        world.call(phone, "device.recovery.code", {"recoveryId": begun["recoveryId"]})
+    world.later(seconds=60)
+    again = world.call(phone, "device.recovery.code", {"recoveryId": begun["recoveryId"]})
+    assert (again["sandboxCode"] is None) == (who is LIN)
 
 
 def test_a_wrong_code_stays_counted(world: World) -> None:
