@@ -16,7 +16,6 @@ from bff.kinds import Context, instant
 from bff.sessions import repository
 from bff.sessions.directory import DeviceDirectory
 from bff.sessions.errors import TokenInvalidError
-from bff.sessions.models import ACTIVE
 from bff.sessions.schemas import EndAllRequest, EndedAnswer, EndRequest, SessionRow, SessionsAnswer
 
 SHOWN: Final = 50
@@ -55,10 +54,8 @@ class Overview:
         Raises:
             NotFoundError: it is not his, or has ended.
         """
-        found = repository.find(session, request.session_id)
-        if found is None or found.customer_id != _customer(context) or found.state != ACTIVE:
+        if not repository.end_of(session, _customer(context), request.session_id, "ENDED_BY_CUSTOMER", context.now):
             raise NotFoundError(detail="there is no such session")
-        repository.end(session, request.session_id, "ENDED_BY_CUSTOMER", context.now)
         _record(session, context, 1, "one")
         return EndedAnswer(ended=1)
 

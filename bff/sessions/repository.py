@@ -100,6 +100,13 @@ def last_uses(session: Session, customer_id: str) -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
+def end_of(session: Session, customer_id: str, session_id: str, because: str, now: datetime) -> bool:
+    """End a session of a customer's; tell whether it was his and had not ended."""
+    his = (LoginSession.id == session_id, LoginSession.customer_id == customer_id, LoginSession.state == ACTIVE)
+    ended = update(LoginSession).where(*his).values(state=ENDED, ended_at=now, ended_because=because)
+    return changed(session, ended) == 1
+
+
 def end_all(
     session: Session,
     customer_id: str,

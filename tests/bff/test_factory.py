@@ -46,5 +46,5 @@ def test_the_log_names_the_route_and_nothing_that_a_customer_typed(
 
 
 def test_a_static_rule_never_shadows_the_doors(site: Site) -> None:
-    endpoints = [rule.rule for rule in site.app.url_map.iter_rules()]
+    endpoints = [(rule.rule, frozenset(rule.methods or ())) for rule in site.app.url_map.iter_rules()]
     assert len(endpoints) == len(set(endpoints))
