@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.customers.codes import Codes
 from bff.customers.service import Customers, Person
-from bff.devices import repository
+from bff.devices import notices, repository
 from bff.devices.errors import BindExpiredError, BindNoApplicationError, DeviceStateError, verifying
 from bff.devices.models import DeviceBinding
 from bff.devices.owned import check_cap
@@ -109,6 +109,8 @@ class Binder:
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
         check_cap(session, self.devices, binding.customer_id, context.now)
         _record(session, context, device, binding, signature)
+        about = {"customer_id": binding.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.BOUND, **about, now=context.now)
         return self.devices.get(session, device.device_id)
 
     def _pending(self, session: Session, context: Context) -> KnownDevice:

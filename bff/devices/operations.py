@@ -10,7 +10,7 @@ from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.customers.service import Customers
 from bff.devices.attestation import Sent
 from bff.devices.binding import Binder
-from bff.devices.owned import leave
+from bff.devices.owned import depart
 from bff.devices.repository import REMOVED
 from bff.devices.schemas import (
     Attestation,
@@ -91,8 +91,7 @@ class _Handlers:
     def unbind(self, session: Session, context: Context, request: PersonRequest) -> StateAnswer:
         self.verification.confirm(session, context, UNBIND, request)
         device = self.devices.get(session, context.caller.device_id)
-        self.devices.remove(session, context, device.device_id)
-        leave(session, (device.device_id,), "UNBOUND", context.now)
+        depart(session, context, self.devices, device, "UNBOUND")
         return StateAnswer(device_id=device.device_id, state=REMOVED)
 
     def _prepared(self, session: Session, context: Context, event_id: str) -> BindingAnswer:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bff import audit
-from bff.devices import pins, repository
+from bff.devices import notices, pins, repository
 from bff.devices.errors import DeviceCapError
 from bff.devices.repository import ACTIVE, BLOCKED, REMOVED, KnownDevice
 from bff.devices.service import DayLimit, Devices
@@ -83,14 +83,31 @@ class OwnedDevices:
             DeviceStateError: it was removed meanwhile.
         """
         self.require(session, context, device_id)
-        self.devices.remove(session, context, device_id)
-        leave(session, (device_id,), "DEVICE_REMOVED", context.now)
+        depart(session, context, self.devices, self.devices.get(session, device_id), "DEVICE_REMOVED")
 
     def _own(self, session: Session, context: Context, device_id: str) -> KnownDevice:
         found = repository.find(session, device_id)
         if found is None or found.state != ACTIVE or found.customer_id != _customer(context):
             raise NotFoundError(detail="there is no such device")
         return found
+
+
+def depart(session: Session, context: Context, devices: Devices, device: KnownDevice, because: str) -> None:
+    """Remove a device for ever, with its sessions and its PIN, and tell its customer.
+
+    Raises:
+        DeviceStateError: it was removed already.
+    """
+    devices.remove(session, context, device.device_id)
+    leave(session, (device.device_id,), because, context.now)
+    tell_removed(session, device, context.now)
+
+
+def tell_removed(session: Session, device: KnownDevice, now: datetime) -> None:
+    """Tell the customer, if there is one, that a device of his went."""
+    if device.customer_id is not None:
+        about = {"customer_id": device.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.REMOVED, **about, now=now)
 
 
 def leave(session: Session, devices: Collection[str], because: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
-from bff.devices import rules, tries
+from bff.devices import notices, rules, tries
 from bff.devices.errors import PinLockedError, PinPausedError, PinWeakError, PinWrongError
 from bff.devices.models import DevicePin
 from bff.devices.repository import KnownDevice
@@ -117,6 +117,7 @@ class Pins:
         if not left.left or not account.left:
             body = {"deviceId": device.device_id, "customerId": device.customer_id, "network": network.left == 0}
             audit.append(session, kind="device.pin_locked", subject=device.device_id, body=body, now=context.now)
+            _tell(session, device, notices.PIN_LOCKED, context.now)
             raise PinLockedError
         raise PinWrongError(left=min(left.left, account.left))
 
@@ -132,6 +133,7 @@ class Pins:
         session.execute(insert(DevicePin).values(**row))
         body = {"deviceId": device.device_id, "customerId": device.customer_id, "what": what}
         audit.append(session, kind="device.pin", subject=device.device_id, body=body, now=context.now)
+        _tell(session, device, notices.PIN_SET, context.now)
 
     def _keyed(self, device_id: str, pin: str) -> str:
         return self.vault.hash("devicePin", f"{device_id}:{pin}")
@@ -162,6 +164,11 @@ class Pins:
                 window=timedelta(minutes=pack.integer("pin_network_minutes")),
             ),
         )
+
+
+def _tell(session: Session, device: KnownDevice, kind: str, now: datetime) -> None:
+    about = {"customer_id": device.customer_id or "", "device_id": device.device_id, "model": device.model}
+    notices.tell(session, kind=kind, **about, now=now)
 
 
 def forget(session: Session, device_id: str) -> None:

@@ -21,7 +21,7 @@ from bff.customers.elements import open_elements, seal_elements
 from bff.customers.errors import CodeExpiredError, CodeLockedError, CodeTooSoonError, CodeWrongError
 from bff.customers.service import Customers, Person
 from bff.db.statements import changed
-from bff.devices import repository, tries
+from bff.devices import notices, repository, tries
 from bff.devices.errors import (
     DeviceStateError,
     RecoveryRefusedError,
@@ -140,6 +140,8 @@ class Recoveries:
         body = {"recoveryId": recovery_id, "customerId": row.customer_id, "deviceId": device.device_id, "lost": lost}
         body |= {"expires": row.expires, "signature": signature}
         audit.append(session, kind="device.recovered", subject=device.device_id, body=body, now=context.now)
+        about = {"customer_id": row.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.RECOVERED, **about, now=context.now)
         return self.devices.get(session, device.device_id)
 
     def topics(self) -> tuple[Topic, ...]:

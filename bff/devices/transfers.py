@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from bff import audit
 from bff.db.statements import changed
-from bff.devices import repository
+from bff.devices import notices, repository
 from bff.devices.errors import BindExpiredError, DeviceStateError, TransferInvalidError, verifying
 from bff.devices.models import DeviceTransfer
-from bff.devices.owned import check_cap, replace
+from bff.devices.owned import check_cap, replace, tell_removed
 from bff.devices.repository import PENDING, REMOVED, KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
@@ -138,11 +138,14 @@ class Transfers:
         if row.mode == MOVE:
             if not replace(session, context, (old.device_id,), REMOVED, "DEVICE_MOVED"):
                 raise TransferInvalidError(detail="the approving device may not any more")
+            tell_removed(session, old, context.now)
             repository.copy_day(session, old.device_id, device.device_id, business_date(context.now).isoformat())
         until = self._cooling(session, context, old)
         if not repository.bind(session, device.device_id, row.customer_id, context.now, until):
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
         check_cap(session, self.devices, row.customer_id, context.now)
+        about = {"customer_id": row.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.BOUND, **about, now=context.now)
 
     def _cooling(self, session: Session, context: Context, old: KnownDevice) -> datetime:
         hours = self.devices.packs.at(business_date(context.now)).integer("transfer_cooling_hours")

@@ -13,6 +13,7 @@ from bff import audit
 from bff.catalogue import Empty
 from bff.errors import NotFoundError
 from bff.kinds import Context, instant
+from bff.push import inbox
 from bff.sessions import repository
 from bff.sessions.directory import DeviceDirectory
 from bff.sessions.errors import TokenInvalidError
@@ -65,6 +66,8 @@ class Overview:
         devices = tuple(self.directory.names(session, _customer(context)))
         ended = repository.end_all(session, _customer(context), devices, "LOGOUT_EVERYWHERE", context.now, kept=kept)
         _record(session, context, ended, "all but this" if request.keep_this else "all")
+        told = {"customer_id": _customer(context), "subject": f"{_customer(context)}:{int(context.now.timestamp())}"}
+        inbox.tell(session, kind="security.logged_out", **told, body={}, now=context.now)
         return EndedAnswer(ended=ended)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bff.catalogue import Empty
 from bff.kinds import Context, Scope, instant
+from bff.push import inbox
 from bff.sessions import challenges, repository
 from bff.sessions.directory import DeviceDirectory, DeviceRecord
 from bff.sessions.errors import (
@@ -188,6 +189,9 @@ class Sessions:
             decision = _decide(replace(record, used_at=used_at), jkt, context.now)
         if decision is Rotation.REVOKE_FAMILY:
             repository.end(session, found.session_id, "REFRESH_REUSED", context.now)
+            if found.customer_id is not None:
+                told = {"customer_id": found.customer_id, "kind": "security.login_reused", "subject": found.session_id}
+                inbox.tell(session, **told, body={}, now=context.now)
             raise RefreshReusedError(detail="the refresh token was used before: the session has ended")
 
     def _answer(

@@ -41,7 +41,6 @@ def spoils(bank: Bank) -> Spoils:
     created = applicant.post("/accounts/applications", form, bundle=bank.digests["accounts"]).ok()
     [*_, told] = victim.device.get("/inbox").ok()["messages"]
     order, challenge = approved["result"]["orderId"], victim.prepare()
-    return Spoils(victim.account, order, challenge, created["applicationId"], told["messageId"])
     session = victim.device.get("/sessions").ok()["sessions"][0]["sessionId"]
     newcomer = bank.applicant()
     transfer = newcomer.post("/devices/transfers").ok()
@@ -50,9 +49,10 @@ def spoils(bank: Bank) -> Spoils:
     lost = {"name": who["name"], "idNumber": who["idNumber"], "cardNumber": "6298010000000044174"}
     return Spoils(
         account=victim.account,
-        order=approved["result"]["orderId"],
-        challenge=victim.prepare(),
+        order=order,
+        challenge=challenge,
         application=created["applicationId"],
+        message=told["messageId"],
         device=victim.device.device_id,
         session=session,
         transfer=transfer["transferId"],
@@ -85,7 +85,6 @@ CASES = {
     "approval.reject": Case(lambda s: s.challenge, "chl", {"reason": "NOT_ME"}),
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
     "inbox.read": Case(lambda s: s.message, "msg", {}),
-    "approval.reject": Case(lambda s: s.challenge, "chl", {}),
     "device.recovery.code": Case(lambda s: s.recovery, "rec", {}),
     "device.recovery.confirm": Case(lambda s: s.recovery, "rec", {"code": "000000", "signature": SIGNATURE}),
     "device.remove": Case(lambda s: s.device, "dev", PERSON),

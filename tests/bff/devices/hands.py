@@ -61,3 +61,8 @@ def recovering(phone: Phone, begun: Any) -> str:
 def begin(world: World, phone: Phone, who: Any, **changes: str) -> Any:
     form = {"name": who.name, "idNumber": who.id_number, "cardNumber": who.card} | changes
     return world.call(phone, "device.recovery.begin", form)
+
+
+def told(world: World, phone: Phone) -> list[str]:
+    """Give the kinds of what the customer was told, the newest first."""
+    return [one["kind"] for one in world.call(phone, "inbox.list")["messages"]]

@@ -11,7 +11,7 @@ from bff.devices.errors import DeviceCapError, DeviceStateError
 from bff.errors import BffError, NotFoundError, RequestInvalidError
 from bff.sessions.verification import VerificationRefusedError
 from tests.bff.db.engines import KINDS, fresh_engine
-from tests.bff.devices.hands import approval, confirmation, let_in, person, set_pin
+from tests.bff.devices.hands import approval, confirmation, let_in, person, set_pin, told
 from tests.bff.wealth.world import CHEN, LIN, World
 
 
@@ -65,6 +65,7 @@ def test_another_device_is_removed_with_its_sessions_and_its_pin(world: World) -
     )
     body = {"deviceId": new.device_id, **person(world, old, "unbind", new.device_id)}
     assert world.call(old, "device.remove", body) == {"deviceId": new.device_id, "state": "REMOVED"}
+    assert told(world, old)[0] == "security.device_removed"
     assert world.sql("SELECT state, ended_because FROM session") == [("ENDED", "DEVICE_REMOVED")]
     assert world.sql("SELECT * FROM device_pin") == []
     with pytest.raises(DeviceStateError):

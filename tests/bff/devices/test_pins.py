@@ -14,7 +14,7 @@ from bff.errors import BffError
 from bff.sessions.challenges import ChallengeInvalidError
 from bff.sessions.verification import VerificationRefusedError
 from tests.bff.db.engines import KINDS, fresh_engine
-from tests.bff.devices.hands import let_in, person, set_pin
+from tests.bff.devices.hands import let_in, person, set_pin, told
 from tests.bff.wealth.world import CHEN, LIN, Phone, World
 
 PIN, WRONG = "739205", "739206"
@@ -86,6 +86,7 @@ def test_wrong_pins_pause_then_lock_and_the_right_one_does_not_open(world: World
     assert verify(world, phone, PIN) == "PIN_LOCKED"
     assert world.call(phone, "device.pin.get")["locked"] is True
     assert world.sql("SELECT count(*) FROM evidence_entry WHERE kind = 'device.pin_locked'") == [(1,)]
+    assert told(world, phone) == ["security.pin_locked", "security.pin_set", "security.device_bound"]
 
 
 def test_a_lock_opens_by_a_new_pin_under_the_transaction_key(world: World) -> None:

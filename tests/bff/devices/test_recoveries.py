@@ -7,7 +7,7 @@ import pytest
 from bff.customers.errors import CodeTooSoonError, IdChecksumError
 from bff.devices.errors import DeviceStateError, RecoveryRefusedError, RecoveryTooManyError
 from bff.errors import BffError, NotFoundError
-from tests.bff.devices.hands import begin, let_in, recovering, set_pin
+from tests.bff.devices.hands import begin, let_in, recovering, set_pin, told
 from tests.bff.wealth.world import CHEN, GU, LIN, Phone, World
 
 
@@ -37,6 +37,7 @@ def test_a_customer_comes_back_alone_and_cools_off_for_a_week(world: World) -> N
     assert world.sql("SELECT * FROM device_pin") == []
     with pytest.raises(DeviceStateError):
         world.call(old, "device.pin.get")
+    assert told(world, phone)[0] == "security.device_recovered"
     assert ("device.recovered",) in world.sql("SELECT kind FROM evidence_entry")
 
 

@@ -12,7 +12,7 @@ from bff.devices.errors import (
 from bff.errors import NotFoundError
 from security.handover import Newcomer, transfer_digits
 from tests import device as wire
-from tests.bff.devices.hands import approval, confirmation, let_in, person, set_pin
+from tests.bff.devices.hands import approval, confirmation, let_in, person, set_pin, told
 from tests.bff.wealth.world import CHEN, LIN, World
 
 
@@ -37,6 +37,12 @@ def test_a_move_binds_the_new_phone_and_removes_the_old_one(world: World) -> Non
         (new.device_id, "ACTIVE"),
     ]
     assert world.sql("SELECT * FROM device_pin") == []
+    assert told(world, new) == [
+        "security.device_bound",
+        "security.device_removed",
+        "security.pin_set",
+        "security.device_bound",
+    ]
     kinds = [kind for (kind,) in world.sql("SELECT kind FROM evidence_entry ORDER BY seq DESC LIMIT 3")]
     assert kinds == ["device.transferred", "device.removed", "device.transfer_approved"]
 

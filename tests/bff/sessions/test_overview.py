@@ -85,7 +85,9 @@ def test_logging_out_everywhere(site: Site, phone: Phone, *, keep: bool, ended: 
     assert stranger.read().status_code == 200
     with site.engine.connect() as connection:
         kinds = connection.execute(text("SELECT kind FROM evidence_entry WHERE kind = 'sessions.ended'")).all()
+        told = connection.execute(text("SELECT customer_id, kind FROM inbox_message")).all()
     assert len(kinds) == 1
+    assert told == [("cus_1", "security.logged_out")]
 
 
 def test_a_half_finished_session_of_the_customers_device_ends_as_well(site: Site, phone: Phone) -> None:
@@ -162,7 +164,9 @@ def test_a_used_token_that_64_bring_back_ends_its_family_once(busy: Site) -> Non
     assert got[401, "REFRESH_REUSED"] >= 1
     with busy.engine.connect() as connection:
         ended = connection.execute(text("SELECT state, ended_because FROM session")).all()
+        told = connection.execute(text("SELECT customer_id, kind FROM inbox_message")).all()
     assert ended == [("ENDED", "REFRESH_REUSED")]
+    assert told == [("cus_1", "security.login_reused")]
     assert refusal(phone.read()) == (401, "TOKEN_INVALID")
     assert refusal(phone.renew()) == (401, "REFRESH_INVALID")
 

@@ -1,7 +1,7 @@
-"""Names and cooling-off of devices, PINs, app instances and counted tries, transfers, recoveries; last use and network of sessions.
+"""Devices: names, cooling-off, PINs, app instances, counted tries, transfers, recoveries; where sessions were used.
 
 Revision: 0010
-Follows: 0008
+Follows: 0009
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import mysql
 import bff.db.base
 
 revision: str = "0010"
-down_revision: str | None = "0008"
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
