@@ -20,7 +20,7 @@ from bff.errors import NotFoundError, RequestInvalidError
 from bff.kinds import Context
 from bff.products.calendar import business_date
 from bff.sessions import repository as sessions
-from bff.sessions.errors import TokenInvalidError
+from bff.sessions.verification import calling
 from security.encoding import clean_text
 from security.errors import EncodingError
 
@@ -42,7 +42,7 @@ class OwnedDevices:
 
     def list(self, session: Session, context: Context) -> list[Owned]:
         """List them, the first bound first."""
-        customer_id = _customer(context)
+        customer_id = calling(context)[1]
         uses = sessions.last_uses(session, customer_id)
         return [
             Owned(one, uses.get(one.device_id), self.devices.day_limit(session, one, context.now))
@@ -87,7 +87,7 @@ class OwnedDevices:
 
     def _own(self, session: Session, context: Context, device_id: str) -> KnownDevice:
         found = repository.find(session, device_id)
-        if found is None or found.state != ACTIVE or found.customer_id != _customer(context):
+        if found is None or found.state != ACTIVE or found.customer_id != calling(context)[1]:
             raise NotFoundError(detail="there is no such device")
         return found
 
@@ -138,9 +138,3 @@ def check_cap(session: Session, devices: Devices, customer_id: str, now: datetim
     most = devices.packs.at(business_date(now)).integer("most_devices")
     if len(repository.lock_active(session, customer_id)) > most:
         raise DeviceCapError(mostDevices=most)
-
-
-def _customer(context: Context) -> str:
-    if context.caller.customer_id is None:
-        raise TokenInvalidError(detail="nobody is logged in on this device")
-    return context.caller.customer_id

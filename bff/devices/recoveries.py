@@ -31,7 +31,7 @@ from bff.devices.errors import (
 )
 from bff.devices.models import DeviceRecovery
 from bff.devices.owned import replace
-from bff.devices.repository import BLOCKED, PENDING, KnownDevice
+from bff.devices.repository import BLOCKED, KnownDevice
 from bff.devices.service import Devices
 from bff.devices.transfers import newcomer
 from bff.devices.tries import Allowance
@@ -85,7 +85,7 @@ class Recoveries:
             DeviceStateError: the device is not pending.
             RecoveryTooManyError: too many were begun on this device or from this line today.
         """
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         name = person_rules.clean_name(given.name)
         id_number = person_rules.clean_id_number(given.id_number, business_date(context.now))
         self._count(session, context, device)
@@ -129,7 +129,7 @@ class Recoveries:
             RecoveryRefusedError: anything else does not hold, and it is not said what.
         """
         row = _own(session, context, recovery_id)
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         if row.state != VERIFIED or context.now.timestamp() >= row.expires:
             raise RecoveryRefusedError
         self._check(session, context, row, device, code, signature)
@@ -196,12 +196,6 @@ class Recoveries:
         if not tries.take(session, asked, context.now):
             raise CodeTooSoonError(retryAfter=int(pause.total_seconds()))
         tries.fail(session, asked, context.now)
-
-    def _pending(self, session: Session, context: Context) -> KnownDevice:
-        device = self.devices.get(session, context.caller.device_id)
-        if device.state != PENDING:
-            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
-        return device
 
     def _ask(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         del key  # a comparison changes nothing at the card's bank: it may be asked again

@@ -134,6 +134,17 @@ class Devices:
             raise SuiteRefusedError(detail=f"keys of the suite {device.tx_key.alg} are not accepted here")
         return device
 
+    def require_pending(self, session: Session, device_id: str | None) -> KnownDevice:
+        """Give a device that is nobody's yet.
+
+        Raises:
+            DeviceStateError: it is in another state.
+        """
+        device = self.get(session, device_id)
+        if device.state != PENDING:
+            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
+        return device
+
     def advance(self, session: Session, device_id: str, seq: int) -> bool:
         """Let the device's counter grow to ``seq`` by one conditional UPDATE; tell whether it was lower."""
         return repository.advance(session, device_id, seq)

@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.db.statements import changed
 from bff.devices import notices, repository
-from bff.devices.errors import BindExpiredError, DeviceStateError, TransferInvalidError, verifying
+from bff.devices.binding import check_binding
+from bff.devices.errors import DeviceStateError, TransferInvalidError, verifying
 from bff.devices.models import DeviceTransfer
 from bff.devices.owned import check_cap, replace, tell_removed
-from bff.devices.repository import PENDING, REMOVED, KnownDevice
+from bff.devices.repository import REMOVED, KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
 from bff.kinds import Context
 from bff.products.calendar import business_date
-from security.devices import verify_binding
 from security.handover import MOVE, Newcomer, transfer_digits, verify_transfer
 
 
@@ -52,7 +52,7 @@ class Transfers:
         Raises:
             DeviceStateError: it is not pending.
         """
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         minutes = self.devices.packs.at(business_date(context.now)).integer("transfer_minutes")
         expires = int((context.now + timedelta(minutes=minutes)).timestamp())
         transfer_id = context.new_id("trf")
@@ -92,11 +92,11 @@ class Transfers:
         asked = self.seen(session, context, transfer_id)
         old = self.devices.require_active(session, context.caller.device_id, context.caller.customer_id)
         self._verify_approval(context, asked, old, mode, signature)
-        unasked = update(DeviceTransfer).where(
+        unanswered = update(DeviceTransfer).where(
             DeviceTransfer.transfer_id == transfer_id, DeviceTransfer.approved_by.is_(None)
         )
         values = {"mode": mode, "approved_by": old.device_id, "customer_id": old.customer_id}
-        if not changed(session, unasked.values(approved_at=context.now, **values)):
+        if not changed(session, unanswered.values(approved_at=context.now, **values)):
             raise TransferInvalidError(detail="it was approved already")
         body = _evidence(asked, old, mode) | {"expires": asked.expires, "signature": signature}
         audit.append(session, kind="device.transfer_approved", subject=old.device_id, body=body, now=context.now)
@@ -113,12 +113,11 @@ class Transfers:
             DeviceCapError: the customer has too many devices.
         """
         row = _own(session, context, transfer_id)
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         if row.approved_by is None or row.customer_id is None:
             raise TransferInvalidError(detail="no device has approved it")
-        if context.now.timestamp() >= row.expires:
-            raise BindExpiredError
-        self._verify_binding(context, device, row, signature)
+        about: dict[str, Any] = {"event_id": row.transfer_id, "customer_id": row.customer_id}
+        check_binding(self.devices, device, **about, expires=row.expires, signature=signature, now=context.now)
         unused = update(DeviceTransfer).where(
             DeviceTransfer.transfer_id == row.transfer_id, DeviceTransfer.used_at.is_(None)
         )
@@ -153,12 +152,6 @@ class Transfers:
         begun = self.devices.day_limit(session, old, context.now).cooling_until
         return until if begun is None else max(until, begun)
 
-    def _pending(self, session: Session, context: Context) -> KnownDevice:
-        device = self.devices.get(session, context.caller.device_id)
-        if device.state != PENDING:
-            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
-        return device
-
     def _asked(self, session: Session, row: Row[Any]) -> Asked:
         device = self.devices.get(session, row.device_id)
         digits = transfer_digits(transfer_id=row.transfer_id, newcomer=newcomer(device))
@@ -177,21 +170,6 @@ class Transfers:
                 old_tx_key=old.tx_key,
                 newcomer=newcomer(asked.newcomer),
                 expires=asked.expires,
-                signature=signature,
-                now=context.now,
-            )
-
-    def _verify_binding(self, context: Context, device: KnownDevice, row: Row[Any], signature: str) -> None:
-        with verifying():
-            verify_binding(
-                aud=self.devices.aud,
-                env=self.devices.env,
-                event_id=row.transfer_id,
-                device_id=device.device_id,
-                customer_id=row.customer_id,
-                pop_jkt=device.pop_key.thumbprint,
-                tx_key=device.tx_key,
-                expires=row.expires,
                 signature=signature,
                 now=context.now,
             )

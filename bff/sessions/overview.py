@@ -16,8 +16,8 @@ from bff.kinds import Context, instant
 from bff.push import inbox
 from bff.sessions import repository
 from bff.sessions.directory import DeviceDirectory
-from bff.sessions.errors import TokenInvalidError
 from bff.sessions.schemas import EndAllRequest, EndedAnswer, EndRequest, SessionRow, SessionsAnswer
+from bff.sessions.verification import calling
 
 SHOWN: Final = 50
 """How many sessions a list shows, the last used first."""
@@ -32,7 +32,8 @@ class Overview:
     def list(self, session: Session, context: Context, request: Empty) -> SessionsAnswer:
         """List the customer's sessions that are alive."""
         del request
-        names = self.directory.names(session, _customer(context))
+        _, customer_id = calling(context)
+        names = self.directory.names(session, customer_id)
         rows = [
             SessionRow(
                 session_id=row.id,
@@ -44,7 +45,7 @@ class Overview:
                 network=row.network,
                 current=row.id == context.caller.session_id,
             )
-            for row in repository.of_customer(session, _customer(context), context.now, SHOWN)
+            for row in repository.of_customer(session, customer_id, context.now, SHOWN)
             if row.device_id in names
         ]
         return SessionsAnswer(sessions=rows)
@@ -55,7 +56,8 @@ class Overview:
         Raises:
             NotFoundError: it is not his, or has ended.
         """
-        if not repository.end_of(session, _customer(context), request.session_id, "ENDED_BY_CUSTOMER", context.now):
+        _, customer_id = calling(context)
+        if not repository.end_of(session, customer_id, request.session_id, "ENDED_BY_CUSTOMER", context.now):
             raise NotFoundError(detail="there is no such session")
         _record(session, context, 1, "one")
         return EndedAnswer(ended=1)
@@ -63,20 +65,16 @@ class Overview:
     def end_all(self, session: Session, context: Context, request: EndAllRequest) -> EndedAnswer:
         """End all sessions of the customer's and of his devices, or all but the calling one."""
         kept = context.caller.session_id if request.keep_this else None
-        devices = tuple(self.directory.names(session, _customer(context)))
-        ended = repository.end_all(session, _customer(context), devices, "LOGOUT_EVERYWHERE", context.now, kept=kept)
+        _, customer_id = calling(context)
+        devices = tuple(self.directory.names(session, customer_id))
+        ended = repository.end_all(session, customer_id, devices, "LOGOUT_EVERYWHERE", context.now, kept=kept)
         _record(session, context, ended, "all but this" if request.keep_this else "all")
-        told = {"customer_id": _customer(context), "subject": f"{_customer(context)}:{int(context.now.timestamp())}"}
+        told = {"customer_id": customer_id, "subject": f"{customer_id}:{int(context.now.timestamp())}"}
         inbox.tell(session, kind="security.logged_out", **told, body={}, now=context.now)
         return EndedAnswer(ended=ended)
 
 
 def _record(session: Session, context: Context, ended: int, which: str) -> None:
-    body = {"customerId": _customer(context), "deviceId": context.caller.device_id, "which": which, "ended": ended}
-    audit.append(session, kind="sessions.ended", subject=_customer(context), body=body, now=context.now)
-
-
-def _customer(context: Context) -> str:
-    if context.caller.customer_id is None:
-        raise TokenInvalidError(detail="nobody is logged in on this device")
-    return context.caller.customer_id
+    device_id, customer_id = calling(context)
+    body = {"customerId": customer_id, "deviceId": device_id, "which": which, "ended": ended}
+    audit.append(session, kind="sessions.ended", subject=customer_id, body=body, now=context.now)

@@ -68,7 +68,7 @@ class Verification:
 
     def challenge(self, session: Session, context: Context, request: PersonChallengeRequest) -> PersonChallengeAnswer:
         """Give a challenge for one purpose to the calling device."""
-        device_id, customer_id = _calling(context)
+        device_id, customer_id = calling(context)
         purpose = f"{request.purpose}:{request.about}" if request.about else request.purpose
         issued = challenges.issue(session, _PREFIX + purpose, device_id, context.now, context.new_bytes)
         return PersonChallengeAnswer(
@@ -114,7 +114,7 @@ class Verification:
             VerificationRefusedError: the signature does not, or the device is not active for this customer.
             AttestationRefusedError: the device's app does not stand behind it.
         """
-        device_id, customer_id = _calling(context)
+        device_id, customer_id = calling(context)
         challenges.spend(session, _PREFIX + purpose, device_id, request.challenge, context.now)
         device = self.directory.device(session, device_id)
         if device is None or device.state != "ACTIVE" or device.customer_id != customer_id:
@@ -155,8 +155,12 @@ def _verify(about: dict[str, str], device: DeviceRecord, request: PersonRequest)
         raise VerificationRefusedError(detail=error.detail) from error
 
 
-def _calling(context: Context) -> tuple[str, str]:
-    """Give device and customer of the call."""
+def calling(context: Context) -> tuple[str, str]:
+    """Give device and customer of the call.
+
+    Raises:
+        TokenInvalidError: nobody is logged in.
+    """
     caller = context.caller
     if caller.device_id is None or caller.customer_id is None:
         raise TokenInvalidError(detail="nobody is logged in on this device")
