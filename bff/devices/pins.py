@@ -29,6 +29,8 @@ from security.encoding import b64url_decode, b64url_encode
 from security.errors import PinError
 from security.pins import SALT_BYTES, check_pin, pin_hash, verify_pin
 
+OF_DEVICE: Final = "pin.device"
+"""Kind of the tries of one device."""
 _DECOY_SALT: Final = b64url_encode(bytes(SALT_BYTES))
 _DECOY_HASH: Final = b64url_encode(bytes(32))
 """What a device without a PIN is compared with: no PIN has this hash that anybody could find."""
@@ -122,10 +124,10 @@ class Pins:
         raise PinWrongError(left=min(left.left, account.left))
 
     def _store(self, session: Session, context: Context, device: KnownDevice, pin: str, what: str) -> None:
+        check_pin(pin=pin)
         person = self.customers.person(session, device.customer_id or "")
         if rules.is_weak(pin, person.born, person.mobile):
             raise PinWeakError(detail="a run, a repeat, a birthday or a part of the mobile number")
-        check_pin(pin=pin)
         salt = context.new_bytes(SALT_BYTES)
         kept = pin_hash(keyed=self._keyed(device.device_id, pin), salt=salt)
         forget(session, device.device_id)
@@ -145,7 +147,7 @@ class Pins:
         pack = self.devices.packs.at(business_date(context.now))
         return _Allowances(
             device=Allowance(
-                kind="pin.device",
+                kind=OF_DEVICE,
                 name=device.device_id,
                 most=pack.integer("pin_tries"),
                 pause_after=pack.integer("pin_pause_after"),
