@@ -58,6 +58,7 @@ from bff.db.migrations import migrate
 from bff.devices.attestation import Attesting, RevocationFile
 from bff.devices.cli import DESK as DEVICES
 from bff.devices.cli import DeviceDesk, devices
+from bff.devices.sweeping import sweep as sweep_devices
 from bff.doors.jwks import jwks_door
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
@@ -475,6 +476,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: sessions.sweep(session, clock()))
         retried(engine, lambda session: outbox.sweep(session, clock()))
         retried(engine, lambda session: inbox.sweep(session, clock()))
+        retried(engine, lambda session: sweep_devices(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
         desk.sweep(clock())
         proposals.sweep(clock)

@@ -6,6 +6,7 @@ This is the only module that knows every domain; it decides nothing, it only say
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -39,11 +40,20 @@ from bff.customers.reindexing import Reindexing
 from bff.customers.rewrapping import Rewrapping
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
+from bff.db.engine import retried
+from bff.devices import pins
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.handover_operations import operations as handover_operations
+from bff.devices.instances import AppInstances
 from bff.devices.operations import operations as devices_operations
+from bff.devices.owned import OwnedDevices
+from bff.devices.owned_operations import operations as owned_operations
+from bff.devices.pins import Pins
+from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
+from bff.devices.transfers import Transfers
 from bff.doors.app import AppDoor
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
@@ -186,7 +196,12 @@ def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Moving:
     """Give the moving of what hangs on older keys to the present ones."""
     sealing = StoredSealing(keys, new_bytes)
     sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
-    return Moving(sealed, Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid))
+    indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
+    return Moving(sealed, indexed, (partial(_pins_under, engine),))
+
+
+def _pins_under(engine: Engine, kid: str) -> int:
+    return retried(engine, lambda session: pins.under(session, kid), writing=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +231,12 @@ def build_house(outside: Surroundings) -> House:
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
-    verification = Verification(directory, outside.aud, outside.env)
+    recoveries = Recoveries(registry, people, codes, outside.cards)
+    verification = Verification(directory, outside.aud, outside.env, AppInstances(outside.attesting))
     operations: tuple[Operation, ...] = (
         *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
+        *owned_operations(OwnedDevices(registry), Pins(registry, people, vault), verification),
+        *handover_operations(Transfers(registry), recoveries, people),
         *sessions_operations(
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
@@ -230,6 +248,7 @@ def build_house(outside: Surroundings) -> House:
     )
     topics = (
         *codes.topics(),
+        *recoveries.topics(),
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
         *Debits(outside.core, orders).topics(),
     )

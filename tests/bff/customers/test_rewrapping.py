@@ -20,7 +20,7 @@ from security.keys import KeyStore
 from tests.bff.db.engines import fresh_engine
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-UNSEALED = {("evidence_blob", "data")}
+UNSEALED = {("evidence_blob", "data"), ("app_instance", "public_key")}
 """Columns of bytes that hold no personal data."""
 
 

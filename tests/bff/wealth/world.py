@@ -40,11 +40,17 @@ from bff.customers.codes import Codes
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.db.engine import transaction
+from bff.devices import handover_operations, owned_operations
 from bff.devices import operations as device_operations
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.instances import AppInstances
+from bff.devices.owned import OwnedDevices
+from bff.devices.pins import Pins
+from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
+from bff.devices.transfers import Transfers
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
@@ -258,7 +264,13 @@ class World:
         )
         self.decisions = Decisions(self.approvals, {TYPE: self.orders})
         delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
-        topics = (*self.codes.topics(), *delivery.topics(), *Debits(self.core, self.orders).topics())
+        self.recoveries = Recoveries(self.devices, self.customers, self.codes, SandboxCardNetwork(load_sandbox()))
+        topics = (
+            *self.codes.topics(),
+            *self.recoveries.topics(),
+            *delivery.topics(),
+            *Debits(self.core, self.orders).topics(),
+        )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
         self.book.ops = frozenset(operation.code for operation in catalogue)
@@ -274,8 +286,12 @@ class World:
             self.warehouse.synchronise(session, self.now)
 
     def _operations(self) -> Iterable[Any]:
-        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox")
+        instances = AppInstances(self.devices.attesting)
+        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox", instances)
         yield from device_operations.operations(self.devices, self.binder, self.customers, verification)
+        pins = Pins(self.devices, self.customers, self.codes.vault)
+        yield from owned_operations.operations(OwnedDevices(self.devices), pins, verification)
+        yield from handover_operations.operations(Transfers(self.devices), self.recoveries, self.customers)
         yield from session_operations.verifying(verification)
         yield from approval_operations.operations(self.decisions)
         yield from inbox_operations.operations()
