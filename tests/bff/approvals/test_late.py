@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.errors import ApprovalExpiredError, ChallengeUsedError, SequenceReusedError
 from bff.db.engine import transaction
+from bff.devices.errors import DeviceStateError
 from bff.devices.repository import KnownDevice
 from bff.devices.service import Devices
 from tests import device as wire
@@ -92,7 +93,7 @@ def test_a_device_blocked_after_the_look_at_it_moves_nothing(world: World) -> No
         with transaction(world.engine) as session:
             world.devices.block(session, world.context(phone, None, customer=True), phone.device_id)
 
-    with pytest.raises(SequenceReusedError):
+    with pytest.raises(DeviceStateError):
         approve_late(world, phone, challenge, world.message(phone, challenge), block, when="looked")
     assert world.sql("SELECT order_id FROM wealth_order") == []
     assert world.sql("SELECT state FROM approval_operation")[0][0] == "CHALLENGED"
