@@ -258,6 +258,16 @@ class Device:
         message = lp("BANK-DEVBIND/v1/DEV-BIND", self.aud, self.env, *names, str(told["expires"]))
         return self.post(f"/devices/transfers/{transfer_id}/confirm", {"signature": b64(sign(self.tx, message))})
 
+    def recover(self, person: dict[str, Any]) -> Answer:
+        """Come back as a customer all of whose devices are lost, with what he knows and his card."""
+        form = {"name": person["name"], "idNumber": person["idNumber"], "cardNumber": person["card"]}
+        begun = self.post("/devices/recoveries", form).ok()
+        path = f"/devices/recoveries/{begun['recoveryId']}"
+        code = self.post(f"{path}/code").ok()["sandboxCode"]
+        names = (begun["recoveryId"], self.device_id, thumbprint(self.pop), thumbprint(self.tx), str(begun["expires"]))
+        message = lp("BANK-DEVBIND/v1/DEV-RECOVER", self.aud, self.env, *names)
+        return self.post(f"{path}/confirm", {"code": code, "signature": b64(sign(self.tx, message))})
+
     # ── the story ──
     def open_account(self, person: dict[str, Any]) -> str:
         """Register, open a class II account as ``person``, bind, log in; give the account's id."""

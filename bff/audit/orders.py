@@ -181,7 +181,7 @@ def _entries_of(session: Session, order_id: str) -> dict[int, Mapping[str, Any]]
     found |= _bodies(session, operations, _OF_OPERATION)
     for fields in [body["fields"] for body in found.values() if "fields" in body]:
         found |= _bodies(session, (fields["dev"],), ("device.registered",))
-        bound = _bodies(session, (fields["dev"],), ("device.bound",))
+        bound = _bodies(session, (fields["dev"],), ("device.bound", "device.recovered"))
         found |= {seq: body for seq, body in bound.items() if body["customerId"] == fields["cust"]}
         found |= _bodies(session, (fields["bundle"].rpartition("#")[2],), ("bundle.released",))
     return found

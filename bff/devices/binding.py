@@ -109,9 +109,9 @@ class Binder:
         ):
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
         check_cap(session, self.devices, binding.customer_id, context.now)
-        _record(session, context, device, binding, signature)
-        about = {"customer_id": binding.customer_id, "device_id": device.device_id, "model": device.model}
-        notices.tell(session, kind=notices.BOUND, **about, now=context.now)
+        tell_bound(session, device, **about, expires=binding.expires, signature=signature, now=context.now)
+        news = {"customer_id": binding.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.BOUND, **news, now=context.now)
         return self.devices.get(session, device.device_id)
 
 
@@ -146,21 +146,31 @@ def check_binding(
         )
 
 
+def tell_bound(
+    session: Session,
+    device: KnownDevice,
+    *,
+    event_id: str,
+    customer_id: str,
+    expires: int,
+    signature: str,
+    now: datetime,
+) -> None:
+    """Write into the evidence that a device signed to whom it is bound, in what way it came to that."""
+    body = {
+        "deviceId": device.device_id,
+        "customerId": customer_id,
+        "eventId": event_id,
+        "expires": expires,
+        "popJkt": device.pop_key.thumbprint,
+        "txJkt": device.tx_key.thumbprint,
+        "signature": signature,
+    }
+    audit.append(session, kind="device.bound", subject=device.device_id, body=body, now=now)
+
+
 def _binding(session: Session, context: Context, event_id: str) -> DeviceBinding:
     row = session.scalar(select(DeviceBinding).where(DeviceBinding.event_id == event_id))
     if row is None or row.device_id != context.caller.device_id:
         raise NotFoundError(detail="there is no such binding")
     return row
-
-
-def _record(session: Session, context: Context, device: KnownDevice, binding: DeviceBinding, signature: str) -> None:
-    body = {
-        "deviceId": device.device_id,
-        "customerId": binding.customer_id,
-        "eventId": binding.event_id,
-        "expires": binding.expires,
-        "popJkt": device.pop_key.thumbprint,
-        "txJkt": device.tx_key.thumbprint,
-        "signature": signature,
-    }
-    audit.append(session, kind="device.bound", subject=device.device_id, body=body, now=context.now)

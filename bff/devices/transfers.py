@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.db.statements import changed
 from bff.devices import notices, repository
-from bff.devices.binding import check_binding
+from bff.devices.binding import check_binding, tell_bound
 from bff.devices.errors import DeviceStateError, TransferInvalidError, verifying
 from bff.devices.models import DeviceTransfer
 from bff.devices.owned import check_cap, replace, tell_removed
@@ -124,6 +124,7 @@ class Transfers:
         if not changed(session, unused.values(used_at=context.now)):
             raise TransferInvalidError(detail="it was used already")
         self._bind(session, context, device, row)
+        tell_bound(session, device, **about, expires=row.expires, signature=signature, now=context.now)
         body = {"transferId": row.transfer_id, "customerId": row.customer_id, "mode": row.mode, "signature": signature}
         body |= {"deviceId": device.device_id, "approvedBy": row.approved_by, "expires": row.expires}
         audit.append(session, kind="device.transferred", subject=device.device_id, body=body, now=context.now)

@@ -55,6 +55,17 @@ class Bound(msgspec.Struct, rename="camel", frozen=True):
     signature: str
 
 
+class Recovered(msgspec.Struct, rename="camel", frozen=True):
+    """``device.recovered``: the device could not know whose it would be, so the customer is the bank's word."""
+
+    device_id: str
+    customer_id: str
+    recovery_id: str
+    expires: int
+    lost: tuple[str, ...]
+    signature: str
+
+
 class Frozen(msgspec.Struct, rename="camel", frozen=True):
     """``operation.frozen``."""
 

@@ -10,8 +10,9 @@ from security.display import LOCALES, Row, display_hash, render, template_hash
 from security.dpop import read_proof
 from security.encoding import b64url_decode, is_digest
 from security.errors import EvidenceError, SecurityError
-from security.evidence.bodies import Bound, Registered, Story
+from security.evidence.bodies import Bound, Recovered, Registered, Story
 from security.evidence.file import FileEntry
+from security.handover import Newcomer, verify_recovery
 from security.jwk import PublicJwk, parse_jwk
 from security.suites import SUITES
 
@@ -44,15 +45,15 @@ def check_device(story: Story) -> BoundDevice:
     try:
         keys = parse_jwk(registered.pop_key), parse_jwk(registered.tx_key)
         _check_registration(story, registered, keys)
-        _check_binding(story, bound_entry, bound, keys)
+        signed = _check_binding(story, bound_entry, bound, keys)
     except SecurityError as error:
         raise _wrapped(error, "device") from error
     if registered.device_id != device_id or (bound.device_id, bound.customer_id) != (device_id, customer_id):
         raise EvidenceError(link="device", detail="the device or the customer is another one")
     sentence = (
         f"Device {device_id} ({_level(registered)}, {registered.platform}) registered its two keys "
-        f"of the suite {keys[1].alg} with both signatures, and its signing key {keys[1].thumbprint} signed its binding "
-        f"to customer {customer_id}."
+        f"of the suite {keys[1].alg} with both signatures, and its signing key {keys[1].thumbprint} signed {signed} "
+        f"{customer_id}."
     )
     return BoundDevice(*keys, sentence)
 
@@ -143,11 +144,15 @@ def check_display(story: Story, approval: VerifiedApproval) -> tuple[tuple[Row, 
     return rows, f"The shell signed that it showed these lines, drawn again here from the signed fields: {shown}."
 
 
-def _binding(story: Story, device_id: str) -> tuple[FileEntry, Bound]:
-    found = [entry for entry in story.file.find("device.bound", device_id) if entry.seq < story.frozen_entry.seq]
-    if not found:
+def _binding(story: Story, device_id: str) -> tuple[FileEntry, Bound | Recovered]:
+    """Give how the device came to its customer: by a binding, or by a recovery."""
+    kinds = ("device.bound", "device.recovered")
+    found = [entry for kind in kinds for entry in story.file.find(kind, device_id)]
+    earlier = [entry for entry in found if entry.seq < story.frozen_entry.seq]
+    if not earlier:
         raise EvidenceError(link="device", detail=f"no entry device.bound about {device_id} before the request")
-    return found[-1], found[-1].read(Bound, "device")
+    last = max(earlier, key=lambda entry: entry.seq)
+    return last, last.read(Bound, "device") if last.kind == kinds[0] else last.read(Recovered, "device")
 
 
 def _level(registered: Registered) -> str:
@@ -178,7 +183,20 @@ def _check_registration(story: Story, registered: Registered, keys: Sequence[Pub
     )
 
 
-def _check_binding(story: Story, entry: FileEntry, bound: Bound, keys: Sequence[PublicJwk]) -> None:
+def _check_binding(story: Story, entry: FileEntry, bound: Bound | Recovered, keys: Sequence[PublicJwk]) -> str:
+    """Hold what the device signed; give it in words."""
+    if isinstance(bound, Recovered):
+        verify_recovery(
+            aud=story.file.aud,
+            env=story.file.env,
+            recovery_id=bound.recovery_id,
+            newcomer=Newcomer(device_id=bound.device_id, pop_jkt=keys[0].thumbprint, tx_jkt=keys[1].thumbprint),
+            tx_key=keys[1],
+            expires=bound.expires,
+            signature=bound.signature,
+            now=entry.at,
+        )
+        return f"its recovery {bound.recovery_id}, which by the bank's checks of card and code is that of customer"
     if (bound.pop_jkt, bound.tx_jkt) != (keys[0].thumbprint, keys[1].thumbprint):
         raise EvidenceError(link="device", detail="the binding is of other keys than the registration")
     verify_binding(
@@ -193,6 +211,7 @@ def _check_binding(story: Story, entry: FileEntry, bound: Bound, keys: Sequence[
         signature=bound.signature,
         now=entry.at,
     )
+    return "its binding to customer"
 
 
 def _wrapped(error: SecurityError, link: str) -> EvidenceError:

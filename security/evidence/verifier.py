@@ -553,18 +553,24 @@ def _check_device(file: Json, fields: Json, before: int, report: Report) -> Publ
     said = lp("BANK-DEVBIND/v1/DEV-REGISTER", file["aud"], file["env"], *(told[name] for name in names), pop, tx)
     check_signature("device", pop_key, said, told["popSignature"])
     check_signature("device", tx_key, said, told["txSignature"])
-    bindings = [pair for pair in _bodies(file, "device.bound", device, "device") if seq < pair[0] < before]
+    both = [_bodies(file, kind, device, "device") for kind in ("device.bound", "device.recovered")]
+    bindings = sorted((at, body) for found in both for at, body in found if seq < at < before)
     bound = bindings[-1][1] if bindings else {}
-    if (bound.get("customerId"), bound.get("popJkt"), bound.get("txJkt"), pop != tx) != (fields["cust"], pop, tx, True):
+    keys = (bound.get("popJkt", pop), bound.get("txJkt", tx))  # a recovery names its keys in what is signed alone
+    if (bound.get("customerId"), *keys, pop != tx) != (fields["cust"], pop, tx, True):
         raise BrokenError(
             link="device", detail="the device was not bound to this customer with these keys before the request"
         )
-    said = lp(
-        "BANK-DEVBIND/v1/DEV-BIND", file["aud"], file["env"], bound["eventId"], device, fields["cust"], pop, tx,
-        str(bound["expires"]),
-    )  # fmt: skip
+    if "recoveryId" in bound:
+        what, about = "RECOVER", [bound["recoveryId"], device]
+        meant = f"its recovery, which by the bank's checks is that of customer {fields['cust']}"
+    else:
+        what, about = "BIND", [bound["eventId"], device, fields["cust"]]
+        meant = f"its binding to customer {fields['cust']}"
+    domain = f"BANK-DEVBIND/v1/DEV-{what}"
+    said = lp(domain, file["aud"], file["env"], *about, pop, tx, str(bound["expires"]))
     check_signature("device", tx_key, said, bound["signature"])
-    report.say("device", f"Device {device} (level {told['level']}) signed its binding to customer {fields['cust']}.")
+    report.say("device", f"Device {device} (level {told['level']}) signed {meant}.")
     return tx_key
 
 

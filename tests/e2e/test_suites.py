@@ -5,18 +5,18 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.device import Device, Sm2Key
+from tests.device import Device, Key, Sm2Key, new_key
 from tests.running import Running
 
 pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
 
-TURNING = ("access-token", "audit-checkpoint", "sealing-kek", "dpop-nonce")
+TURNING = ("access-token", "audit-checkpoint", "sealing-kek", "dpop-nonce", "blind-index")
 
 
 def tidegate(server: Running, *words: str) -> subprocess.CompletedProcess[str]:
@@ -47,6 +47,14 @@ def customer(device: Device, sample: dict[str, str]) -> str:
     device.fund(account, 20_000_000)
     device.assess()
     return account
+
+
+def phone(server: Running, pop: Callable[[], Key], tx: Callable[[], Key]) -> Device:
+    """Give a registered phone that is nobody's yet."""
+    device = Device(base=server.url, pop=pop(), tx=tx(), digests=server.digests())
+    device.register()
+    device.session(customer=False)
+    return device
 
 
 def proved(server: Running, order: str, file: Path) -> str:
@@ -97,6 +105,21 @@ def test_a_bank_moves_to_sm2_and_its_customers_stay(server: Running, tmp_path: P
     assert heads == {(2, 1, 2), (2, 2, 2)}, "values stay under their cipher, their keys are all under SM4"
     assert "of the suite ES256" in proved(server, first, tmp_path / "first.json")
     assert "of the suite SM2-SM3" in proved(server, second, tmp_path / "second.json")
+
+    moved = phone(server, Sm2Key, Sm2Key)
+    asked = moved.post("/devices/transfers").ok()
+    new.let_in(asked, "MOVE").ok()
+    moved.come_in(asked["transferId"]).ok()
+    moved.session(customer=True)
+    third = moved.buy(other, "JMG-WY90", 1_000_000)["result"]["orderId"]
+    assert "signed its binding to customer" in proved(server, third, tmp_path / "third.json")
+    back = phone(server, new_key, new_key)
+    back.recover(samples[0]).ok()
+    back.session(customer=True)
+    fourth = back.buy(account, "JMG-WY90", 1_000_000)["result"]["orderId"]
+    assert "which by the bank's checks of card and code is that of" in proved(server, fourth, tmp_path / "fourth.json")
+    assert old.get("/accounts", bundle=old.digests["accounts"]).status == 401
+    new = moved
 
     server.stop()
     server.extra = {"TIDEGATE_SUITE": "SM2-SM3"}

@@ -43,8 +43,8 @@ def test_a_move_binds_the_new_phone_and_removes_the_old_one(world: World) -> Non
         "security.pin_set",
         "security.device_bound",
     ]
-    kinds = [kind for (kind,) in world.sql("SELECT kind FROM evidence_entry ORDER BY seq DESC LIMIT 3")]
-    assert kinds == ["device.transferred", "device.removed", "device.transfer_approved"]
+    kinds = [kind for (kind,) in world.sql("SELECT kind FROM evidence_entry ORDER BY seq DESC LIMIT 4")]
+    assert kinds == ["device.transferred", "device.bound", "device.removed", "device.transfer_approved"]
 
 
 def test_a_second_phone_comes_beside_the_first(world: World) -> None:
