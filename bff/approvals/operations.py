@@ -255,6 +255,7 @@ def operations(decisions: Decisions, signer: Callable[[], Signer]) -> tuple[Oper
             handler=handlers.shown,
             idempotency=Idempotency.NONE,
             from_shell=True,
+            limit="30/minute",
         ),
         Operation(
             code="approval.offline.answer",

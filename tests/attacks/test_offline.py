@@ -6,7 +6,7 @@ from functools import partial
 
 from security.jwk import parse_jwk
 from security.offline import Holder, read_request, write_answer
-from tests.attacks.bank import ORDER, Bank, Customer, books_hold, refused
+from tests.attacks.bank import ORDER, Bank, Customer, books_hold, now, refused
 from tests.attacks.racing import persist, race
 from tests.attacks.test_races import wait_until_settled
 from tests.device import FIELDS, Answer, b64, lp, sign, thumbprint
@@ -27,7 +27,7 @@ def scanned(bank: Bank, customer: Customer, challenge: str) -> dict[str, str]:
     holder = Holder(aud=phone.aud, env=phone.env, cust=phone.customer_id, dev=phone.device_id, kid=thumbprint(phone.tx))
     tmpl = phone.frozen(challenge)["fields"]["tmpl"]
     keys = {kid: parse_jwk(members) for kid, members in published(bank, customer).items()}
-    return read_request(code, keys=keys, holder=holder, templates={tmpl}, now=datetime.now(UTC))
+    return read_request(code, keys=keys, holder=holder, templates={tmpl}, now=datetime.fromtimestamp(now(), UTC))
 
 
 def signed(customer: Customer, fields: dict[str, str]) -> tuple[str, bytes, bytes]:
