@@ -71,6 +71,7 @@ from bff.house import (
     CHECKPOINTS,
     INDEXING,
     PURPOSES,
+    REPLIES,
     SEALING,
     House,
     StoredIndex,
@@ -140,7 +141,7 @@ REMEDIES: Final = {
     "NOT_FOUND": "the shell shows an order's number beside it (ord_…); is TIDEGATE_VAR the server's?",
 }
 """What to do next, by the code of a refusal."""
-PUBLISHED: Final = ("access-token", CHECKPOINTS)
+PUBLISHED: Final = ("access-token", CHECKPOINTS, REPLIES)
 """Purposes whose public keys the server publishes."""
 
 

@@ -83,7 +83,8 @@ SEALING: Final = "sealing-kek"
 INDEXING: Final = "blind-index"
 NONCES: Final = "dpop-nonce"
 CHECKPOINTS: Final = "audit-checkpoint"
-PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, NONCES)
+REPLIES: Final = "platform-reply"
+PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, NONCES, REPLIES)
 """The purposes for which the bff needs an active key."""
 
 
@@ -240,7 +241,7 @@ def build_house(outside: Surroundings) -> House:
         *sessions_operations(
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
-        *approvals_operations(Decisions(asked, {PURCHASE: orders})),
+        *approvals_operations(Decisions(asked, {PURCHASE: orders}), lambda: outside.keys.active(REPLIES)),
         *inbox_operations(),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, suitability),

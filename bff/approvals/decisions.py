@@ -30,7 +30,7 @@ from bff.kinds import Context
 from bff.push import inbox
 from bff.sessions import repository as sessions
 from security.approvals import VerifiedApproval, verify_approval
-from security.encoding import b64url_decode
+from security.encoding import b64url_decode, b64url_encode
 
 _log: Final = logging.getLogger("tidegate.alarms")
 MOST_WAITING: Final = 20
@@ -102,28 +102,43 @@ class Decisions:
         """
         frozen = self.get(session, context, challenge_id)
         with verifying(BY_CODE):
-            raw, proof = b64url_decode(message), b64url_decode(signature)
+            signed = b64url_decode(message), b64url_decode(signature)
+        return self.spend(session, context, frozen, signed)
+
+    def spend(
+        self,
+        session: Session,
+        context: Context,
+        frozen: Frozen,
+        signed: tuple[bytes, bytes],
+        *,
+        carrier: str | None = None,
+    ) -> Frozen:
+        """Spend the challenge of an operation that the caller may decide; ``approve`` says what can be raised.
+
+        ``signed`` is M and its signature; ``carrier`` the device that carried them for one without network.
+        """
+        raw, proof = signed
         if frozen.state != CHALLENGED:
             return _answered(frozen, raw)
         try:
             device = self._recheck(session, context, frozen)
             verified = _verify(frozen, device, raw, proof, context.now)
         except BffError:
-            after = self.get(session, context, challenge_id)
+            after = _again(session, frozen)
             if after.state == CHALLENGED:
                 raise
             return _answered(after, raw)  # the same message won at this moment: its counter and its limit are used
         if not repository.spend(session, frozen.operation_id, verified.message_hash, context.now):
-            return _answered(self.get(session, context, challenge_id), raw)
+            return _answered(_again(session, frozen), raw)
         if not self.approvals.devices.advance(session, device.device_id, verified.seq):
             self.approvals.devices.require_active(session, device.device_id, frozen.customer_id)  # blocked meanwhile?
             raise SequenceReusedError(detail="the counter was used at this moment")
         self.approvals.devices.take_limit(session, device, frozen.amount_fen, context.now)
-        body = {"operationId": frozen.operation_id, "message": message, "signature": signature}
-        audit.append(session, kind="operation.approved", subject=frozen.operation_id, body=body, now=context.now)
+        _record(session, frozen, signed, carrier, context.now)
         result = self.spenders[frozen.type].place(session, context, _approved(frozen))
         repository.keep_result(session, frozen.operation_id, result)
-        return self.get(session, context, challenge_id)
+        return _again(session, frozen)
 
     def waiting(self, session: Session, context: Context) -> Sequence[Frozen]:
         """Give what waits for the calling device's decision, the newest first."""
@@ -213,6 +228,23 @@ def _hold(session: Session, frozen: Frozen, now: datetime) -> None:
     facts = facts_of(frozen.template, frozen.amount_fen)
     inbox.tell(session, customer_id=customer, kind="security.not_me", subject=operation, body=facts, now=now)
     _log.warning("ALARM: customer %s said that operation %s was not his; approvals are held", customer, operation)
+
+
+def _again(session: Session, frozen: Frozen) -> Frozen:
+    """Give an operation as it stands now; none is ever removed."""
+    after = repository.find(session, frozen.challenge_id)
+    return frozen if after is None else after
+
+
+def _record(session: Session, frozen: Frozen, signed: tuple[bytes, bytes], carrier: str | None, now: datetime) -> None:
+    """Write the approval, and before it, for a device without network, which other one carried it."""
+    operation = frozen.operation_id
+    if carrier is not None:
+        carried = {"operationId": operation, "carrier": carrier}
+        audit.append(session, kind="operation.carried", subject=operation, body=carried, now=now)
+    message, signature = (b64url_encode(part) for part in signed)
+    body = {"operationId": operation, "message": message, "signature": signature}
+    audit.append(session, kind="operation.approved", subject=operation, body=body, now=now)
 
 
 def _policy(frozen: Frozen) -> Policy:

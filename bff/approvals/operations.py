@@ -1,5 +1,6 @@
 """The operations on approvals; only the native shell calls them, and a page may take back what it asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -8,9 +9,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from bff.approvals.decisions import Decisions, RejectionReason
+from bff.approvals.offline import Offline
 from bff.approvals.repository import Frozen
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, instant
+from security.evidence.chain import Signer
+from security.offline import MOST
 
 POLL_SECONDS: Final = 5
 """How long a shell in front of its user waits before it asks again."""
@@ -29,6 +33,12 @@ class ApproveRequest(ChallengeRequest, kw_only=True):
 
     message: Annotated[str, msgspec.Meta(min_length=1, max_length=22000)]
     signature: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class CarryRequest(ChallengeRequest, kw_only=True):
+    """The text of the QR code by which a device without network answered."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST)]
 
 
 class RejectRequest(ChallengeRequest, kw_only=True):
@@ -52,6 +62,19 @@ class WaitingsAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
     operations: list[WaitingAnswer]
     poll_seconds: int
+
+
+class ShownAnswer(WaitingAnswer, kw_only=True):
+    """One operation that waits for a device of the customer; ``code`` is the text of its QR code, if it has room."""
+
+    device_id: str
+    code: str | None
+
+
+class ShownsAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """What waits for any device of the customer, the newest first."""
+
+    operations: list[ShownAnswer]
 
 
 class FrozenAnswer(msgspec.Struct, rename="camel", kw_only=True):
@@ -84,6 +107,7 @@ class RejectionAnswer(msgspec.Struct, rename="camel", kw_only=True):
 @dataclass(frozen=True, slots=True)
 class _Handlers:
     decisions: Decisions
+    offline: Offline
 
     def get(self, session: Session, context: Context, request: ChallengeRequest) -> FrozenAnswer:
         frozen = self.decisions.get(session, context, request.challenge_id)
@@ -118,7 +142,24 @@ class _Handlers:
     def waiting(self, session: Session, context: Context, request: Empty) -> WaitingsAnswer:
         del request
         found = self.decisions.waiting(session, context)
-        return WaitingsAnswer(operations=[_waiting(frozen) for frozen in found], poll_seconds=POLL_SECONDS)
+        operations = [WaitingAnswer(**_facts(frozen)) for frozen in found]
+        return WaitingsAnswer(operations=operations, poll_seconds=POLL_SECONDS)
+
+    def shown(self, session: Session, context: Context, request: Empty) -> ShownsAnswer:
+        del request
+        found = self.offline.waiting(session, context)
+        return ShownsAnswer(
+            operations=[ShownAnswer(**_facts(frozen), device_id=frozen.device_id, code=code) for frozen, code in found]
+        )
+
+    def carry(self, session: Session, context: Context, request: CarryRequest) -> DecisionAnswer:
+        return _decision(self.offline.answer(session, context, request.challenge_id, request.code))
+
+    def settle_carried(
+        self, session: Session, context: Context, request: CarryRequest, first: DecisionAnswer
+    ) -> DecisionAnswer:
+        del first
+        return _decision(self.offline.get(session, context, request.challenge_id))
 
     def lift(self, session: Session, context: Context, request: Empty) -> Empty:
         self.decisions.lift(session, context)
@@ -129,19 +170,20 @@ def _decision(frozen: Frozen) -> DecisionAnswer:
     return DecisionAnswer(operation_id=frozen.operation_id, status=frozen.state, result=dict(frozen.result))
 
 
-def _waiting(frozen: Frozen) -> WaitingAnswer:
-    return WaitingAnswer(
-        challenge_id=frozen.challenge_id,
-        type=frozen.type,
-        title=dict(frozen.template["title"]),
-        amount_fen=frozen.amount_fen,
-        expires_at=instant(frozen.expires_at),
-    )
+def _facts(frozen: Frozen) -> dict[str, Any]:
+    """Give the members of ``WaitingAnswer``."""
+    return {
+        "challenge_id": frozen.challenge_id,
+        "type": frozen.type,
+        "title": dict(frozen.template["title"]),
+        "amount_fen": frozen.amount_fen,
+        "expires_at": instant(frozen.expires_at),
+    }
 
 
-def operations(decisions: Decisions) -> tuple[Operation, ...]:
-    """Give the operations of this room."""
-    handlers = _Handlers(decisions)
+def operations(decisions: Decisions, signer: Callable[[], Signer]) -> tuple[Operation, ...]:
+    """Give the operations of this room; ``signer`` gives the key that signs requests to devices without network."""
+    handlers = _Handlers(decisions, Offline(decisions, signer))
     return (
         Operation(
             code="approval.get",
@@ -202,6 +244,31 @@ def operations(decisions: Decisions) -> tuple[Operation, ...]:
             handler=handlers.waiting,
             idempotency=Idempotency.NONE,
             from_shell=True,
+        ),
+        Operation(
+            code="approval.offline.list",
+            summary="List what waits for any device of the customer, as QR codes for a device without network.",
+            method="GET",
+            path="/approvals-offline",
+            request=Empty,
+            response=ShownsAnswer,
+            handler=handlers.shown,
+            idempotency=Idempotency.NONE,
+            from_shell=True,
+            limit="30/minute",
+        ),
+        Operation(
+            code="approval.offline.answer",
+            summary="Spend a challenge with the QR code that a device without network answered by.",
+            method="POST",
+            path="/approvals/{challenge_id}/offline-answer",
+            request=CarryRequest,
+            response=DecisionAnswer,
+            handler=handlers.carry,
+            settle=handlers.settle_carried,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            errors=_APPROVE_ERRORS,
         ),
         Operation(
             code="approval.hold.lift",

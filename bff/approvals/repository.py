@@ -90,9 +90,11 @@ def cancel_all(session: Session, customer_id: str, reason: str, now: datetime) -
     return changed(session, rows.values(state=CANCELLED, reason=reason, decided_at=now))
 
 
-def waiting(session: Session, customer_id: str, device_id: str, now: datetime, most: int) -> Sequence[Frozen]:
-    """Give what waits for a device's decision, the newest first."""
-    own = (_table.c.customer_id == customer_id, _table.c.device_id == device_id)
+def waiting(session: Session, customer_id: str, device_id: str | None, now: datetime, most: int) -> Sequence[Frozen]:
+    """Give what waits for the decision of a customer's device (None: of any of them), the newest first."""
+    own = [_table.c.customer_id == customer_id]
+    if device_id is not None:
+        own.append(_table.c.device_id == device_id)
     wanted = select(_table).where(*own, _table.c.state == CHALLENGED, _table.c.expires_at > now)
     rows = session.execute(wanted.order_by(_table.c.created_at.desc(), _table.c.operation_id).limit(most))
     return [_frozen(row) for row in rows]

@@ -70,7 +70,7 @@ class Checkpoint:
 
 
 class Signer(Protocol):
-    """What signs checkpoints and seals: an ``audit-checkpoint`` key."""
+    """A key of the server that signs: checkpoints and seals by ``audit-checkpoint``, requests by ``platform-reply``."""
 
     @property
     def kid(self) -> str:

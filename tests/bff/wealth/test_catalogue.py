@@ -40,6 +40,7 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
         *("device.recovery.begin", "device.recovery.code", "device.recovery.confirm"),
         *("session.verification.user", "session.verification.step_up"),
         *("approval.get", "approval.approve", "approval.reject", "approval.list", "approval.hold.lift"),
+        *("approval.offline.list", "approval.offline.answer"),
         *("inbox.list", "inbox.read"),
     }
     open_to_all = {operation.code for operation in world.bus.catalogue if operation.scope is None}

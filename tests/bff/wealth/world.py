@@ -234,6 +234,20 @@ class Phone:
     seq: int = 0
 
 
+@dataclass(frozen=True)
+class ServerKey:
+    """The server's key for what a device reads without network."""
+
+    private: Any = field(default_factory=wire.new_key)
+
+    @property
+    def kid(self) -> str:
+        return wire.thumbprint(self.private)
+
+    def sign(self, message: bytes) -> bytes:
+        return wire.sign(self.private, message)
+
+
 class World:
     def __init__(
         self, engine: Engine, core: Any = None, attesting: Attesting = UNATTESTED, suites: Collection[str] = DEFAULT
@@ -263,6 +277,7 @@ class World:
             self.approvals,
         )
         self.decisions = Decisions(self.approvals, {TYPE: self.orders})
+        self.signer = ServerKey()
         delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
         self.recoveries = Recoveries(self.devices, self.customers, self.codes, SandboxCardNetwork(load_sandbox()))
         topics = (
@@ -293,7 +308,7 @@ class World:
         yield from owned_operations.operations(OwnedDevices(self.devices), pins, verification)
         yield from handover_operations.operations(Transfers(self.devices), self.recoveries, self.customers)
         yield from session_operations.verifying(verification)
-        yield from approval_operations.operations(self.decisions)
+        yield from approval_operations.operations(self.decisions, lambda: self.signer)
         yield from inbox_operations.operations()
         yield from account_operations.operations(self.applications, self.accounts, self.fundings)
         yield from wealth_operations.operations(self.orders, self.suitability)
