@@ -16,10 +16,22 @@ from bff.accounts.documents import ApplicationDocument
 from bff.accounts.models import Account, AccountApplication
 from bff.accounts.repository import HALF_FINISHED, REJECTED
 from bff.customers.models import Customer, CustomerIndex, MobileDay, VerificationCode
-from bff.db.base import Base
-from bff.devices.models import Device, DeviceBinding
+from bff.db.base import Base, table_of
+from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
 from bff.products.calendar import business_date
 from bff.wealth.models import SuitabilityProfile, WealthOrder
+
+BUSINESS: Final[tuple[type[Base], ...]] = (
+    Account,
+    AccountApplication,
+    Device,
+    DeviceBinding,
+    DeviceRecovery,
+    DeviceTransfer,
+    SuitabilityProfile,
+    WealthOrder,
+)
+"""What points to a person, and keeps him."""
 
 
 def _nothing(session: Session, rows: Sequence[Row[Any]]) -> None:
@@ -60,8 +72,7 @@ def _applications(before: datetime) -> ColumnElement[bool]:
 
 
 def _people(before: datetime) -> ColumnElement[bool]:
-    business = (Account, AccountApplication, Device, DeviceBinding, SuitabilityProfile, WealthOrder)
-    none = [~exists().where(model.customer_id == Customer.customer_id) for model in business]
+    none = [~exists().where(table_of(model).c.customer_id == Customer.customer_id) for model in BUSINESS]
     return and_(Customer.updated_at < before, *none)
 
 

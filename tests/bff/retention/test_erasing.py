@@ -31,6 +31,7 @@ from bff.products.errors import ProductDataError, RulePackMissingError
 from bff.retention import erasing
 from bff.retention.cli import DESK, RetentionDesk, retention
 from bff.retention.erasing import Retention
+from bff.retention.records import BUSINESS
 from bff.retention.schedule import schedule_at
 from security.sealing import BlindIndex, Sealer
 from tests.attacks.racing import race
@@ -134,10 +135,19 @@ def test_what_is_due_goes_and_the_rest_stays(bank: Engine) -> None:
         assert examine(session, env="sandbox", keys={}).findings == ()
 
 
+def test_every_table_that_points_to_a_person_keeps_him() -> None:
+    pointing = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if any(key.column.table.name == "customer" for key in table.foreign_keys)
+    }
+    assert pointing == {model.__tablename__ for model in BUSINESS}
+
+
 def test_racing_workers_erase_each_record_once(bank: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasing, "BATCH", 7)
     room = Retention.at(bank, NOW)
-    runs = race([partial(room.run, NOW)] * 8)
+    runs = race([partial(room.run, NOW)] * 64)
     total = sum((Counter(run) for run in runs), Counter[str]())
     assert total == told(bank)
     room.run(NOW)
