@@ -83,6 +83,9 @@ from bff.house import (
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
 from bff.push import inbox
+from bff.retention.cli import DESK as RETENTION
+from bff.retention.cli import RetentionDesk, retention
+from bff.retention.erasing import Retention
 from bff.sessions import repository as sessions
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
@@ -500,6 +503,7 @@ def _work(instance: Instance) -> None:
         Job("checkpoint", settings.checkpoint_seconds, sign),
         Job("sweep", 60.0, sweep),
         Job("releases", 5.0, record),
+        _retention_job(engine),
         Job("timestamp", HOUR, renew),
         Job("timestamp-age", HOUR, watch),
         *_key_jobs(instance),
@@ -510,6 +514,18 @@ def _work(instance: Instance) -> None:
     threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
     threading.Thread(target=run_jobs, args=(making, stop, time.monotonic), daemon=True, name="deltas").start()
     run_jobs(jobs, stop, time.monotonic)
+
+
+def _retention_job(engine: Engine) -> Job:
+    """Give the recurring erasing of what is due."""
+
+    def erase() -> None:
+        now = clock()
+        erased = {name: count for name, count in Retention.at(engine, now).run(now).items() if count}
+        if erased:
+            _log.info("retention: erased %s", erased)
+
+    return Job("retention", HOUR, erase)
 
 
 def _key_jobs(instance: Instance) -> tuple[Job, ...]:
@@ -654,6 +670,7 @@ def cli(ctx: click.Context) -> None:
     )
     ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
     ctx.meta[APPROVALS] = ApprovalDesk(lambda: _database(read_settings()), clock)
+    ctx.meta[RETENTION] = RetentionDesk(lambda: _database(read_settings()), clock)
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
 
 
@@ -855,6 +872,7 @@ for command in COMMANDS:
 cli.add_command(keys)
 cli.add_command(devices)
 cli.add_command(approvals)
+cli.add_command(retention)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

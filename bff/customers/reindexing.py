@@ -70,6 +70,9 @@ class Reindexing:
             except SealingError:
                 broken += 1
                 continue
+            there = select(Customer.customer_id).where(Customer.customer_id == row.customer_id)
+            if session.scalar(there.with_for_update()) is None:
+                continue  # erased meanwhile, and stays so
             named = {"id_index": self.vault.hashes("idNumber", id_number)[kid], "customer_id": row.customer_id}
             if not insert_new(session, CustomerIndex, **named, kid=kid):
                 session.execute(update(CustomerIndex).filter_by(**named).values(kid=kid))  # of before rows had ids

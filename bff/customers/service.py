@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.customers import rules
 from bff.customers.models import Customer, CustomerIndex
 from bff.customers.vault import Vault
-from bff.db.statements import insert_new
+from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
 from bff.kinds import Context
 
@@ -51,8 +51,9 @@ class Customers:
         values = {**self._sealed(known, person), "updated_at": context.now}
         if known == customer_id:
             session.execute(insert(Customer).values(customer_id=known, created_at=context.now, **values))
-        else:
-            session.execute(update(Customer).where(Customer.customer_id == known).values(**values))
+        elif not changed(session, update(Customer).where(Customer.customer_id == known).values(**values)):
+            session.execute(delete(CustomerIndex).where(CustomerIndex.customer_id == known))
+            return self.enrol(session, context, person)  # who was known was erased in this very moment
         return known
 
     def _claimed(self, session: Session, customer_id: str, id_number: str) -> str:
