@@ -203,7 +203,7 @@ def test_production_is_refused_with_the_reason(environ: dict[str, str], reason: 
 
 def test_serving_production_is_refused_with_the_reason(tmp_path: Path) -> None:
     done = typed("serve", PORT=str(free_port()), TIDEGATE_VAR=str(tmp_path / "var"), **PRODUCTION)
-    assert (done.returncode, "production needs adapters to the core bank" in refusal(done)) == (2, True)
+    assert (done.returncode, "production needs adapters to the card network" in refusal(done)) == (2, True)
 
 
 def test_production_refuses_a_sandboxs_keys(prepared: Path) -> None:

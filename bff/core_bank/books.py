@@ -6,7 +6,6 @@ the order of their numbers; a step checks everything before it writes anything, 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
-from bff.core_bank.port import CoreRefusedError, Posting
+from bff.core_bank.port import CoreRefusedError, Posting, StatementLine
 from bff.db.base import table_of
 
 OPEN: Final = "OPEN"
@@ -26,18 +25,6 @@ _account = table_of(CoreAccountRow)
 _RESOLVE: Final = select(_account.c.number).where(
     (_account.c.number == bindparam("name")) | (_account.c.card_hash == bindparam("card"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """One posting of an account as its holder reads it; ``counterparty`` is the other account's number."""
-
-    journal: str
-    amount: int
-    currency: str
-    memo: str
-    at: datetime
-    counterparty: str
 
 
 def resolve(session: Session, name: str, card: str) -> str:

@@ -13,7 +13,15 @@ from bff.core_bank import books
 from bff.core_bank.executions import Done, execute_once, recall
 from bff.core_bank.models import CLASS_I, CLASS_II, INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow
 from bff.core_bank.network import SamplePerson, SandboxBank
-from bff.core_bank.port import CoreAccount, CoreQuery, CoreReceipt, CoreRefusedError, Posting
+from bff.core_bank.port import (
+    MAX_SEQUENCE,
+    CoreAccount,
+    CoreQuery,
+    CoreReceipt,
+    CoreRefusedError,
+    Posting,
+    StatementLine,
+)
 from bff.db.engine import retried
 from bff.kinds import CURRENCY, Clock, NewId
 
@@ -22,8 +30,6 @@ Result = TypeVar("Result")
 ISSUER: Final = "629900"
 """First digits of the account numbers that the ledger gives."""
 MAX_FEN: Final = 10**14
-MAX_SEQUENCE: Final = 128
-"""Length of a sequence number at most: a longer one would be cut and could meet another."""
 STATEMENT_LINES: Final = 50
 """What a statement gives at most."""
 _POSTED: Final = "POSTED"
@@ -156,7 +162,7 @@ class EmbeddedCore:
         """Tell what became of a sequence number; the ledger always knows."""
         return self._read(lambda session: recall(session, sequence))
 
-    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[books.StatementLine, ...]:
+    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[StatementLine, ...]:
         """Give the latest postings of an account, newest first.
 
         Raises:
