@@ -194,6 +194,17 @@ def test_a_question_that_is_refused_leaves_the_answer_unknown() -> None:
         execute(core, "t", lambda: pytest.fail("sent though nobody knows"))
 
 
+def test_the_answer_to_another_question_is_none(tmp_path: Path) -> None:
+    with fresh_engine("sqlite", tmp_path) as engine:
+        buying = Buying(engine)
+        bank, account = buying.bank, buying.bank.account("cus_1", FUNDED)
+        bank.core.hold(sequence="t", account=account, amount=1, currency="CNY")
+        assert bank.core.query("never").status is CoreStatus.ABSENT
+        buying.front.faults = Script([Step("query", Fault.REORDERED)])
+        assert bank.core.query("t").status is CoreStatus.UNKNOWN
+        assert bank.core.query("t").status is CoreStatus.SUCCESS
+
+
 def kill_at(url: str, order: tuple[str, int], step: int) -> bool:
     """Run the relay in a process that kills itself at a step; tell whether it lived to the end."""
     child = os.fork()
