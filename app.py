@@ -56,12 +56,13 @@ from bff.custody.calendar import KeyCalendar
 from bff.custody.cli import COMMANDS, CustodyDesk
 from bff.custody.cli import DESK as CUSTODY
 from bff.custody.service import Custody
-from bff.customers.rewrapping import Rewrapping
+from bff.customers.moving import Moving
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
 from bff.devices.attestation import Attesting, RevocationFile
 from bff.devices.cli import DESK as DEVICES
 from bff.devices.cli import DeviceDesk, devices
+from bff.devices.sweeping import sweep as sweep_devices
 from bff.doors.jwks import jwks_door
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
@@ -80,7 +81,7 @@ from bff.house import (
     StoredNonces,
     Surroundings,
     build_house,
-    rewrapping,
+    moving,
 )
 from bff.jobs import Job, run_jobs
 from bff.kinds import BundleRef
@@ -329,9 +330,9 @@ def _marks(settings: Settings) -> ReplayMarks:
     return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
 
 
-def guard_of(rewrap: Callable[[], Rewrapping]) -> Guard:
+def guard_of(mover: Callable[[], Moving]) -> Guard:
     """Give what stored data forbids to do with keys."""
-    return Guard(unturning=frozenset({INDEXING}), lasting=FIXED, uses=lambda kid: rewrap().uses(kid))
+    return Guard(lasting=FIXED, uses=lambda kid: mover().uses(kid))
 
 
 def custody_of(settings: Settings, engine: Engine, store: KeyStore) -> Custody:
@@ -339,7 +340,7 @@ def custody_of(settings: Settings, engine: Engine, store: KeyStore) -> Custody:
     return Custody(
         engine=engine,
         store=store,
-        guard=guard_of(lambda: rewrapping(engine, store, new_bytes)),
+        guard=guard_of(lambda: moving(engine, store, new_bytes)),
         env=settings.env,
         aud=settings.audience,
         longest=timedelta(hours=settings.key_request_hours),
@@ -505,6 +506,7 @@ def _work(instance: Instance) -> None:
         retried(engine, lambda session: sessions.sweep(session, clock()))
         retried(engine, lambda session: outbox.sweep(session, clock()))
         retried(engine, lambda session: inbox.sweep(session, clock()))
+        retried(engine, lambda session: sweep_devices(session, clock()))
         retried(engine, lambda session: Adoption.sweep(session, clock()))
         desk.sweep(clock())
         proposals.sweep(clock)
@@ -560,10 +562,10 @@ def _key_jobs(instance: Instance) -> tuple[Job, ...]:
             _log.info("the evidence tells %d changes of keys", told)
 
     def rewrap() -> None:
-        if len(instance.keys.verification_keys(SEALING)) > 1:
-            moved = rewrapping(engine, instance.keys, new_bytes).run()
+        if any(len(instance.keys.verification_keys(purpose)) > 1 for purpose in FIXED):
+            moved = moving(engine, instance.keys, new_bytes).run()
             if moved.moved or moved.broken:
-                _log.info("%d sealed values moved to the present key, %d do not open", moved.moved, moved.broken)
+                _log.info("%d values and hashes moved to the present keys, %d do not open", moved.moved, moved.broken)
 
     return Job("keys", 60.0, keep_keys), Job("rewrap", 600.0, rewrap)
 
@@ -584,6 +586,7 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     instance = open_instance(settings)
     if isinstance(instance.core, EmbeddedCore):
         instance.core.seed(load_sandbox())
+    moving(instance.engine, instance.keys, new_bytes).run()
     live = Live(ops=live_operations(instance), contract=know().contract)
     keys, now = instance.release_keys, clock()
     news = list(sandbox.publish_bundles(APPS, instance.store, keys, now=now, commit=_commit, live=live))
@@ -674,14 +677,14 @@ def cli(ctx: click.Context) -> None:
     ctx.obj = KeyDesk(
         open=_keys,
         clock=clock,
-        guard=guard_of(_rewrapping),
+        guard=guard_of(_moving),
         permit=_permit,
         tell=_tell,
         witnessed=_witnessed,
     )
     ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
     ctx.meta[APPROVALS] = ApprovalDesk(lambda: _database(read_settings()), clock)
-    ctx.meta[CUSTODY] = CustodyDesk(_custody, _rewrapping, clock, new_id)
+    ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
 
 
 @cli.command(epilog="Example: PORT=8123 tidegate run")
@@ -829,9 +832,9 @@ def _keys() -> KeyStore:
     return KeyStore.open(settings.keys, passphrase(settings), settings.suite[0])
 
 
-def _rewrapping() -> Rewrapping:
+def _moving() -> Moving:
     settings = read_settings()
-    return rewrapping(_database(settings), KeyStore.open(settings.keys, passphrase(settings)), new_bytes)
+    return moving(_database(settings), KeyStore.open(settings.keys, passphrase(settings)), new_bytes)
 
 
 def _custody() -> Custody:

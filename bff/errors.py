@@ -4,7 +4,10 @@
 is the money safe, what now. ``detail`` is for developers and logs.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+ALGS: Final = 'algs="ES256"'
+"""How a challenge names the suites of proofs, until a door says which it accepts."""
 
 
 class BffError(Exception):

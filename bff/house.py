@@ -3,9 +3,10 @@
 This is the only module that knows every domain; it decides nothing, it only says who gets whom.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +35,25 @@ from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
 from bff.customers.inbox_operations import operations as inbox_operations
 from bff.customers.models import sealed as customers_sealed
+from bff.customers.moving import Moving
+from bff.customers.reindexing import Reindexing
 from bff.customers.rewrapping import Rewrapping
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
+from bff.db.engine import retried
+from bff.devices import pins
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.handover_operations import operations as handover_operations
+from bff.devices.instances import AppInstances
 from bff.devices.operations import operations as devices_operations
+from bff.devices.owned import OwnedDevices
+from bff.devices.owned_operations import operations as owned_operations
+from bff.devices.pins import Pins
+from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
+from bff.devices.transfers import Transfers
 from bff.doors.app import AppDoor
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
@@ -148,8 +160,16 @@ class StoredIndex:
     keys: KeyStore
 
     def of(self, *, field: str, value: str) -> str:
-        """Give the hash of a value."""
-        return BlindIndex(self.keys.active(INDEXING).secret).of(field, value)
+        """Give the hash of a value under the present key."""
+        return self._index().of(field, value)
+
+    def every(self, *, field: str, value: str) -> Mapping[str, str]:
+        """Give it under every key that still counts, by the key's id, the present one first."""
+        return self._index().every(field, value)
+
+    def _index(self) -> BlindIndex:
+        known = {kid: key.secret for kid, key in self.keys.verification_keys(INDEXING).items()}
+        return BlindIndex(keys=known, active=self.keys.active(INDEXING).kid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +192,16 @@ SEALED: Final = (*customers_sealed(), *accounts_sealed())
 """Every column of this bank whose values are sealed."""
 
 
-def rewrapping(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Rewrapping:
-    """Give the moving of sealed values to the present key."""
-    return Rewrapping(engine, StoredSealing(keys, new_bytes), lambda: keys.active(SEALING).kid, SEALED)
+def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Moving:
+    """Give the moving of what hangs on older keys to the present ones."""
+    sealing = StoredSealing(keys, new_bytes)
+    sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
+    indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
+    return Moving(sealed, indexed, (partial(_pins_under, engine),))
+
+
+def _pins_under(engine: Engine, kid: str) -> int:
+    return retried(engine, lambda session: pins.under(session, kid), writing=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +231,12 @@ def build_house(outside: Surroundings) -> House:
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
-    verification = Verification(directory, outside.aud, outside.env)
+    recoveries = Recoveries(registry, people, codes, outside.cards)
+    verification = Verification(directory, outside.aud, outside.env, AppInstances(outside.attesting))
     operations: tuple[Operation, ...] = (
         *devices_operations(registry, Binder(registry, people, codes, applications), people, verification),
+        *owned_operations(OwnedDevices(registry), Pins(registry, people, vault), verification),
+        *handover_operations(Transfers(registry), recoveries, people),
         *sessions_operations(
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
@@ -218,6 +248,7 @@ def build_house(outside: Surroundings) -> House:
     )
     topics = (
         *codes.topics(),
+        *recoveries.topics(),
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
         *Debits(outside.core, orders).topics(),
     )
@@ -245,7 +276,7 @@ def _door(
         releases=releases,
         limiter=outside.limiter,
         relay=relay,
-        fingerprint=lambda request: index.of(field="request", value=request),
+        fingerprints=lambda request: tuple(index.every(field="request", value=request).values()),
     )
     return AppDoor(
         bus=bus,

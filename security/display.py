@@ -38,6 +38,8 @@ _RISKS: Final = {
 }
 _LEVELS: Final = ("C1", "C2", "C3", "C4", "C5")
 _TAIL: Final = 4
+_LANGUAGES: Final = ("zh", "en")
+_MEMO_SOURCE = re.compile(r"memo\.[a-z_]+")
 _ROW_MEMBERS: Final = frozenset({"key", "label", "as", "from", "text"})
 
 
@@ -73,6 +75,27 @@ def render(*, template: Mapping[str, Any], fields: Mapping[str, str], locale: Lo
     if not rows or len({row.key for row in rows}) != len(rows):
         raise DisplayError(detail="a template has rows, each with its own key")
     return rows
+
+
+def check_rows(template: Mapping[str, Any]) -> None:
+    """Hold a template's rows to what ``render`` takes, before any transaction is there to be drawn.
+
+    Raises:
+        DisplayError: a row has not the members, the texts or the sources of its kind, or its key is another row's; the
+            detail names the row.
+    """
+    rows = template["rows"]
+    if not isinstance(rows, list) or not rows:
+        raise DisplayError(detail="rows: a template has some")
+    for number, entry in enumerate(rows):
+        try:
+            _check_row(entry)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DisplayError(detail=f"rows[{number}]: a member is missing or of another kind ({error})") from error
+        except (DisplayError, EncodingError) as error:
+            raise DisplayError(detail=f"rows[{number}]: {error.detail}") from error
+    if len({entry["key"] for entry in rows}) != len(rows):
+        raise DisplayError(detail="rows: each has its own key")
 
 
 def uppercase_amount(amount: str) -> str:
@@ -135,6 +158,25 @@ def _row(entry: Mapping[str, Any], fields: Mapping[str, str], locale: Locale) ->
             raise DisplayError(detail=f"row {entry['key']!r} cannot be drawn as {kind!r}")
         value = drawer(values, language)
     return Row(*(clean_text(text) for text in (entry["key"], entry["label"][language], value)))
+
+
+def _check_row(entry: Mapping[str, Any]) -> None:
+    kind, sources = entry["as"], entry["from"]
+    if set(entry) - _ROW_MEMBERS:
+        raise DisplayError(detail="a row has unknown members")
+    if not isinstance(sources, list):
+        raise DisplayError(detail="sources stand in a list")
+    count = 0 if kind == "warning" else _DRAWERS.get(kind, (None, -1))[1]
+    if len(sources) != count or ("text" in entry) != (kind == "warning"):
+        raise DisplayError(detail=f"it cannot be drawn as {kind!r}")
+    for source in sources:
+        if source not in FROZEN and not _MEMO_SOURCE.fullmatch(source):
+            raise DisplayError(detail=f"no field {source!r}")
+    texts = [entry["key"], *(entry["label"][language] for language in _LANGUAGES)]
+    if kind == "warning":
+        texts += [entry["text"][language] for language in _LANGUAGES]
+    for text in texts:
+        clean_text(text)
 
 
 def _language(locale: Locale) -> str:

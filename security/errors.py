@@ -75,6 +75,12 @@ class HsmError(KeyStoreError):
         self.remedy = remedy
 
 
+class PinError(SecurityError):
+    """A PIN is another than the one kept (PIN_WRONG), or has not a PIN's form."""
+
+    default = "PIN_INVALID"
+
+
 class DeviceError(SecurityError):
     """A registration, binding or log-in does not hold."""
 

@@ -106,13 +106,28 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class BlindIndex:
-    """Finds sealed values by equality without opening them; the field's name keeps columns apart."""
+    """Finds sealed values by equality without opening them; the field's name keeps columns apart.
 
-    key: bytes
+    Attributes:
+        keys: 32 bytes each by id: the active one and those under which values may still be indexed.
+        active: id of the one that indexes.
+    """
+
+    keys: Mapping[str, bytes]
+    active: str
 
     def of(self, field: str, value: str) -> str:
-        """Give the index of a value: hex HMAC-SHA256."""
-        return hmac.digest(self.key, lp("TIDEGATE-BLIND/v1", field, value), "sha256").hex()
+        """Give the index of a value under the active key: hex HMAC-SHA256."""
+        return _indexed(self.keys[self.active], field, value)
+
+    def every(self, field: str, value: str) -> dict[str, str]:
+        """Give the indexes of a value by the id of the key, the active one first."""
+        others = sorted(set(self.keys) - {self.active})
+        return {kid: _indexed(self.keys[kid], field, value) for kid in (self.active, *others)}
+
+
+def _indexed(key: bytes, field: str, value: str) -> str:
+    return hmac.digest(key, lp("TIDEGATE-BLIND/v1", field, value), "sha256").hex()
 
 
 def prefixes_of(kek_id: str) -> tuple[bytes, ...]:

@@ -1,14 +1,17 @@
 """Starts the private servers once for a whole run and prints how many tests were skipped, with their reasons."""
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.leaks import Watch
 from tests.services import CHROMIUM, Services
 
 SERVICES = pytest.StashKey[Services]()
+WATCH = Watch()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
 
 
@@ -24,6 +27,25 @@ def pytest_configure(config: pytest.Config) -> None:
                 message = f"{name}: the server is not installed; `make setup-system` installs it"
                 raise pytest.UsageError(message)
             ENVIRON[name] = address
+
+
+def pytest_sessionstart() -> None:
+    """Let every logger speak up, and listen."""
+    logging.getLogger().setLevel(logging.INFO)
+    WATCH.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test in whose time personal data or a secret was logged, by it or by a thread of another."""
+    yield
+    found = WATCH.take()
+    if found and "leaks" not in item.path.name:
+        pytest.fail("; ".join(found), pytrace=False)
+
+
+def pytest_sessionfinish() -> None:
+    WATCH.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

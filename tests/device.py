@@ -227,6 +227,37 @@ class Device:
         confirm = {"eventId": event["eventId"], "code": event["sandboxCode"], "signature": b64(sign(self.tx, message))}
         assert self.post("/devices/bind/confirm", confirm).ok()["state"] == "ACTIVE"
 
+    # ── several devices ──
+    def person(self, purpose: str, about: str = "", factor: str = "face") -> dict[str, str]:
+        """Verify the person for a purpose."""
+        asked = self.post("/sessions/verification/challenge", {"purpose": purpose, "about": about}).ok()
+        names = (
+            asked["purpose"],
+            self.device_id,
+            asked["customerId"],
+            asked["challenge"],
+            thumbprint(self.pop),
+            factor,
+        )
+        signature = b64(sign(self.tx, lp("BANK-DEVBIND/v1/VERIFY", self.aud, self.env, *names)))
+        return {"challenge": asked["challenge"], "factor": factor, "txSignature": signature}
+
+    def let_in(self, asked: Any, mode: str) -> Answer:
+        """Approve a new device's transfer."""
+        names = (asked["transferId"], mode, self.customer_id, self.device_id, asked["deviceId"])
+        keys = (asked["popJkt"], asked["txJkt"], str(asked["expires"]))
+        message = lp("BANK-DEVBIND/v1/DEV-TRANSFER", self.aud, self.env, *names, *keys)
+        body = {"mode": mode, "signature": b64(sign(self.tx, message))}
+        return self.post(f"/devices/transfers/{asked['transferId']}/approve", body)
+
+    def come_in(self, transfer_id: str) -> Answer:
+        """Confirm a transfer that was approved."""
+        told = self.get(f"/devices/transfers/{transfer_id}").ok()
+        self.customer_id = told["customer"]["customerId"]
+        names = (transfer_id, self.device_id, self.customer_id, thumbprint(self.pop), thumbprint(self.tx))
+        message = lp("BANK-DEVBIND/v1/DEV-BIND", self.aud, self.env, *names, str(told["expires"]))
+        return self.post(f"/devices/transfers/{transfer_id}/confirm", {"signature": b64(sign(self.tx, message))})
+
     # ── the story ──
     def open_account(self, person: dict[str, Any]) -> str:
         """Register, open a class II account as ``person``, bind, log in; give the account's id."""

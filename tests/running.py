@@ -14,6 +14,7 @@ from pathlib import Path
 import urllib3
 
 from tests.device import Device
+from tests.leaks import check_file
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +79,7 @@ class Running:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process = None
+        check_file(self.var / "server.log")
 
     def digests(self) -> dict[str, str]:
         """Give what each published bundle calls itself, as a shell would after verifying."""

@@ -306,7 +306,6 @@ def test_git_never_sees_what_an_instance_keeps() -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("rotate", "blind-index"), 1, "every record is found by the present one"),
         (("rotate", "tide"), 1, "the purposes are access-token, "),
         (("revoke", "nothing", "--confirm", "nothing"), 1, "`tidegate keys list` shows what there is"),
         (("revoke", "nothing", "--confirm", "else"), 2, "--confirm must repeat the KID"),
@@ -393,7 +392,7 @@ def test_keys_change_under_traffic_and_no_valid_call_is_refused(server: Running)
     old = header(traffic.device.access)["kid"]
     traffic.start()
     try:
-        for words in (("stage", "access-token"), *(("rotate", name) for name in PURPOSES if name != "blind-index")):
+        for words in (("stage", "access-token"), *(("rotate", name) for name in PURPOSES)):
             traffic.seen(3)
             done = call("tidegate", "keys", *words, TIDEGATE_VAR=str(server.var))
             assert done.returncode == 0, done.stderr

@@ -5,12 +5,10 @@ asked through the outbox, never inside a transaction.
 """
 
 import logging
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +26,7 @@ from bff.accounts.models import Account, AccountApplication
 from bff.accounts.repository import BIND_VERIFY, CRS, HALF_FINISHED, ID_CHECK, ON_ITS_WAY, OPEN, OPENING, SUBMITTED
 from bff.customers import rules as person_rules
 from bff.customers.codes import Codes
+from bff.customers.elements import seal_elements
 from bff.customers.errors import DuplicateAccountError
 from bff.customers.service import Customers, Person
 from bff.customers.vault import Vault
@@ -214,10 +213,9 @@ class Applications:
         if not repository.advance(session, application_id, {at}, updated_at=context.now, **values):
             raise ConflictError(detail=f"the application left {at} meanwhile")
 
-    def _sealed(self, application_id: str, person: Person) -> dict[str, bytes | str]:
+    def _sealed(self, application_id: str, person: Person) -> dict[str, bytes]:
         fields = {"name": person.name, "id_number": person.id_number, "mobile": person.mobile}
-        sealed = {field: self.vault.seal(application_id, field, text) for field, text in fields.items()}
-        return {**sealed, "id_index": self.vault.hash("idNumber", person.id_number)}
+        return {field: self.vault.seal(application_id, field, text) for field, text in fields.items()}
 
     def _account(self, row: Row[Any], account_id: str, customer_id: str) -> dict[str, Any]:
         card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))
@@ -226,17 +224,6 @@ class Applications:
         return (
             {"account_id": account_id, "customer_id": customer_id, "balance_fen": 0, "available_fen": 0} | about | bank
         )
-
-
-def seal_elements(vault: Vault, check_id: str, card: str, person: Person) -> str:
-    """Seal what the card network compares, for the outbox."""
-    elements = {"card": card, "name": person.name, "id_number": person.id_number, "mobile": person.mobile}
-    return b64encode(vault.seal(check_id, "elements", msgspec.json.encode(elements).decode())).decode()
-
-
-def open_elements(vault: Vault, check_id: str, sealed: str) -> dict[str, str]:
-    """Open what ``seal_elements`` sealed: the arguments of ``CardNetwork.check``."""
-    return msgspec.json.decode(vault.open(check_id, "elements", b64decode(sealed)), type=dict[str, str])
 
 
 def _device(context: Context) -> str:

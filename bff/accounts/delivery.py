@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bff.accounts import repository, rules
-from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC, open_elements
+from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC
 from bff.accounts.funding import TOPIC as FUND_TOPIC
 from bff.accounts.funding import Fundings
 from bff.accounts.repository import CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
 from bff.approvals.execution import execute, told_balance
 from bff.core_bank.port import CardCheck, CardNetwork, CoreBank
+from bff.customers.elements import open_elements
 from bff.customers.vault import Vault
 from bff.kinds import CURRENCY, instant
 from bff.outbox import Delivered, Outcome, Settlement, Topic

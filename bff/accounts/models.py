@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bff.db.base import BLOB, CODE, DIGEST, FEN, ID, Base
+from bff.db.base import BLOB, CODE, FEN, ID, Base
 
 
 class AccountApplication(Base):
@@ -17,7 +17,6 @@ class AccountApplication(Base):
     application_id: Mapped[str] = mapped_column(ID, primary_key=True)
     device_id: Mapped[str] = mapped_column(ID)
     state: Mapped[str] = mapped_column(CODE)
-    id_index: Mapped[str] = mapped_column(DIGEST, index=True)
     name: Mapped[bytes] = mapped_column(BLOB)
     id_number: Mapped[bytes] = mapped_column(BLOB)
     mobile: Mapped[bytes] = mapped_column(BLOB)

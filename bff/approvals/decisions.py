@@ -116,6 +116,7 @@ class Decisions:
         if not repository.spend(session, frozen.operation_id, verified.message_hash, context.now):
             return _answered(self.get(session, context, challenge_id), raw)
         if not self.approvals.devices.advance(session, device.device_id, verified.seq):
+            self.approvals.devices.require_active(session, device.device_id, frozen.customer_id)  # blocked meanwhile?
             raise SequenceReusedError(detail="the counter was used at this moment")
         self.approvals.devices.take_limit(session, device, frozen.amount_fen, context.now)
         body = {"operationId": frozen.operation_id, "message": message, "signature": signature}

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from bff.approvals.errors import TemplateInvalidError, TemplateUnknownError
 from bff.approvals.policies import policy_of
-from security.display import template_hash
+from security.display import check_rows, template_hash
 from security.encoding import parse_object
+from security.errors import DisplayError
 
 _MEMBERS: Final = frozenset({"id", "title", "policy", "rows"})
 _NAME = re.compile(r"[a-z][a-z0-9_.-]*/[1-9][0-9]*")
@@ -58,4 +59,8 @@ def _check(template: Mapping[str, Any]) -> None:
     title = template["title"]
     if not isinstance(title, dict) or set(title) != {"zh", "en"}:
         raise TemplateInvalidError(detail=f"{template['id']}: title is a text in zh and en")
+    try:
+        check_rows(template)
+    except DisplayError as error:
+        raise TemplateInvalidError(detail=f"{template['id']}: {error.detail}") from error
     policy_of(template)

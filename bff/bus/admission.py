@@ -35,7 +35,8 @@ def admit(engine: Engine, releases: Releases, operation: Operation, caller: Call
         raise ScopeMissingError(detail=f"{operation.code} needs a session with scope {operation.scope.value}")
     if operation.fresh is not None and (caller.verified_at is None or now - caller.verified_at > operation.fresh):
         seconds = int(operation.fresh.total_seconds())
-        raise StepUpRequiredError(detail=f"{operation.code} needs a verification of the last {seconds} seconds")
+        why = f"{operation.code} needs a verification of the last {seconds} seconds"
+        raise StepUpRequiredError(detail=why, maxAge=seconds)
     if caller.channel is not Channel.APP:
         return
     if operation.from_shell:

@@ -6,7 +6,7 @@ second transaction.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,11 +63,11 @@ class Bus:
         releases: Releases,
         limiter: Limiter,
         relay: Relay,
-        fingerprint: Callable[[str], str],
+        fingerprints: Callable[[str], Sequence[str]],
     ) -> None:
-        """Take what a call passes through; ``fingerprint`` is the keyed hash under which requests are remembered."""
+        """Take what a call passes through; ``fingerprints``: the keyed hashes by which a request is known again."""
         self.catalogue = catalogue
-        self._fingerprint = fingerprint
+        self._fingerprints = fingerprints
         self._engine = engine
         self._releases = releases
         self._limiter = limiter
@@ -93,7 +93,7 @@ class Bus:
         request = parse(operation, call.payload)
         key = idempotency.checked_key(call.idempotency_key) if operation.idempotency is Idempotency.KEY else None
 
-        keyed = None if key is None else (key, self._fingerprint(idempotency.canonical(call.payload)))
+        keyed = None if key is None else (key, self._fingerprints(idempotency.canonical(call.payload)))
         step = self._commit(operation, call, request, keyed)
         if step.refusal is not None:
             raise step.refusal
@@ -106,7 +106,7 @@ class Bus:
         return Reply(200, self._settle(operation, call, request, step))
 
     def _commit(
-        self, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, str] | None
+        self, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, Sequence[str]] | None
     ) -> _Step:
         """Run the handler in its transaction; when the connection broke, nobody here knows whether it was committed."""
 
@@ -193,9 +193,9 @@ class Bus:
 
 
 def _run(
-    session: Session, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, str] | None
+    session: Session, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, Sequence[str]] | None
 ) -> _Step:
-    """Do the call's work inside its transaction; ``keyed``: its idempotency key and its request's fingerprint."""
+    """Do the call's work inside its transaction; ``keyed``: its idempotency key and its request's fingerprints."""
     claim = None if keyed is None else idempotency.claim(session, call.context, operation, *keyed)
     if claim is not None and not claim.fresh:
         return _Step(claim.answer, claim, claim.outbox_keys)

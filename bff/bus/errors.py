@@ -1,6 +1,6 @@
 """What the bus itself refuses, before or around a handler."""
 
-from bff.errors import BffError
+from bff.errors import ALGS, BffError
 
 
 class ScopeMissingError(BffError):
@@ -8,15 +8,17 @@ class ScopeMissingError(BffError):
 
     code = "SCOPE_MISSING"
     status = 403
+    challenge = f'DPoP error="insufficient_scope", scope="customer", {ALGS}'
     zh = "需要先登录才能办理。"
     en = "Log in first to do this."
 
 
 class StepUpRequiredError(BffError):
-    """The person was verified too long ago for this operation."""
+    """The person was verified too long ago for this operation; ``maxAge`` says how long ago it may be, in seconds."""
 
     code = "STEP_UP_REQUIRED"
     status = 403
+    challenge = f'DPoP error="insufficient_user_authentication", {ALGS}'
     zh = "办理这项业务前，请再次验证本人身份。钱没有动。"
     en = "Confirm that it is you once more before doing this. No money has moved."
 

@@ -5,7 +5,7 @@ committed; a replay gets the very bytes of the first answer. An operation that m
 RUNNING under a lease until its final bytes are stored; whoever finds the lease run out finishes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -84,7 +84,7 @@ def canonical(payload: Mapping[str, Any]) -> str:
     return msgspec.json.encode(dict(payload), order="deterministic").decode()
 
 
-def claim(session: Session, context: Context, operation: Operation, key: str, request_hash: str) -> Claim:
+def claim(session: Session, context: Context, operation: Operation, key: str, hashes: Sequence[str]) -> Claim:
     """Claim the key for this call, or find what the first delivery answered.
 
     Args:
@@ -92,7 +92,8 @@ def claim(session: Session, context: Context, operation: Operation, key: str, re
         context: whose call.
         operation: what is called.
         key: a ``checked_key``.
-        request_hash: keyed hash of ``canonical``; a plain one would let whoever reads the table find a card number.
+        hashes: keyed hashes of ``canonical`` under every key that counts, the present one first; plain ones would let
+            whoever reads the table find a card number.
 
     Raises:
         IdempotencyMismatchError: the key belongs to another request.
@@ -100,11 +101,11 @@ def claim(session: Session, context: Context, operation: Operation, key: str, re
     """
     name = {"subject": context.caller.subject, "operation": operation.code, "key": key}
     lease = context.now + LEASE
-    columns = {"request_hash": request_hash, "state": RUNNING, "leased_until": lease, "created_at": context.now}
+    columns = {"request_hash": hashes[0], "state": RUNNING, "leased_until": lease, "created_at": context.now}
     if insert_new(session, IdempotencyRecord, **name, **columns, answer="", outbox_keys="[]"):
         return Claim(context.caller.subject, operation.code, key, fresh=True)
     found = session.execute(select(*IdempotencyRecord.__table__.columns).filter_by(**name)).one()
-    if found.request_hash != request_hash:
+    if found.request_hash not in hashes:
         raise IdempotencyMismatchError(detail="the Idempotency-Key was used with another request")
     if found.state != DONE:
         _take_over(session, name, found.leased_until, context.now)

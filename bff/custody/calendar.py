@@ -52,8 +52,6 @@ class KeyCalendar:
         """Say why a person has to do it, or nothing."""
         if not self.acting:
             return "; TIDEGATE_KEY_CALENDAR is off"
-        if entry.purpose in self.guard.unturning and entry.action != Action.RETIRE:
-            return "; this purpose does not rotate"
         mine = [record for record in self.store.records() if record.purpose == entry.purpose]
         is_staged = any(record.state is KeyState.STAGED for record in mine)
         outside = any(record.kid == entry.kid and is_remote(record.uri) for record in mine)

@@ -11,7 +11,7 @@ import click
 
 from bff.custody.models import KeyRequest
 from bff.custody.service import Custody
-from bff.customers.rewrapping import Rewrapping
+from bff.customers.moving import Moving
 from bff.kinds import NewId
 from h5bundle.cli.shared import passphrase_option, read_secret
 from h5bundle.keys import open_key
@@ -32,10 +32,10 @@ _KEY: Final = click.option(
 
 @dataclass(frozen=True, slots=True)
 class CustodyDesk:
-    """What the commands work with; ``open`` and ``rewrapping`` open the database."""
+    """What the commands work with; ``open`` and ``moving`` open the database."""
 
     open: Callable[[], Custody]
-    rewrapping: Callable[[], Rewrapping]
+    moving: Callable[[], Moving]
     clock: Callable[[], datetime]
     new_id: NewId
 
@@ -115,11 +115,11 @@ def requests_command(ctx: click.Context, *, as_json: bool) -> None:
 @_JSON
 @click.pass_context
 def rewrap_command(ctx: click.Context, *, as_json: bool) -> None:
-    """Seal every stored value under the present sealing key, as the server's job does; then the old one can go."""
+    """Move sealed values and customers' hashes to the present keys, as the server's job does; then old keys can go."""
     desk: CustodyDesk = ctx.meta[DESK]
-    done = desk.rewrapping().run()
+    done = desk.moving().run()
     said = {"moved": done.moved, "broken": done.broken}
-    click.echo(json.dumps(said) if as_json else f"{done.moved} values moved, {done.broken} do not open")
+    click.echo(json.dumps(said) if as_json else f"{done.moved} values and hashes moved, {done.broken} do not open")
     if done.broken:
         raise SystemExit(1)
 

@@ -10,18 +10,29 @@ from bff.db.base import BLOB, CODE, DIGEST, ID, Base
 
 
 class Customer(Base):
-    """One person; ``id_index`` is the keyed hash of his ID number, so that nobody is in here twice."""
+    """One person; found, and kept from being in here twice, by ``CustomerIndex``."""
 
     __tablename__ = "customer"
 
     customer_id: Mapped[str] = mapped_column(ID, primary_key=True)
-    id_index: Mapped[str] = mapped_column(DIGEST, unique=True)
-    mobile_index: Mapped[str] = mapped_column(DIGEST, index=True)
     name: Mapped[bytes] = mapped_column(BLOB)
     id_number: Mapped[bytes] = mapped_column(BLOB)
     mobile: Mapped[bytes] = mapped_column(BLOB)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class CustomerIndex(Base):
+    """The keyed hash of a person's ID number under one key; while keys turn a person has one under each.
+
+    ``kid`` is empty for a hash of before keys had ids in here.
+    """
+
+    __tablename__ = "customer_index"
+
+    id_index: Mapped[str] = mapped_column(DIGEST, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ID, index=True)
+    kid: Mapped[str] = mapped_column(CODE)
 
 
 class VerificationCode(Base):

@@ -3,6 +3,7 @@
 A value is sealed under the id of its record and the name of its field, so that it cannot be moved to another row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +28,11 @@ class Indexing(Protocol):
     """Keyed hashes, as ``security.sealing.BlindIndex`` makes them."""
 
     def of(self, *, field: str, value: str) -> str:
-        """Give the hex HMAC-SHA256 of a field's value."""
+        """Give the hex HMAC-SHA256 of a field's value under the present key."""
+        ...
+
+    def every(self, *, field: str, value: str) -> Mapping[str, str]:
+        """Give it under every key that still counts, by the key's id, the present one first."""
         ...
 
 
@@ -47,5 +52,9 @@ class Vault:
         return self.sealing.open(envelope=envelope, record_id=record_id, field=field).decode()
 
     def hash(self, field: str, text: str) -> str:
-        """Give the keyed hash by which an equal text is found."""
+        """Give the keyed hash under which a text is kept."""
         return self.index.of(field=field, value=text)
+
+    def hashes(self, field: str, text: str) -> Mapping[str, str]:
+        """Give every keyed hash under which an equal text may be kept, by the key's id, the present one first."""
+        return self.index.every(field=field, value=text)

@@ -1,8 +1,8 @@
 """Binding: a code to the customer's phone and a signature of K_tx make a pending device his."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from bff import audit
 from bff.customers.codes import Codes
 from bff.customers.service import Customers, Person
-from bff.devices import repository
+from bff.devices import notices, repository
 from bff.devices.errors import BindExpiredError, BindNoApplicationError, DeviceStateError, verifying
 from bff.devices.models import DeviceBinding
-from bff.devices.repository import PENDING, KnownDevice
+from bff.devices.owned import check_cap
+from bff.devices.repository import KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
 from bff.kinds import Context
@@ -60,7 +61,7 @@ class Binder:
             BindNoApplicationError: no account was opened on it.
             CodeTooSoonError: too many codes.
         """
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         customer_id = self.applicants.applicant(session, device.device_id)
         if customer_id is None:
             raise BindNoApplicationError(detail="no open application was made on this device")
@@ -94,39 +95,55 @@ class Binder:
             CodeWrongError, CodeLockedError, CodeExpiredError: the code does not hold.
             SignatureInvalidError, SignatureNoncanonicalError: the signature does not.
         """
-        device = self._pending(session, context)
+        device = self.devices.require_pending(session, context.caller.device_id)
         binding = _binding(session, context, event_id)
         if context.now.timestamp() >= binding.expires:
             raise BindExpiredError
         self.codes.check(session, context, purpose=CODE, holder=device.device_id, code=code)
-        self._verify(context, device, binding, signature)
+        about: dict[str, Any] = {"event_id": binding.event_id, "customer_id": binding.customer_id}
+        check_binding(self.devices, device, **about, expires=binding.expires, signature=signature, now=context.now)
+        hours = self.devices.packs.at(business_date(context.now)).integer("new_device_hours")
+        until = context.now + timedelta(hours=hours)
         if not repository.use_binding(session, event_id, context.now) or not repository.bind(
-            session, device.device_id, binding.customer_id, context.now
+            session, device.device_id, binding.customer_id, context.now, until
         ):
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
+        check_cap(session, self.devices, binding.customer_id, context.now)
         _record(session, context, device, binding, signature)
+        about = {"customer_id": binding.customer_id, "device_id": device.device_id, "model": device.model}
+        notices.tell(session, kind=notices.BOUND, **about, now=context.now)
         return self.devices.get(session, device.device_id)
 
-    def _pending(self, session: Session, context: Context) -> KnownDevice:
-        device = self.devices.get(session, context.caller.device_id)
-        if device.state != PENDING:
-            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
-        return device
 
-    def _verify(self, context: Context, device: KnownDevice, binding: DeviceBinding, signature: str) -> None:
-        with verifying():
-            verify_binding(
-                aud=self.devices.aud,
-                env=self.devices.env,
-                event_id=binding.event_id,
-                device_id=device.device_id,
-                customer_id=binding.customer_id,
-                pop_jkt=device.pop_key.thumbprint,
-                tx_key=device.tx_key,
-                expires=binding.expires,
-                signature=signature,
-                now=context.now,
-            )
+def check_binding(
+    devices: Devices,
+    device: KnownDevice,
+    *,
+    event_id: str,
+    customer_id: str,
+    expires: int,
+    signature: str,
+    now: datetime,
+) -> None:
+    """Hold that a device signed to whom it is bound.
+
+    Raises:
+        BindExpiredError: it came too late.
+        SignatureInvalidError, SignatureNoncanonicalError, EncodingInvalidError: the signature does not hold.
+    """
+    with verifying():
+        verify_binding(
+            aud=devices.aud,
+            env=devices.env,
+            event_id=event_id,
+            device_id=device.device_id,
+            customer_id=customer_id,
+            pop_jkt=device.pop_key.thumbprint,
+            tx_key=device.tx_key,
+            expires=expires,
+            signature=signature,
+            now=now,
+        )
 
 
 def _binding(session: Session, context: Context, event_id: str) -> DeviceBinding:

@@ -31,6 +31,10 @@ class Directory:
         keys = (known.pop_key.thumbprint, known.tx_key.as_dict())
         return DeviceRecord(known.device_id, known.state, *keys, known.customer_id, name)
 
+    def names(self, session: Session, customer_id: str) -> dict[str, str]:
+        """Give the names of a customer's active devices: his own, else their model's."""
+        return {one.device_id: one.nickname or one.model for one in repository.active_of(session, customer_id)}
+
     def standing(self, reading: Connection, device_id: str) -> Standing | None:
         """Give a device's state and customer by one read."""
         row = reading.execute(_STANDING, {"wanted": device_id}).first()

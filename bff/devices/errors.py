@@ -131,3 +131,78 @@ def verifying(known: dict[str, type[BffError]] = BY_CODE) -> Iterator[None]:
         raise AttestationRefusedError(detail=error.detail, rule=error.code) from error
     except SecurityError as error:
         raise known.get(error.code, SignatureInvalidError)(detail=error.detail) from error
+
+
+class DeviceCapError(BffError):
+    """The customer has as many devices as he may have."""
+
+    code = "DEVICE_CAP"
+    status = 409
+    zh = "绑定的设备已经到上限，没有绑定，钱没有动。请先在“我的设备”里移除一台。"
+    en = "You have as many devices as you may have. Nothing was bound and no money has moved. Remove one first."
+
+
+class TransferInvalidError(BffError):
+    """The transfer is unknown, over, not approved, used, or approved by a device that may not any more."""
+
+    code = "TRANSFER_INVALID"
+    status = 409
+    zh = "换机申请已失效或还没有确认，没有生效，钱没有动。请在新手机上重新申请。"
+    en = "The move is over or was not approved. Nothing has changed and no money has moved. Ask again on the new phone."
+
+
+class RecoveryRefusedError(BffError):
+    """The recovery does not hold: person, card, code or signature, and it is not said which."""
+
+    code = "RECOVERY_REFUSED"
+    status = 403
+    keeps = True
+    zh = "没有通过身份核验，什么都没有改变，钱没有动。请核对资料和验证码，或到网点办理。"
+    en = "You could not be identified. Nothing has changed and no money has moved. Check what you entered, or visit us."
+
+
+class RecoveryTooManyError(BffError):
+    """Too many recoveries were begun on this device or from this line today."""
+
+    code = "RECOVERY_TOO_MANY"
+    status = 429
+    zh = "今天找回的次数太多，没有办理，钱没有动。请明天再试，或到网点办理。"
+    en = "Too many recoveries were begun today. No money has moved. Try again tomorrow, or visit us."
+
+
+class PinWrongError(BffError):
+    """The PIN is not the device's; ``left`` tries remain. The try counts, so it is kept."""
+
+    code = "PIN_WRONG"
+    status = 422
+    keeps = True
+    zh = "交易密码不对，钱没有动。请再试一次。"
+    en = "The transaction PIN is wrong. No money has moved. Try again."
+
+
+class PinPausedError(BffError):
+    """Too many wrong PINs in a short time; ``retryAfter`` says for how long no try is taken."""
+
+    code = "PIN_PAUSED"
+    status = 429
+    zh = "密码错误次数较多，请稍等再试，钱没有动。"
+    en = "Too many wrong PINs. Wait a little and try again. No money has moved."
+
+
+class PinLockedError(BffError):
+    """No PIN is taken from this device until its owner sets a new one with the device's transaction key."""
+
+    code = "PIN_LOCKED"
+    status = 423
+    keeps = True
+    zh = "交易密码已锁定，钱没有动。请用指纹或面容验证后重设密码。"
+    en = "The transaction PIN is locked. No money has moved. Verify yourself on this device and set a new one."
+
+
+class PinWeakError(BffError):
+    """The new PIN is one that anybody would guess, or the old one."""
+
+    code = "PIN_WEAK"
+    status = 422
+    zh = "这个密码太容易被猜到，没有设置。请不要用连号、重复数字、生日或手机号。"
+    en = "That PIN is too easy to guess and was not set. Avoid runs, repeats, your birthday and your mobile number."

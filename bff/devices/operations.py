@@ -10,6 +10,7 @@ from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.customers.service import Customers
 from bff.devices.attestation import Sent
 from bff.devices.binding import Binder
+from bff.devices.owned import depart
 from bff.devices.repository import REMOVED
 from bff.devices.schemas import (
     Attestation,
@@ -60,6 +61,7 @@ class _Handlers:
     def get(self, session: Session, context: Context, request: Empty) -> DeviceAnswer:
         del request
         device = self.devices.get(session, context.caller.device_id)
+        limit = self.devices.day_limit(session, device, context.now)
         return DeviceAnswer(
             device_id=device.device_id,
             state=device.state,
@@ -68,6 +70,9 @@ class _Handlers:
             bound_at=instant(device.bound_at) if device.bound_at else None,
             customer=self._customer(session, device.customer_id),
             last_seq=device.last_seq,
+            cooling_until=instant(limit.cooling_until) if limit.cooling_until else None,
+            day_limit_fen=limit.most,
+            day_left_fen=limit.left,
         )
 
     def prepare(self, session: Session, context: Context, request: Empty) -> BindingAnswer:
@@ -86,7 +91,7 @@ class _Handlers:
     def unbind(self, session: Session, context: Context, request: PersonRequest) -> StateAnswer:
         self.verification.confirm(session, context, UNBIND, request)
         device = self.devices.get(session, context.caller.device_id)
-        self.devices.remove(session, context, device.device_id)
+        depart(session, context, self.devices, device, "UNBOUND")
         return StateAnswer(device_id=device.device_id, state=REMOVED)
 
     def _prepared(self, session: Session, context: Context, event_id: str) -> BindingAnswer:
@@ -220,6 +225,7 @@ def _binding(handlers: _Handlers) -> tuple[Operation, ...]:
                 "SIG_NONCANONICAL",
                 "ENCODING_INVALID",
                 "DEVICE_STATE",
+                "DEVICE_CAP",
             ),
         ),
         Operation(
@@ -233,6 +239,6 @@ def _binding(handlers: _Handlers) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="20/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "DEVICE_STATE"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED", "DEVICE_STATE"),
         ),
     )

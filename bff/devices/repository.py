@@ -50,6 +50,9 @@ class KnownDevice:
     customer_id: str | None
     last_seq: int
     bound_at: datetime | None
+    platform: str = ""
+    nickname: str = ""
+    cooling_until: datetime | None = None
 
 
 def find(session: Session, device_id: str) -> KnownDevice | None:
@@ -80,10 +83,11 @@ def claim_keys(session: Session, device_id: str, *keys: PublicJwk) -> bool:
     return taken == len(keys)
 
 
-def bind(session: Session, device_id: str, customer_id: str, now: datetime) -> bool:
-    """Make a pending device the customer's; tell whether it still was pending."""
+def bind(session: Session, device_id: str, customer_id: str, now: datetime, cooling_until: datetime) -> bool:
+    """Make a pending device the customer's, with lower limits until then; tell whether it still was pending."""
     pending = update(Device).where(Device.device_id == device_id, Device.state == PENDING, Device.customer_id.is_(None))
-    return changed(session, pending.values(state=ACTIVE, customer_id=customer_id, bound_at=now)) == 1
+    values = {"state": ACTIVE, "customer_id": customer_id, "bound_at": now, "cooling_until": cooling_until}
+    return changed(session, pending.values(**values)) == 1
 
 
 def use_binding(session: Session, event_id: str, now: datetime) -> bool:
@@ -120,6 +124,28 @@ def give_back(session: Session, device_id: str, day: str, amount: int) -> None:
     session.execute(row.values(used_fen=DeviceDay.used_fen - amount))
 
 
+def active_of(session: Session, customer_id: str) -> tuple[KnownDevice, ...]:
+    """Give a customer's active devices, the first bound first."""
+    mine = select(*_device.columns).where(_device.c.customer_id == customer_id, _device.c.state == ACTIVE)
+    return tuple(_known(row) for row in session.execute(mine.order_by(_device.c.bound_at, _device.c.device_id)))
+
+
+def lock_active(session: Session, customer_id: str) -> tuple[str, ...]:
+    """Give a customer's active devices past other transactions' commits; nobody binds or stops one meanwhile."""
+    mine = select(Device.device_id).where(Device.customer_id == customer_id, Device.state == ACTIVE)
+    return tuple(session.scalars(mine.with_for_update()))
+
+
+def name(session: Session, device_id: str, nickname: str) -> None:
+    """Give a device the name that its owner chose."""
+    session.execute(update(Device).where(Device.device_id == device_id).values(nickname=nickname))
+
+
+def copy_day(session: Session, old: str, new: str, day: str) -> None:
+    """Let a device go on in a business day where another one stopped."""
+    insert_new(session, DeviceDay, device_id=new, day=day, used_fen=used(session, old, day))
+
+
 def _known(row: Row[Any]) -> KnownDevice:
     return KnownDevice(
         device_id=row.device_id,
@@ -131,6 +157,9 @@ def _known(row: Row[Any]) -> KnownDevice:
         customer_id=row.customer_id,
         last_seq=row.last_seq,
         bound_at=row.bound_at,
+        platform=row.platform,
+        nickname=row.nickname,
+        cooling_until=row.cooling_until,
     )
 
 

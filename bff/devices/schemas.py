@@ -83,7 +83,7 @@ class CustomerAnswer(Answer):
 
 
 class DeviceAnswer(Answer):
-    """The calling device."""
+    """The calling device; amounts in fen, ``coolingUntil`` while its limits are low for being new."""
 
     device_id: str
     state: str
@@ -92,6 +92,9 @@ class DeviceAnswer(Answer):
     bound_at: str | None
     customer: CustomerAnswer | None
     last_seq: int
+    cooling_until: str | None
+    day_limit_fen: int
+    day_left_fen: int
 
 
 class BindingAnswer(Answer):

@@ -6,14 +6,14 @@ Invariants: no key serves two registrations; a device's counter only grows; only
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bff import audit
-from bff.devices import fleet, repository
+from bff.devices import fleet, instances, repository
 from bff.devices.attestation import UNATTESTED, Attesting, Sent, Subject
 from bff.devices.errors import (
     AttestationRefusedError,
@@ -25,6 +25,7 @@ from bff.devices.errors import (
 )
 from bff.devices.models import Device
 from bff.devices.repository import ACTIVE, BLOCKED, PENDING, REMOVED, KnownDevice
+from bff.devices.rules import cooling_end
 from bff.errors import NotFoundError
 from bff.kinds import Context
 from bff.products.calendar import business_date
@@ -53,6 +54,15 @@ class Registration:
     pop_signature: str
     tx_signature: str
     attestation: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """What a device may move on a business day and what is left of it, in fen; ``cooling_until`` while it is new."""
+
+    most: int
+    left: int
+    cooling_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,8 @@ class Devices:
         if not repository.claim_keys(session, device_id, verified.pop_key, verified.tx_key):
             return _again(session, verified)
         session.execute(insert(Device).values(**_row(device_id, asked, verified, context.now)))
+        if attested is not None and attested.public_key:
+            instances.keep(session, device_id, attested.public_key, context.now)
         body = _evidence(device_id, asked, verified, attested)
         audit.append(session, kind="device.registered", subject=device_id, body=body, now=context.now)
         return self.get(session, device_id)
@@ -122,6 +134,17 @@ class Devices:
             raise SuiteRefusedError(detail=f"keys of the suite {device.tx_key.alg} are not accepted here")
         return device
 
+    def require_pending(self, session: Session, device_id: str | None) -> KnownDevice:
+        """Give a device that is nobody's yet.
+
+        Raises:
+            DeviceStateError: it is in another state.
+        """
+        device = self.get(session, device_id)
+        if device.state != PENDING:
+            raise DeviceStateError(detail=f"the device is {device.state}", state=device.state)
+        return device
+
     def advance(self, session: Session, device_id: str, seq: int) -> bool:
         """Let the device's counter grow to ``seq`` by one conditional UPDATE; tell whether it was lower."""
         return repository.advance(session, device_id, seq)
@@ -132,7 +155,7 @@ class Devices:
         Raises:
             DeviceLimitError: it does not fit.
         """
-        most = self._day_limit(device, now)
+        most, _ = self._day_limit(device, now)
         left = most - repository.used(session, device.device_id, _day(now))
         if amount > left:
             raise DeviceLimitError(detail="the amount passes the device's day", limitFen=most, leftFen=max(left, 0))
@@ -143,7 +166,7 @@ class Devices:
         Raises:
             DeviceLimitError: it does not fit.
         """
-        most = self._day_limit(device, now)
+        most, _ = self._day_limit(device, now)
         if not repository.take(session, device.device_id, _day(now), amount, most):
             raise DeviceLimitError(detail="the amount passes the device's day", limitFen=most)
 
@@ -192,11 +215,17 @@ class Devices:
             about |= {"pop_signature": asked.pop_signature, "tx_signature": asked.tx_signature, "suites": self.suites}
             return verify_registration(**about, pop_key=pop_key, tx_key=tx_key, attested=attested), attested
 
-    def _day_limit(self, device: KnownDevice, now: datetime) -> int:
-        rules = self.packs.at(business_date(now))
-        cooling = timedelta(hours=rules.integer("new_device_hours"))
-        is_new = device.bound_at is None or now < device.bound_at + cooling
-        return rules.integer("new_device_day_fen" if is_new else "device_day_fen")
+    def day_limit(self, session: Session, device: KnownDevice, now: datetime) -> DayLimit:
+        """Tell what a device may move today, what of it is left, and until when it is so little."""
+        most, until = self._day_limit(device, now)
+        return DayLimit(most, max(most - repository.used(session, device.device_id, _day(now)), 0), until)
+
+    def _day_limit(self, device: KnownDevice, now: datetime) -> tuple[int, datetime | None]:
+        """Give today's limit, and the end of its cooling-off while it lasts."""
+        pack = self.packs.at(business_date(now))
+        until = cooling_end(device.bound_at, device.cooling_until, pack.integer("new_device_hours"))
+        is_new = until is None or now < until
+        return pack.integer("new_device_day_fen" if is_new else "device_day_fen"), until if is_new else None
 
 
 def _day(now: datetime) -> str:

@@ -15,10 +15,10 @@ from flask import Blueprint, Response, request
 from bff.bus import Bus, Call
 from bff.catalogue import Catalogue, Operation
 from bff.doors.body import read_body, read_file
-from bff.errors import RequestInvalidError
+from bff.errors import ALGS, RequestInvalidError
 from bff.kinds import Channel, Clock, Context, NewBytes, NewId
 from bff.sessions.authenticator import Authenticator, Nonces, Presented
-from bff.sessions.errors import ALGS, TokenInvalidError
+from bff.sessions.errors import ProofInvalidError, TokenMissingError
 from bff.web.names import names
 
 PREFIX: Final = "/app/v1"
@@ -71,18 +71,18 @@ class AppDoor:
     def _answer(self, operation: Operation, path: Mapping[str, str]) -> Response:
         now = self.clock()
         headers = request.headers
-        proof = _single("DPoP")
+        proof = _proof()
         presented = Presented(
             method=request.method,
             url=self.public_url + request.path,
-            authorization=_single("Authorization"),
+            authorization=headers.get("Authorization"),
             proof=proof,
             address=request.remote_addr or "",
             now=now,
         )
         caller = self.authenticator.authenticate(presented)
         if operation.scope is not None and caller.device_id is None:
-            raise TokenInvalidError(detail=f"{operation.code} needs an access token and its proof")
+            raise TokenMissingError(detail=f"{operation.code} needs an access token and its proof")
         payload, body_hash = self._payload(operation, path)
         context = Context(
             caller=caller,
@@ -161,15 +161,15 @@ def _body(operation: Operation) -> tuple[dict[str, Any], str]:
     return read_body(request) if operation.upload is None else read_file(request, operation.upload)
 
 
-def _single(name: str) -> str | None:
-    """Give a header that may stand once only.
+def _proof() -> str | None:
+    """Give the DPoP header, which may stand once only.
 
     Raises:
-        RequestInvalidError: it stands twice; servers in front might have looked at the other one.
+        ProofInvalidError: it stands twice (RFC 9449, 4.3); servers in front might have looked at the other one.
     """
-    value = request.headers.get(name)
-    if value is not None and name == "DPoP" and "," in value:
-        raise RequestInvalidError(detail=f"the {name} header stands twice", field=name)
+    value = request.headers.get("DPoP")
+    if value is not None and "," in value:
+        raise ProofInvalidError(detail="the DPoP header stands twice")
     return value
 
 

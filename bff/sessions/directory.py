@@ -41,6 +41,10 @@ class DeviceDirectory(Protocol):
         """Give a device, or None when there is none."""
         ...
 
+    def names(self, session: Session, customer_id: str) -> Mapping[str, str]:
+        """Give the names of a customer's active devices, by their ids."""
+        ...
+
     def standing(self, reading: Connection, device_id: str) -> Standing | None:
         """Give a device's standing by one cheap read by primary key; None when there is no such device."""
         ...

@@ -1,11 +1,10 @@
-"""What sessions refuse: every one of them answers 401 and says under which scheme to come back."""
+"""What sessions refuse: what concerns a token or a proof answers 401 and says under which scheme to come back."""
 
 from typing import ClassVar, Final
 
-from bff.errors import BffError
+from bff.errors import ALGS, BffError
 
-ALGS: Final = 'algs="ES256"'
-"""How a challenge names the suites of proofs, until a door says which it accepts."""
+_MISSING: Final = f"DPoP {ALGS}"
 _INVALID: Final = f'DPoP error="invalid_token", {ALGS}'
 _PROOF: Final = f'DPoP error="invalid_dpop_proof", {ALGS}'
 
@@ -24,6 +23,12 @@ class TokenInvalidError(SessionError):
     """The access token is missing, forged, of an unknown key, or its session has ended."""
 
     code = "TOKEN_INVALID"
+
+
+class TokenMissingError(TokenInvalidError):
+    """The call needs an access token and has none; as RFC 6750 has it, the challenge then names no error."""
+
+    challenge = _MISSING
 
 
 class TokenExpiredError(SessionError):

@@ -12,13 +12,16 @@ ENDED = "ENDED"
 
 
 class LoginSession(Base):
-    """A session: a family of refresh tokens under one key of one device; ``verified_at``: when its person last was."""
+    """A session: a family of refresh tokens under one key of one device; ``verified_at``: when its person last was.
+
+    ``last_used_at`` and ``network`` say when and from where its tokens were last given out.
+    """
 
     __tablename__ = "session"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     device_id: Mapped[str] = mapped_column(ID, index=True)
-    customer_id: Mapped[str | None] = mapped_column(ID)
+    customer_id: Mapped[str | None] = mapped_column(ID, index=True)
     scope: Mapped[str] = mapped_column(CODE)
     jkt: Mapped[str] = mapped_column(String(43))
     state: Mapped[str] = mapped_column(CODE)
@@ -27,6 +30,8 @@ class LoginSession(Base):
     verified_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str] = mapped_column(CODE, default="")
+    last_used_at: Mapped[datetime | None]
+    network: Mapped[str] = mapped_column(CODE, default="", server_default="")
 
 
 class RefreshToken(Base):

@@ -1,15 +1,20 @@
 """The session operations of the catalogue; all of them belong to the native shell."""
 
 from bff.catalogue import Empty, Idempotency, Operation
+from bff.sessions.overview import Overview
 from bff.sessions.schemas import (
     ChallengeAnswer,
     ChallengeRequest,
     CreateRequest,
+    EndAllRequest,
+    EndedAnswer,
+    EndRequest,
     PersonChallengeAnswer,
     PersonChallengeRequest,
     PersonRequest,
     RefreshRequest,
     SessionAnswer,
+    SessionsAnswer,
     VerifiedAnswer,
 )
 from bff.sessions.service import Sessions
@@ -18,7 +23,49 @@ from bff.sessions.verification import Verification
 
 def operations(sessions: Sessions, verification: Verification) -> tuple[Operation, ...]:
     """Declare the session operations."""
-    return (*_sessions(sessions), *verifying(verification))
+    return (*_sessions(sessions), *listing(Overview(sessions.directory)), *verifying(verification))
+
+
+def listing(overview: Overview) -> tuple[Operation, ...]:
+    """Declare the operations by which a customer looks after his sessions."""
+    return (
+        Operation(
+            code="session.list",
+            summary="List the customer's sessions: device, since when, last use, network, and which is this one.",
+            method="GET",
+            path="/sessions",
+            request=Empty,
+            response=SessionsAnswer,
+            handler=overview.list,
+            idempotency=Idempotency.NONE,
+            from_shell=True,
+        ),
+        Operation(
+            code="session.end",
+            summary="End one session of the customer's.",
+            method="POST",
+            path="/sessions/{session_id}/end",
+            request=EndRequest,
+            response=EndedAnswer,
+            handler=overview.end,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="30/minute",
+            errors=("NOT_FOUND",),
+        ),
+        Operation(
+            code="session.end_all",
+            summary="Log out everywhere: end all sessions of the customer and of his devices, or all but this one.",
+            method="POST",
+            path="/sessions/end-all",
+            request=EndAllRequest,
+            response=EndedAnswer,
+            handler=overview.end_all,
+            idempotency=Idempotency.NATURAL,
+            from_shell=True,
+            limit="10/minute",
+        ),
+    )
 
 
 def verifying(verification: Verification) -> tuple[Operation, ...]:
@@ -47,7 +94,7 @@ def verifying(verification: Verification) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="30/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED"),
         ),
         Operation(
             code="session.verification.step_up",
@@ -60,7 +107,7 @@ def verifying(verification: Verification) -> tuple[Operation, ...]:
             idempotency=Idempotency.NATURAL,
             from_shell=True,
             limit="30/minute",
-            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED"),
+            errors=("CHALLENGE_INVALID", "VERIFICATION_REFUSED", "ATTESTATION_REFUSED"),
         ),
     )
 

@@ -1,10 +1,10 @@
 """The statements of sessions, on SQLAlchemy Core: every call passes here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.statements import changed
@@ -78,6 +78,35 @@ def sweep(session: Session, now: datetime) -> int:
     return changed(session, delete(LoginSession).where(LoginSession.expires_at < now - _KEPT))
 
 
+def touch(session: Session, session_id: str, network: str, now: datetime) -> None:
+    """Note when and from which network a session was used last."""
+    used = update(LoginSession).where(LoginSession.id == session_id)
+    session.execute(used.values(last_used_at=now, network=network))
+
+
+def of_customer(session: Session, customer_id: str, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """Give a customer's sessions that are alive, the last used first."""
+    names = ("id", "device_id", "created_at", "last_used_at", "expires_at", "network")
+    alive = (_table.c.customer_id == customer_id, _table.c.state == ACTIVE, _table.c.expires_at > now)
+    wanted = select(*(_table.c[name] for name in names)).where(*alive)
+    return session.execute(wanted.order_by(_table.c.last_used_at.desc(), _table.c.id).limit(most)).all()
+
+
+def last_uses(session: Session, customer_id: str) -> dict[str, datetime]:
+    """Tell when each device of a customer was used last, as far as sessions are kept."""
+    last = func.max(LoginSession.last_used_at)
+    uses = select(LoginSession.device_id, last).where(LoginSession.customer_id == customer_id)
+    rows = session.execute(uses.group_by(LoginSession.device_id)).all()
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
+def end_of(session: Session, customer_id: str, session_id: str, because: str, now: datetime) -> bool:
+    """End a session of a customer's; tell whether it was his and had not ended."""
+    his = (LoginSession.id == session_id, LoginSession.customer_id == customer_id, LoginSession.state == ACTIVE)
+    ended = update(LoginSession).where(*his).values(state=ENDED, ended_at=now, ended_because=because)
+    return changed(session, ended) == 1
+
+
 def end_all(
     session: Session,
     customer_id: str,
@@ -90,4 +119,10 @@ def end_all(
     """End every session of a customer and of these devices, but ``kept``; give how many."""
     theirs = or_(LoginSession.customer_id == customer_id, LoginSession.device_id.in_(devices))
     wanted = update(LoginSession).where(theirs, LoginSession.state == ACTIVE, LoginSession.id != (kept or ""))
+    return changed(session, wanted.values(state=ENDED, ended_at=now, ended_because=because))
+
+
+def end_of_devices(session: Session, devices: Collection[str], because: str, now: datetime) -> int:
+    """End every session of these devices; give how many."""
+    wanted = update(LoginSession).where(LoginSession.device_id.in_(devices), LoginSession.state == ACTIVE)
     return changed(session, wanted.values(state=ENDED, ended_at=now, ended_because=because))

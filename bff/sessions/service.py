@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bff.catalogue import Empty
 from bff.kinds import Context, Scope, instant
+from bff.push import inbox
 from bff.sessions import challenges, repository
 from bff.sessions.directory import DeviceDirectory, DeviceRecord
 from bff.sessions.errors import (
@@ -24,6 +25,7 @@ from bff.sessions.errors import (
     TokenInvalidError,
 )
 from bff.sessions.models import ACTIVE
+from bff.sessions.networks import network_of
 from bff.sessions.schemas import (
     ChallengeAnswer,
     ChallengeRequest,
@@ -126,6 +128,7 @@ class Sessions:
         device = self.directory.device(session, found.device_id)
         if device is None or not is_alive(device.state, device.customer_id, found.customer_id):
             raise RefreshInvalidError
+        repository.touch(session, found.session_id, network_of(context.caller.address), context.now)
         return self._answer(session, context, device, found.session_id, Scope(found.scope), found.expires_at)
 
     def revoke(self, session: Session, context: Context, _request: Empty) -> Empty:
@@ -171,6 +174,8 @@ class Sessions:
             created_at=context.now,
             verified_at=context.now if scope is Scope.CUSTOMER else None,
             expires_at=expires_at,
+            last_used_at=context.now,
+            network=network_of(context.caller.address),
         )
         return self._answer(session, context, device, session_id, scope, expires_at)
 
@@ -184,6 +189,9 @@ class Sessions:
             decision = _decide(replace(record, used_at=used_at), jkt, context.now)
         if decision is Rotation.REVOKE_FAMILY:
             repository.end(session, found.session_id, "REFRESH_REUSED", context.now)
+            if found.customer_id is not None:
+                told = {"customer_id": found.customer_id, "kind": "security.login_reused", "subject": found.session_id}
+                inbox.tell(session, **told, body={}, now=context.now)
             raise RefreshReusedError(detail="the refresh token was used before: the session has ended")
 
     def _answer(

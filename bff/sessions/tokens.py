@@ -29,6 +29,8 @@ from security.suites import ES256, SM2_SM3, SUITES
 CACHED: Final = 20_000
 LONGEST: Final = 4096
 """Characters of the longest token that is looked at."""
+_HEADER: Final = frozenset({"typ", "alg", "kid"})
+"""The members of a token's header, exactly: no key, no address of one and nothing critical comes with a token."""
 _CENTURY: Final = timedelta(days=36500)
 
 
@@ -218,7 +220,8 @@ class AccessTokens:
 
     def _decode_key(self, header: Mapping[str, Any], _claims: Mapping[str, Any]) -> Any:
         kid = header.get("kid")
-        key = self._keys.verifying(kid) if isinstance(kid, str) and header.get("typ") == "at+jwt" else None
+        ours = isinstance(kid, str) and header.get("typ") == "at+jwt" and set(header) == _HEADER
+        key = self._keys.verifying(str(kid)) if ours else None
         if key is None or header.get("alg") != key.alg:
             raise TokenInvalidError(detail="the access token names no key that may verify, or not that key's alg")
         return key.public_key

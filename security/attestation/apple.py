@@ -81,7 +81,7 @@ def verify_apple_device(
         attestation=attestation, key_id=key_id, client_data_hash=challenge, policy=policy, roots=roots, now=now
     )
     keys = (pop_key.thumbprint, tx_key.thumbprint)
-    return VerifiedAttestation(APPLE, APP_ATTEST, challenge.hex(), *keys, done.digest)
+    return VerifiedAttestation(APPLE, APP_ATTEST, challenge.hex(), *keys, done.digest, done.public_key)
 
 
 def verify_app_attest(

@@ -38,10 +38,11 @@ class AndroidPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplePolicy:
-    """What an app asks of iOS devices: ``team.bundle-identifier`` and Apple's environment for it."""
+    """What an app asks of iOS devices: its ``team.bundle-identifier``, Apple's environment, assertions or none."""
 
     app_id: str
     environment: str = PRODUCTION
+    assertions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class VerifiedAttestation:
         challenge: the attested challenge, hex: the SHA-256 of the registration's transcript.
         pop_jkt, tx_jkt: thumbprints of the keys that it was checked for.
         digest: SHA-256 of what the device sent, hex; see the format's function.
+        public_key: the app instance's own key, SubjectPublicKeyInfo in DER; empty where the platform has none.
     """
 
     format: str
@@ -81,6 +83,7 @@ class VerifiedAttestation:
     pop_jkt: str
     tx_jkt: str
     digest: str
+    public_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class _Android(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 class _Apple(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     app_id: str
     environment: str = PRODUCTION
+    assertions: bool = False
 
 
 class _App(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -108,7 +109,7 @@ def _apple(name: str, given: _Apple | None) -> ApplePolicy | None:
     where = f"apps.{name}.apple"
     _require(_APPLE_APP.fullmatch(given.app_id), f"{where}.appId: ten characters of the team, a dot, the bundle id")
     _require(given.environment in {DEVELOPMENT, PRODUCTION}, f"{where}.environment: {DEVELOPMENT} or {PRODUCTION}")
-    return ApplePolicy(app_id=given.app_id, environment=given.environment)
+    return ApplePolicy(app_id=given.app_id, environment=given.environment, assertions=given.assertions)
 
 
 def _roots(platform: str, given: list[str] | None) -> tuple[Root, ...]:

@@ -57,12 +57,10 @@ class Guard:
     """What data forbids.
 
     Attributes:
-        unturning: purposes whose key cannot be followed by another, for data hangs on it.
         lasting: purposes whose keys open or find data.
         uses: tells how many values hang on the key of an id.
     """
 
-    unturning: frozenset[str]
     lasting: frozenset[str]
     uses: Callable[[str], int]
 
@@ -113,28 +111,19 @@ def _done(store: KeyStore, change: Change, now: datetime) -> str:
 def _check(store: KeyStore, change: Change, now: datetime, guard: Guard) -> None:
     """Refuse what would make data unreadable."""
     if change.action in OF_A_PURPOSE:
-        _refuse_turning(change.subject, guard)
         return
     record = _line(store, change.subject)
-    if change.action is Action.ACTIVATE:
-        _refuse_turning(record.purpose, guard)
     if change.action not in _ENDING or record.purpose not in guard.lasting or record.state is KeyState.STAGED:
         return
-    if record.state is KeyState.ACTIVE or record.purpose in guard.unturning:
+    if record.state is KeyState.ACTIVE:
         message = f"{record.kid} stays: what it sealed or indexed could never be read again; see docs/security.md"
         raise KeyStoreError(detail=message, code="KEY_IN_USE")
     if record.state is KeyState.VERIFY_ONLY and now < record.changed + SETTLED:
         raise KeyStoreError(detail=f"{record.kid} was active until a moment ago: wait", code="KEY_TOO_EARLY")
     held = guard.uses(record.kid)
     if held:
-        message = f"{record.kid} stays: {held} values are sealed under it; `tidegate keys rewrap` seals them anew"
+        message = f"{record.kid} stays: {held} values or customers hang on it; `tidegate keys rewrap` moves them"
         raise KeyStoreError(detail=message, code="KEY_IN_USE")
-
-
-def _refuse_turning(purpose: str, guard: Guard) -> None:
-    if purpose in guard.unturning:
-        message = f"{purpose} keys do not rotate: every record is found by the present one, and nothing indexes anew"
-        raise KeyStoreError(detail=message, code="KEY_STATE")
 
 
 def _standing(store: KeyStore, action: Action, subject: str) -> str:

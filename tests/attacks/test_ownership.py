@@ -12,6 +12,8 @@ from tests.device import Answer, Device, b64
 
 UNKNOWN = "a" * 26
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(32)
+SIGNATURE = b64(bytes(64))
+PERSON = {"challenge": "A" * 43, "factor": "face", "txSignature": SIGNATURE}
 SIGNED = {"message": b64(b"x"), "signature": b64(bytes(64))}
 
 
@@ -24,6 +26,10 @@ class Spoils:
     challenge: str
     application: str
     message: str
+    device: str
+    session: str
+    transfer: str
+    recovery: str
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,23 @@ def spoils(bank: Bank) -> Spoils:
     created = applicant.post("/accounts/applications", form, bundle=bank.digests["accounts"]).ok()
     [*_, told] = victim.device.get("/inbox").ok()["messages"]
     order, challenge = approved["result"]["orderId"], victim.prepare()
-    return Spoils(victim.account, order, challenge, created["applicationId"], told["messageId"])
+    session = victim.device.get("/sessions").ok()["sessions"][0]["sessionId"]
+    newcomer = bank.applicant()
+    transfer = newcomer.post("/devices/transfers").ok()
+    victim.device.let_in(transfer, "ADD").ok()
+    who = person(21)
+    lost = {"name": who["name"], "idNumber": who["idNumber"], "cardNumber": "6298010000000044174"}
+    return Spoils(
+        account=victim.account,
+        order=order,
+        challenge=challenge,
+        application=created["applicationId"],
+        message=told["messageId"],
+        device=victim.device.device_id,
+        session=session,
+        transfer=transfer["transferId"],
+        recovery=newcomer.post("/devices/recoveries", lost).ok()["recoveryId"],
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,15 @@ CASES = {
     "approval.reject": Case(lambda s: s.challenge, "chl", {"reason": "NOT_ME"}),
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
     "inbox.read": Case(lambda s: s.message, "msg", {}),
+    "device.recovery.code": Case(lambda s: s.recovery, "rec", {}),
+    "device.recovery.confirm": Case(lambda s: s.recovery, "rec", {"code": "000000", "signature": SIGNATURE}),
+    "device.remove": Case(lambda s: s.device, "dev", PERSON),
+    "device.rename": Case(lambda s: s.device, "dev", {"name": "mine"}),
+    "device.transfer.approve": Case(lambda s: s.transfer, "trf", {"mode": "MOVE", "signature": SIGNATURE}),
+    "device.transfer.confirm": Case(lambda s: s.transfer, "trf", {"signature": SIGNATURE}),
+    "device.transfer.get": Case(lambda s: s.transfer, "trf"),
+    "device.transfer.offer": Case(lambda s: s.transfer, "trf"),
+    "session.end": Case(lambda s: s.session, "ses", {}),
     "wealth.order.get": Case(lambda s: s.order, "ord"),
     "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
 }
@@ -107,7 +138,7 @@ def test_anothers_id_looks_like_none(bank: Bank, bob: Customer, spoils: Spoils, 
 def test_the_same_ids_serve_their_owner(bank: Bank, carol: Customer, spoils: Spoils) -> None:
     """Holds the test above: the ids were alive, so only ownership refused them."""
     rows = {row["code"]: row for row in listing(bank)}
-    for code in ("accounts.get", "accounts.entries", "approval.get", "wealth.order.get"):
+    for code in ("accounts.get", "accounts.entries", "approval.get", "device.transfer.offer", "wealth.order.get"):
         assert call(bank, carol.device, rows[code], CASES[code].id(spoils), None).status == 200
 
 

@@ -151,7 +151,7 @@ def test_one_id_serves_one_proof_only(bank: Bank, victim: Customer) -> None:
 def test_two_proofs_in_one_request_are_refused(bank: Bank, victim: Customer) -> None:
     """Defence: a request has one proof; a server in front might have looked at the other."""
     both = f"{proof(victim.device, 'GET', PATH)}, {proof(victim.device, 'GET', PATH)}"
-    refused(present(bank, victim.device, both), 400, "REQUEST_INVALID")
+    refused(present(bank, victim.device, both), 401, "PROOF_INVALID")
 
 
 def test_a_claim_given_twice_is_refused(bank: Bank, victim: Customer) -> None:

@@ -66,6 +66,18 @@ FORGERIES: dict[str, Callable[[Bank, dict[str, Any], dict[str, Any]], str]] = {
     ),
     "key of the audit under the right kid": lambda b, h, c: jws(h, c, by(real_key(b, "audit-checkpoint")[1])),
     "embedded jwk": lambda _, h, c: jws({**h, "jwk": jwk(OWN), "kid": None}, c, by(OWN)),
+    "own jwk beside the right kid": lambda b, h, c: jws({**h, "jwk": jwk(OWN)}, c, by(real_key(b, "access-token")[1])),
+    "crit of a known claim": lambda b, h, c: jws({**h, "crit": ["exp"]}, c, by(real_key(b, "access-token")[1])),
+    "crit of an unknown one": lambda b, h, c: jws(
+        {**h, "crit": ["urn:x"], "urn:x": 1}, c, by(real_key(b, "access-token")[1])
+    ),
+    "b64 false": lambda b, h, c: jws({**h, "b64": False}, c, by(real_key(b, "access-token")[1])),
+    "jku": lambda b, h, c: jws({**h, "jku": "http://x.example/k"}, c, by(real_key(b, "access-token")[1])),
+    "x5u": lambda b, h, c: jws({**h, "x5u": "http://x.example/k"}, c, by(real_key(b, "access-token")[1])),
+    "alg a list": lambda b, h, c: jws({**h, "alg": ["ES256"]}, c, by(real_key(b, "access-token")[1])),
+    "a deep header": lambda *_: b64(b"[" * 2900) + ".e30.AA",
+    "a deep body": lambda _, h, __: b64(json.dumps(h).encode()) + "." + b64(b"[" * 2600) + ".AA",
+    "not UTF-8": lambda *_: b64(b"\xff\xfe") + ".e30.AA",
     "own key under the right kid": lambda _, h, c: jws(h, c, by(new_key())),
     "typ JWT": lambda b, h, c: jws({**h, "typ": "JWT"}, c, by(real_key(b, "access-token")[1])),
     "another issuer": lambda b, h, c: jws(h, {**c, "iss": "http://x.example"}, by(real_key(b, "access-token")[1])),
@@ -85,7 +97,9 @@ def test_a_forged_token_is_refused(bank: Bank, victim: Customer, name: str) -> N
     """Defence: ES256 only, by the kid of a key of purpose access-token, for this issuer, audience and session."""
     token = victim.device.access
     forged = FORGERIES[name](bank, header_of(token), claims_of(token))
-    refused(present(bank, victim.device, forged), 401, "TOKEN_INVALID")
+    answer = present(bank, victim.device, forged)
+    refused(answer, 401, "TOKEN_INVALID")
+    assert answer.headers["www-authenticate"] == 'DPoP error="invalid_token", algs="ES256"'
 
 
 def test_a_token_that_is_over_says_so(bank: Bank, victim: Customer) -> None:

@@ -80,3 +80,13 @@ def test_every_make_target_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     pages = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
     assert set(re.findall(r"`make ([a-z-]+)", pages)) <= targets
+
+
+def test_every_attack_of_the_list_names_tests_that_exist() -> None:
+    text = (ROOT / "docs/attacks.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "::" in line]
+    assert len(rows) > 30
+    short = {"A/": "tests/attacks/", "S/": "tests/security/"}
+    for path, name in re.findall(r"`([A-Za-z0-9_/.]+\.py)::(\w+)`", text):
+        file = ROOT / (short[path[:2]] + path[2:] if path[:2] in short else path)
+        assert f"def {name}(" in file.read_text(encoding="utf-8"), f"{path} has no {name}"

@@ -62,7 +62,7 @@ def run(store: object, *words: str, told: Told | None = None, now: datetime = NO
     desk = KeyDesk(
         open=lambda: store,  # type: ignore[arg-type, return-value]  # a store by its shape
         clock=lambda: now,
-        guard=Guard(unturning=frozenset(), lasting=frozenset(), uses=lambda _: 0),
+        guard=Guard(lasting=frozenset(), uses=lambda _: 0),
         permit=told.permit,
         tell=told.reasons.append,
         witnessed=told.ceremonies.append,

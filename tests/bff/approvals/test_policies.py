@@ -50,6 +50,38 @@ def test_a_template_without_its_members_is_refused(changes: dict[str, Any]) -> N
         policy_of({name: value for name, value in PLACE.items() if name != "policy"})
 
 
+ROW = PLACE["rows"][0]
+WARNING = next(row for row in PLACE["rows"] if row["as"] == "warning")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "rows: a template has some"),
+        ({}, "rows: a template has some"),
+        ([ROW, ROW], "own key"),
+        ([ROW, {**WARNING, "colour": "red"}], "rows[1]: a row has unknown members"),
+        ([{**ROW, "as": "picture"}], "rows[0]: it cannot be drawn as 'picture'"),
+        ([{**ROW, "from": ["amt"]}], "rows[0]: it cannot be drawn as 'money'"),
+        ([{**ROW, "from": "amt"}], "rows[0]: sources stand in a list"),
+        ([{**ROW, "from": ["cur", "seq"]}], "rows[0]: no field 'seq'"),
+        ([{**ROW, "from": ["cur", "memo.A"]}], "rows[0]: no field 'memo.A'"),
+        ([{**ROW, "from": ["cur", 1]}], "rows[0]: a member is missing or of another kind"),
+        ([{**ROW, "label": {"zh": "金额"}}], "rows[0]: a member is missing or of another kind ('en')"),
+        ([{**ROW, "label": {"zh": "金额", "en": "Am\u200bount"}}], "rows[0]"),
+        ([{**ROW, "text": {"zh": "金额", "en": "x"}}], "rows[0]: it cannot be drawn as 'money'"),
+        ([{**WARNING, "text": {"zh": "金\u202e额", "en": "x"}}], "rows[0]"),
+        ([{**WARNING, "from": ["amt"]}], "rows[0]: it cannot be drawn as 'warning'"),
+        (["money"], "rows[0]"),
+    ],
+)
+def test_rows_that_cannot_be_drawn_are_refused_by_number(rows: Any, said: str) -> None:
+    with pytest.raises(TemplateInvalidError) as caught:
+        Templates({"x": {**PLACE, "rows": rows}})
+    assert caught.value.detail.startswith("wealth.order.place/2: rows")
+    assert said in caught.value.detail
+
+
 def test_large_amounts_ask_for_fewer_factors() -> None:
     policy = policy_of(template(strong={"from_fen": 100, "factors": ["pin"]}))
     assert [policy.factors_for(fen) for fen in (99, 100)] == [{"face", "pin"}, {"pin"}]

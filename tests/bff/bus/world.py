@@ -185,7 +185,7 @@ class Bank:
             releases=Book(),
             limiter=RateLimiter(),
             relay=relay,
-            fingerprint=fingerprint,
+            fingerprints=lambda request: (fingerprint(request),),
         )
 
     def new_id(self, prefix: str) -> str:

@@ -49,7 +49,7 @@ class Room:
     @property
     def guard(self) -> Guard:
         lasting = frozenset({"sealing-kek", "blind-index"})
-        return Guard(unturning=frozenset({"blind-index"}), lasting=lasting, uses=lambda _: self.held)
+        return Guard(lasting=lasting, uses=lambda _: self.held)
 
     @property
     def custody(self) -> Custody:

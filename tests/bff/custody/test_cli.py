@@ -13,7 +13,7 @@ from bff.bundles import signers
 from bff.bundles.signers import Role
 from bff.custody.cli import COMMANDS, DESK, CustodyDesk
 from bff.db.engine import transaction
-from bff.house import rewrapping
+from bff.house import moving
 from h5bundle.keys import write_key
 from security.jwk import jwk_of
 from security.suites import ES256
@@ -29,7 +29,7 @@ def group(room: Room) -> Iterator[click.Group]:
     def enter(ctx: click.Context) -> None:
         ctx.meta[DESK] = CustodyDesk(
             open=lambda: room.custody,
-            rewrapping=lambda: rewrapping(room.engine, room.store, lambda count: b"\1" * count),
+            moving=lambda: moving(room.engine, room.store, lambda count: b"\1" * count),
             clock=lambda: NOW,
             new_id=lambda prefix: f"{prefix}_{next(ids)}",
         )
@@ -87,6 +87,7 @@ def test_a_request_is_rejected(room: Room, people: dict[str, tuple[str, ...]]) -
 
 
 def test_nothing_was_asked_for_and_nothing_is_sealed(room: Room) -> None:
-    room.store.generate("sealing-kek", NOW)
+    for purpose in ("sealing-kek", "blind-index"):
+        room.store.generate(purpose, NOW)
     assert run(room, "requests").output == "nobody has asked for a change of a key\n"
-    assert run(room, "rewrap").output == "0 values moved, 0 do not open\n"
+    assert run(room, "rewrap").output == "0 values and hashes moved, 0 do not open\n"

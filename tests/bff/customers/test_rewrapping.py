@@ -15,12 +15,12 @@ from bff.customers.rewrapping import BATCH, Moved
 from bff.db.base import Base
 from bff.db.engine import transaction
 from bff.db.migrations import load_models
-from bff.house import SEALED, SEALING, StoredSealing, rewrapping
+from bff.house import SEALED, SEALING, StoredSealing, moving
 from security.keys import KeyStore
 from tests.bff.db.engines import fresh_engine
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-UNSEALED = {("evidence_blob", "data")}
+UNSEALED = {("evidence_blob", "data"), ("app_instance", "public_key")}
 """Columns of bytes that hold no personal data."""
 
 
@@ -54,8 +54,7 @@ def enrol(engine: Engine, keys: KeyStore, count: int) -> None:
         sealed = {
             field: sealing.seal(plaintext=f"{field} {number}".encode(), record_id=name, field=field) for field in fields
         }
-        index = {"id_index": f"{number:064d}", "mobile_index": f"{number:064d}"}
-        rows.append({"customer_id": name, "created_at": NOW, "updated_at": NOW, **index, **sealed})
+        rows.append({"customer_id": name, "created_at": NOW, "updated_at": NOW, **sealed})
     with transaction(engine) as session:
         session.execute(insert(Customer), rows)
 
@@ -69,7 +68,7 @@ def names(engine: Engine) -> dict[str, bytes]:
 def test_every_value_moves_and_still_opens(engine: Engine, keys: KeyStore) -> None:
     count = BATCH + 3
     enrol(engine, keys, count)
-    old, rewrap = keys.active(SEALING).kid, rewrapping(engine, keys, new_bytes)
+    old, rewrap = keys.active(SEALING).kid, moving(engine, keys, new_bytes).sealed
     assert (rewrap.run(), rewrap.uses(old)) == (Moved(0, 0), 3 * count)
     new = keys.rotate(SEALING, NOW).kid
     assert rewrap.run() == Moved(3 * count, 0)
@@ -89,7 +88,7 @@ def test_a_value_that_does_not_open_stays_and_is_counted(engine: Engine, keys: K
         session.execute(update(Customer).where(Customer.customer_id == "cus_001").values(name=foreign))
     old = keys.active(SEALING).kid
     keys.rotate(SEALING, NOW)
-    rewrap = rewrapping(engine, keys, new_bytes)
+    rewrap = moving(engine, keys, new_bytes).sealed
     assert (rewrap.run(), rewrap.uses(old), names(engine)["cus_001"]) == (Moved(5, 1), 1, foreign)
 
 
@@ -122,7 +121,7 @@ def test_a_value_that_changes_meanwhile_wins(engine: Engine, keys: KeyStore) -> 
     enrol(engine, keys, 1)
     keys.rotate(SEALING, NOW)
     overtaken = Overtaken(engine, StoredSealing(keys, new_bytes))
-    assert replace(rewrapping(engine, keys, new_bytes), sealing=overtaken).run() == Moved(2, 0)
+    assert replace(moving(engine, keys, new_bytes).sealed, sealing=overtaken).run() == Moved(2, 0)
     assert overtaken.open(envelope=names(engine)["cus_000"], record_id="cus_000", field="name") == b"changed"
 
 
@@ -133,7 +132,7 @@ def test_a_message_that_still_holds_a_sealed_value_is_counted(engine: Engine, ke
         payload = {"fundingId": "fnd_1", "sealed": b64encode(sealed).decode()}
         outbox.put(session, topic="card.debit", key="fnd_1", payload=payload, now=NOW)
     keys.rotate(SEALING, NOW)
-    rewrap = rewrapping(engine, keys, new_bytes)
+    rewrap = moving(engine, keys, new_bytes).sealed
     rewrap.run()
     assert (rewrap.uses(old), rewrap.uses(keys.active(SEALING).kid)) == (1, 0)
 

@@ -20,7 +20,7 @@ from bff.errors import RequestInvalidError
 from security.attestation.policies import read_policies
 from tests import device as wire
 from tests.bff.db.engines import fresh_engine
-from tests.bff.wealth.world import Phone, World
+from tests.bff.wealth.world import CHEN, Phone, World
 from tests.security.attestation import authority
 from tests.security.attestation.authority import NOW, Description
 
@@ -220,3 +220,80 @@ def test_production_takes_attested_devices_and_no_simulator(world: World) -> Non
     with pytest.raises(AttestationRefusedError, match="'sim' is not accepted in production"):
         register({**simulated, "attestation": {"format": "sim"}})
     assert register(android(world, phone, env="production")) == "tee"
+
+
+def asserting(world: World, phone: Phone, key: Any, counter: int, **changes: Any) -> dict[str, Any]:
+    """Verify the person with an assertion of the app instance over the same message."""
+    asked = world.call(phone, "session.verification.challenge", {"purpose": "step-up"})
+    names = (asked["aud"], asked["env"], asked["purpose"], phone.device_id, asked["customerId"], asked["challenge"])
+    message = wire.lp("BANK-DEVBIND/v1/VERIFY", *names, wire.thumbprint(phone.pop), "face")
+    over = hashlib.sha256(changes.get("message", message)).digest()
+    said = {"challenge": asked["challenge"], "factor": "face", "txSignature": wire.b64(wire.sign(phone.tx, message))}
+    return {**said, "assertion": wire.b64(authority.assertion(key, counter, over))}
+
+
+def ios_customer(world: World) -> tuple[Phone, Any]:
+    """Register an iOS device, open an account on it and bind it; give it with its instance's key."""
+    phone, key = Phone(), authority.new_key()
+    body = world.registration(phone)
+    given = {"challenge": hashed(phone, body, "ios")}
+    sent = {"keyId": wire.b64(authority.key_id(key)), "object": wire.b64(authority.app_attest(key, **given))}
+    body |= {"attestation": {"format": "apple-app-attest", **sent}}
+    phone.device_id = world.call(phone, "device.register", body)["deviceId"]
+    world.opened(phone, CHEN)
+    ready = world.binding(phone)
+    phone.customer_id = ready.pop("event")["customerId"]
+    world.call(phone, "device.bind.confirm", ready)
+    return phone, key
+
+
+def step_up(world: World, phone: Phone, body: dict[str, Any]) -> str:
+    """Step up; give OK, or the rule that does not hold."""
+    try:
+        world.call(phone, "session.verification.step_up", body)
+    except AttestationRefusedError as refusal:
+        return str(refusal.extra["rule"])
+    return "OK"
+
+
+def asking(world: World) -> World:
+    """Let the policy ask for assertions."""
+    said = json.loads(policy())
+    said["apps"][APP]["apple"]["assertions"] = True
+    attesting = replace(world.devices.attesting, policies=read_policies(json.dumps(said).encode()))
+    return World(world.engine, attesting=attesting)
+
+
+def test_an_assertion_of_the_instance_is_asked_for_where_the_policy_says_so(world: World) -> None:
+    phone, key = ios_customer(world)
+    bare = asserting(world, phone, key, 1)
+    bare.pop("assertion")
+    assert step_up(world, phone, bare) == "OK"
+    strict = asking(world)
+    strict.now = world.now
+    bare = asserting(strict, phone, key, 1)
+    bare.pop("assertion")
+    assert step_up(strict, phone, bare) == "ASSERTION_MISSING"
+    assert step_up(strict, phone, asserting(strict, phone, key, 1)) == "OK"
+    assert strict.sql("SELECT counter FROM app_instance") == [(1,)]
+
+
+def test_a_cloned_instance_is_noticed_by_its_counter(world: World) -> None:
+    phone, key = ios_customer(world)
+    assert step_up(world, phone, asserting(world, phone, key, 7)) == "OK"
+    for counter in (7, 6, 1):
+        assert step_up(world, phone, asserting(world, phone, key, counter)) == "COUNTER_NOT_GROWN"
+    assert step_up(world, phone, asserting(world, phone, key, 8)) == "OK"
+
+
+def test_an_assertion_is_the_instances_over_this_very_message(world: World) -> None:
+    phone, key = ios_customer(world)
+    assert step_up(world, phone, asserting(world, phone, key, 1, message=b"other")) == "ASSERTION_INVALID"
+    assert step_up(world, phone, asserting(world, phone, authority.new_key(), 1)) == "ASSERTION_INVALID"
+    assert world.sql("SELECT counter FROM app_instance") == [(0,)]
+
+
+def test_an_instance_that_nobody_kept_has_to_register_anew(world: World) -> None:
+    phone, key = ios_customer(world)
+    world.sql("DELETE FROM app_instance")
+    assert step_up(world, phone, asserting(world, phone, key, 1)) == "ASSERTION_INVALID"

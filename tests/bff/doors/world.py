@@ -55,6 +55,14 @@ class Directory:
         del session
         return self.devices.get(device_id)
 
+    def names(self, session: Session, customer_id: str) -> dict[str, str]:
+        del session
+        return {
+            one.device_id: f"Phone {one.device_id}"
+            for one in self.devices.values()
+            if one.customer_id == customer_id and one.state == "ACTIVE"
+        }
+
     def standing(self, session: Session, device_id: str) -> Standing | None:
         device = self.device(session, device_id)
         return None if device is None else Standing(device.state, device.customer_id)
@@ -95,7 +103,7 @@ class Site:
             releases=Book(),
             limiter=RateLimiter(factor=1000),
             relay=relay,
-            fingerprint=fingerprint,
+            fingerprints=lambda request: (fingerprint(request),),
         )
         marks = MemoryReplayMarks(self.clock)
         authenticator = Authenticator(self.engine, self.tokens, self.directory, marks, self.nonces, self.suites)

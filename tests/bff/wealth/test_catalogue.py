@@ -33,6 +33,11 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
     assert shell == {
         *("device.challenge", "device.register", "device.get", "device.bind.prepare", "device.bind.confirm"),
         *("device.unbind", "session.verification.challenge"),
+        *("device.list", "device.rename", "device.remove"),
+        *("device.pin.get", "device.pin.set", "device.pin.change", "device.pin.verify"),
+        *("device.transfer.ask", "device.transfer.get", "device.transfer.offer"),
+        *("device.transfer.approve", "device.transfer.confirm"),
+        *("device.recovery.begin", "device.recovery.code", "device.recovery.confirm"),
         *("session.verification.user", "session.verification.step_up"),
         *("approval.get", "approval.approve", "approval.reject", "approval.list", "approval.hold.lift"),
         *("inbox.list", "inbox.read"),

@@ -120,3 +120,31 @@ def test_one_person_on_eight_devices_gets_one_account(world: World) -> None:
     got = race(lambda number: world.call(phones[number], "accounts.application.declare_tax", {**ids[number], **tax}), 8)
     assert Counter(one if isinstance(one, str) else one["state"] for one in got) == {"OPEN": 1, "DUPLICATE_ACCOUNT": 7}
     assert len([sent for sent in world.core.sent if sent.endswith(".open")]) == 1
+
+
+def moments(world: World, *kinds: str) -> list[int]:
+    """Give at which place of the chain entries stand: the order in which their transactions were committed."""
+    found = {kind: world.sql("SELECT seq FROM evidence_entry WHERE kind = :kind", kind=kind) for kind in kinds}
+    return [found[kind][0][0] for kind in kinds if found[kind]]
+
+
+@pytest.mark.parametrize("end", ["block", "remove"])
+def test_an_approval_is_before_the_end_of_its_device_or_not_at_all(world: World, end: str) -> None:
+    phone = world.ready()
+    challenge = world.prepare(phone)["challengeId"]
+    message = world.message(phone, challenge)
+    context = world.context(phone, None, customer=True)
+    stop = getattr(world.devices, end)
+
+    def turn(number: int) -> Any:
+        if number % 2:
+            return world.approve(phone, challenge, message)
+        return retried(world.engine, lambda session: stop(session, context, phone.device_id))
+
+    race(turn)
+    ended = {"block": "device.blocked", "remove": "device.removed"}[end]
+    order = moments(world, "operation.approved", ended)
+    assert order == sorted(order)
+    assert len(order) == 1 + len(world.sql("SELECT order_id FROM wealth_order"))
+    with pytest.raises(BffError):
+        world.prepare(phone)

@@ -40,11 +40,17 @@ from bff.customers.codes import Codes
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.db.engine import transaction
+from bff.devices import handover_operations, owned_operations
 from bff.devices import operations as device_operations
 from bff.devices.attestation import UNATTESTED, Attesting
 from bff.devices.binding import Binder
 from bff.devices.directory import Directory
+from bff.devices.instances import AppInstances
+from bff.devices.owned import OwnedDevices
+from bff.devices.pins import Pins
+from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
+from bff.devices.transfers import Transfers
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
@@ -236,7 +242,7 @@ class World:
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
             self.core.balances.update({person.card: person.opening_fen for person in PEOPLE.values()})
-        vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex(b"b" * 32))
+        vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex({"i1": b"b" * 32}, "i1"))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)
         self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting, suites)
@@ -258,7 +264,13 @@ class World:
         )
         self.decisions = Decisions(self.approvals, {TYPE: self.orders})
         delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
-        topics = (*self.codes.topics(), *delivery.topics(), *Debits(self.core, self.orders).topics())
+        self.recoveries = Recoveries(self.devices, self.customers, self.codes, SandboxCardNetwork(load_sandbox()))
+        topics = (
+            *self.codes.topics(),
+            *self.recoveries.topics(),
+            *delivery.topics(),
+            *Debits(self.core, self.orders).topics(),
+        )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
         self.book.ops = frozenset(operation.code for operation in catalogue)
@@ -268,14 +280,18 @@ class World:
             releases=self.book,
             limiter=NoLimits(),
             relay=self.relay,
-            fingerprint=lambda request: vault.hash("request", request),
+            fingerprints=lambda request: tuple(vault.hashes("request", request).values()),
         )
         with transaction(engine) as session:
             self.warehouse.synchronise(session, self.now)
 
     def _operations(self) -> Iterable[Any]:
-        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox")
+        instances = AppInstances(self.devices.attesting)
+        verification = Verification(Directory(self.customers), "tidegate-bff", "sandbox", instances)
         yield from device_operations.operations(self.devices, self.binder, self.customers, verification)
+        pins = Pins(self.devices, self.customers, self.codes.vault)
+        yield from owned_operations.operations(OwnedDevices(self.devices), pins, verification)
+        yield from handover_operations.operations(Transfers(self.devices), self.recoveries, self.customers)
         yield from session_operations.verifying(verification)
         yield from approval_operations.operations(self.decisions)
         yield from inbox_operations.operations()

@@ -55,12 +55,12 @@ def test_members_of_a_refusal_cannot_replace_its_own(site: Site) -> None:
 
 ERRORS = (
     (ValueError("4111 1111 1111 1111"), 500, "INTERNAL"),
-    (ProgrammingError("SELECT '陈屿'", {}, Driver("no such table")), 500, "INTERNAL"),
-    (OperationalError("SELECT '陈屿'", {}, OperationalDriver("gone away")), 503, "BUSY"),
-    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(2006, "gone away")), 503, "BUSY"),
-    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(1040, "too many connections")), 503, "BUSY"),
-    (OperationalError("SELECT '陈屿'", {}, OperationalDriver(1054, "unknown column")), 500, "INTERNAL"),
-    (OperationalError("SELECT '陈屿'", {}, OperationalDriver("no such column: x")), 500, "INTERNAL"),
+    (ProgrammingError("SELECT '欧阳某'", {}, Driver("no such table")), 500, "INTERNAL"),
+    (OperationalError("SELECT '欧阳某'", {}, OperationalDriver("gone away")), 503, "BUSY"),
+    (OperationalError("SELECT '欧阳某'", {}, OperationalDriver(2006, "gone away")), 503, "BUSY"),
+    (OperationalError("SELECT '欧阳某'", {}, OperationalDriver(1040, "too many connections")), 503, "BUSY"),
+    (OperationalError("SELECT '欧阳某'", {}, OperationalDriver(1054, "unknown column")), 500, "INTERNAL"),
+    (OperationalError("SELECT '欧阳某'", {}, OperationalDriver("no such column: x")), 500, "INTERNAL"),
     (PoolTimeoutError("QueuePool limit reached"), 503, "BUSY"),
 )
 
@@ -69,7 +69,7 @@ ERRORS = (
 def test_what_nobody_foresaw_tells_nothing(site: Site, error: Exception, status: int, code: str) -> None:
     answer = raising(site, error).test_client().get("/raise")
     assert refusal(answer) == (status, code)
-    for secret in ("4111", "陈屿", "SELECT", "Traceback"):
+    for secret in ("4111", "欧阳某", "SELECT", "Traceback"):
         assert secret not in answer.get_data(as_text=True)
 
 
@@ -80,14 +80,14 @@ def test_a_fault_of_our_own_is_logged_with_its_reason(site: Site, caplog: pytest
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [((1205, "Lock wait for '陈屿'"), "OperationalError 1205"), (("no room for '陈屿'",), "OperationalError")],
+    [((1205, "Lock wait for '欧阳某'"), "OperationalError 1205"), (("no room for '欧阳某'",), "OperationalError")],
 )
 def test_the_log_names_what_the_database_said_without_its_words(
     site: Site, caplog: pytest.LogCaptureFixture, words: tuple[object, ...], named: str
 ) -> None:
     def view() -> str:
         cause = OperationalDriver(*words)
-        statement = "SELECT '陈屿'"
+        statement = "SELECT '欧阳某'"
         raise OperationalError(statement, {}, cause) from cause
 
     site.app.add_url_rule("/away", view_func=view)

@@ -20,7 +20,7 @@ def store(tmp_path: Path) -> KeyStore:
 
 def guard(**uses: int) -> Guard:
     held = frozenset({"sealing-kek", "blind-index"})
-    return Guard(unturning=frozenset({"blind-index"}), lasting=held, uses=lambda _: uses.get("held", 0))
+    return Guard(lasting=held, uses=lambda _: uses.get("held", 0))
 
 
 def refused(store: KeyStore, action: Action, subject: str, now: datetime = NOW, **uses: int) -> str:
@@ -65,10 +65,12 @@ def test_a_key_that_data_hangs_on_stays(store: KeyStore) -> None:
     assert refused(store, Action.DESTROY, old.kid, LATER, held=1) == "KEY_IN_USE"
 
 
-def test_an_index_key_is_not_followed_by_another(store: KeyStore) -> None:
-    key = store.generate("blind-index", NOW)
-    codes = [refused(store, action, "blind-index") for action in (Action.STAGE, Action.ROTATE)]
-    assert [*codes, refused(store, Action.REVOKE, key.kid)] == ["KEY_STATE", "KEY_STATE", "KEY_IN_USE"]
+def test_an_index_key_turns_and_stays_while_customers_hang_on_it(store: KeyStore) -> None:
+    old = store.generate("blind-index", NOW)
+    assert refused(store, Action.REVOKE, old.kid) == "KEY_IN_USE"
+    perform(store, frozen(store, Action.ROTATE, "blind-index"), NOW, guard())
+    assert refused(store, Action.REVOKE, old.kid, LATER, held=1) == "KEY_IN_USE"
+    assert perform(store, frozen(store, Action.REVOKE, old.kid), LATER, guard()).state is KeyState.REVOKED
 
 
 def test_there_is_no_change_of_an_unknown_key_or_purpose(store: KeyStore) -> None:

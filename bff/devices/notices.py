@@ -1,0 +1,22 @@
+"""What a customer is told, on all his devices, about one of them: through the inbox, in the transaction that did it."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bff.push import inbox
+
+BOUND: Final = "security.device_bound"
+REMOVED: Final = "security.device_removed"
+RECOVERED: Final = "security.device_recovered"
+PIN_SET: Final = "security.pin_set"
+PIN_LOCKED: Final = "security.pin_locked"
+_REPEATS: Final = frozenset({PIN_SET, PIN_LOCKED})
+"""What may happen to one device more than once, so that each time is told."""
+
+
+def tell(session: Session, *, customer_id: str, kind: str, device_id: str, model: str, now: datetime) -> None:
+    """Tell a customer what became of a device."""
+    subject = f"{device_id}:{int(now.timestamp())}" if kind in _REPEATS else device_id
+    inbox.tell(session, customer_id=customer_id, kind=kind, subject=subject, body={"model": model}, now=now)
