@@ -45,6 +45,10 @@ from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
 from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
+from bff.core_bank.cli import front_command
+from bff.core_bank.esb.adapter import EsbCore
+from bff.core_bank.esb.transport import HttpTransport, Tls
+from bff.core_bank.esb.wire import wire_of
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.custody import book
@@ -179,7 +183,7 @@ class Instance:
     settings: Settings
     engine: Engine
     keys: KeyStore
-    core: EmbeddedCore
+    core: EmbeddedCore | EsbCore
     store: Store
     house: House
 
@@ -207,12 +211,36 @@ def open_instance(settings: Settings) -> Instance:
     settings.var.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)
     keys = KeyStore.open(settings.keys, passphrase(settings), settings.suite[0])
-    index = StoredIndex(keys)
-    core = EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
+    core = _esb(settings) if settings.esb else _ledger(engine, keys)
     store = _open_store(settings)
     return Instance(
         settings, engine, keys, core, store, build_house(_surroundings(settings, engine, keys, core, store))
     )
+
+
+def _ledger(engine: Engine, keys: KeyStore) -> EmbeddedCore:
+    index = StoredIndex(keys)
+    return EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
+
+
+def _esb(settings: Settings) -> EsbCore:
+    tls = Tls(*(Path(name) if name else None for name in _core_files(settings)))
+    transport = HttpTransport(settings.esb, seconds=settings.core_seconds, tls=tls)
+    return EsbCore(transport, wire_of(settings.core_wire, clock), new_id)
+
+
+def _core_files(settings: Settings) -> tuple[str, str, str]:
+    """Give the files for TLS with the ESB.
+
+    Raises:
+        StartError: one of them is not there.
+    """
+    files = (settings.core_ca, settings.core_certificate, settings.core_key)
+    for name, file in zip(("CORE_CA", "CORE_CERTIFICATE", "CORE_KEY"), files, strict=True):
+        if file and not Path(file).is_file():
+            message = f"TIDEGATE_{name}: there is no file {file}"
+            raise StartError(message)
+    return files
 
 
 def open_prepared(settings: Settings) -> Instance:
@@ -253,13 +281,15 @@ def _refuse_development(settings: Settings) -> None:
         message = f"{marked[0]} holds development keys: production needs keys of its own (`tidegate keys rotate`)"
         raise StartError(message)
     message = (
-        "production needs adapters to the core bank, the card network and the SMS provider; this version carries the "
-        "embedded core and sandbox providers only: run with TIDEGATE_ENV=sandbox"
+        "production needs adapters to the card network and the SMS provider; this version carries sandbox providers "
+        "only: run with TIDEGATE_ENV=sandbox"
     )
     raise StartError(message)
 
 
-def _surroundings(settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore, store: Store) -> Surroundings:
+def _surroundings(
+    settings: Settings, engine: Engine, keys: KeyStore, core: EmbeddedCore | EsbCore, store: Store
+) -> Surroundings:
     shared = settings.redis_url
     return Surroundings(
         engine=engine,
@@ -571,7 +601,8 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
         (settings.var / "tidegate.db").touch(mode=0o600)  # SQLite gives its other files the same mode
     migrate(settings.database)
     instance = open_instance(settings)
-    instance.core.seed(load_sandbox())
+    if isinstance(instance.core, EmbeddedCore):
+        instance.core.seed(load_sandbox())
     moving(instance.engine, instance.keys, new_bytes).run()
     live = Live(ops=live_operations(instance), contract=know().contract)
     keys, now = instance.release_keys, clock()
@@ -867,6 +898,14 @@ def _witnessed(seen: Mapping[str, Any]) -> None:
     )
 
 
+def _front_ledger() -> EmbeddedCore:
+    instance = open_prepared(read_settings())
+    ledger = _ledger(instance.engine, instance.keys)
+    ledger.seed(load_sandbox())
+    return ledger
+
+
+cli.add_command(front_command(_front_ledger, clock))
 for command in COMMANDS:
     keys.add_command(command)
 cli.add_command(keys)

@@ -18,6 +18,11 @@ SUITES: Final = ("ES256", "SM2-SM3")
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 MAX_PORT: Final = 65535
+EMBEDDED: Final = "embedded"
+ESB: Final = "esb:"
+CORE_WIRES: Final = ("esb", "iso20022")
+CORE_CALLS: Final = 9
+"""Exchanges with the core that the delivery of one message may take; its lease must outlast them."""
 VAR: Final = Path("var")
 _LINK: Final = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*")
 _APP_LINK: Final = re.compile(r"https?://[^\s\"'<>{}\\/?#]+[^\s\"'<>{}\\]*\{route\}[^\s\"'<>{}\\]*")
@@ -67,6 +72,14 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return text.rstrip("/") if schemes[0] == "http" else text
 
     return parse
+
+
+def _core(text: str) -> str:
+    address = urlsplit(text.removeprefix(ESB))
+    if text != EMBEDDED and not (text.startswith(ESB) and address.scheme in {"http", "https"} and address.hostname):
+        message = "must be `embedded`, or `esb:` and an address such as esb:https://esb.bank.example/core"
+        raise ValueError(message)
+    return text
 
 
 def _origin(text: str) -> str:
@@ -205,6 +218,24 @@ class Settings:
     )
     token_seconds: int = _setting(600, "Life of an access token, in seconds.", _whole(60, 600))
     refresh_days: int = _setting(30, "Life of a refresh token's family, in days.", _whole(1, 180))
+    core: str = _setting(
+        EMBEDDED,
+        "The core bank: `embedded`, the ledger in this instance's database, or `esb:https://…`, the address of an ESB "
+        "(docs/core_bank.md).",
+        _core,
+    )
+    core_wire: str = _setting(
+        "esb",
+        "How messages to the ESB are written: `esb`, its envelope, or `iso20022`, where transfers are pain.001 and "
+        "pacs.002.",
+        _choice(*CORE_WIRES),
+    )
+    core_seconds: int = _setting(
+        5, "How long one exchange with the ESB may take, in seconds; then its outcome is unknown.", _whole(1, 60)
+    )
+    core_ca: str = _setting("", "File with the authorities of the ESB's certificate. Empty: the system's.")
+    core_certificate: str = _setting("", "File with this instance's certificate for the ESB. Empty: none is shown.")
+    core_key: str = _setting("", "File with the key of that certificate, unencrypted and readable by the server only.")
     relay_seconds: int = _setting(5, "Pause between two sweeps of the outbox, in seconds.", _whole(1, 300))
     lease_seconds: int = _setting(
         60,
@@ -260,6 +291,11 @@ class Settings:
     def needs_two(self) -> bool:
         """Tell whether a change of a key needs two operators."""
         return self.four_eyes == "on" or (self.production and self.four_eyes == "")
+
+    @property
+    def esb(self) -> str:
+        """Give the address of the ESB; empty when the core is embedded."""
+        return "" if self.core == EMBEDDED else self.core.removeprefix(ESB)
 
     @property
     def origin(self) -> str:
@@ -388,7 +424,25 @@ def _checked(settings: Settings) -> Settings:
         message = "TIDEGATE_BUNDLE_ORIGIN must hold {bundle}: every bundle has an origin of its own"
         raise SettingsError(message)
     _check_web(settings)
+    _check_core(settings)
     return settings
+
+
+def _check_core(settings: Settings) -> None:
+    if settings.core == EMBEDDED:
+        return
+    if settings.production and urlsplit(settings.esb).scheme != "https":
+        message = "TIDEGATE_ENV=production needs https:// in TIDEGATE_CORE"
+        raise SettingsError(message)
+    if bool(settings.core_certificate) != bool(settings.core_key):
+        message = "TIDEGATE_CORE_CERTIFICATE and TIDEGATE_CORE_KEY belong together"
+        raise SettingsError(message)
+    if settings.lease_seconds < CORE_CALLS * settings.core_seconds:
+        message = (
+            f"TIDEGATE_LEASE_SECONDS must be at least {CORE_CALLS} times TIDEGATE_CORE_SECONDS: "
+            "delivering one message may take so many exchanges with the core"
+        )
+        raise SettingsError(message)
 
 
 def _check_web(settings: Settings) -> None:

@@ -4,70 +4,18 @@ Three bounds hold: how long no byte may come, how long the answer's head may tak
 take in all. Redirects are not followed: where a repository lies is the client's configuration, not the server's answer.
 """
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from typing import Final
 
 import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient.fetcher import FetcherInterface
-from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from h5bundle.bounded import BoundedPool, BoundedSecurePool
 
 CHUNK: Final = 65_536
 OK: Final = 200
-
-
-@contextmanager
-def _hanging_up(connected: socket.socket | None, seconds: float | None) -> Iterator[None]:
-    """Hang up when what stands inside takes longer: a socket's own limit begins anew with every byte.
-
-    Raises:
-        TimeoutError: it took longer, whatever it made of the sudden end.
-    """
-    late = threading.Event()
-
-    def hang_up() -> None:
-        late.set()
-        with suppress(OSError):
-            if connected is not None:
-                connected.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds or 0, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise TimeoutError
-
-
-class _Connection(HTTPConnection):
-    """Reads the head of an answer within the limit for a pause."""
-
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 overrides it so itself
-        with _hanging_up(self.sock, self.timeout):
-            return super().getresponse()
-
-
-class _SecureConnection(HTTPSConnection):
-    """Does the same over TLS."""
-
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 overrides it so itself
-        with _hanging_up(self.sock, self.timeout):
-            return super().getresponse()
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
 
 
 class BoundedFetcher(FetcherInterface):
@@ -85,7 +33,7 @@ class BoundedFetcher(FetcherInterface):
         self._whole = whole
         self._clock = clock
         self._pool = urllib3.PoolManager(retries=False)
-        self._pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self._pool.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedSecurePool}
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         """Ask for a file; python-tuf counts its bytes."""

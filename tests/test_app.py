@@ -191,7 +191,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     [
         ({"TIDEGATE_ENV": "production"}, "needs TIDEGATE_KEY_PASSPHRASE"),
         ({"TIDEGATE_ENV": "production", "TIDEGATE_KEY_PASSPHRASE": "tide"}, "needs TIDEGATE_PUBLIC_URL with https://"),
-        (PRODUCTION, "needs adapters to the core bank, the card network and the SMS provider"),
+        (PRODUCTION, "needs adapters to the card network and the SMS provider"),
     ],
 )
 def test_production_is_refused_with_the_reason(environ: dict[str, str], reason: str, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_production_is_refused_with_the_reason(environ: dict[str, str], reason: 
 
 def test_serving_production_is_refused_with_the_reason(tmp_path: Path) -> None:
     done = typed("serve", PORT=str(free_port()), TIDEGATE_VAR=str(tmp_path / "var"), **PRODUCTION)
-    assert (done.returncode, "production needs adapters to the core bank" in refusal(done)) == (2, True)
+    assert (done.returncode, "production needs adapters to the card network" in refusal(done)) == (2, True)
 
 
 def test_production_refuses_a_sandboxs_keys(prepared: Path) -> None:

@@ -5,16 +5,15 @@ the order of their numbers; a step checks everything before it writes anything, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
-from bff.core_bank.port import CoreRefusedError, Posting
+from bff.core_bank.port import CoreRefusedError, Posting, StatementLine
 from bff.db.base import table_of
 
 OPEN: Final = "OPEN"
@@ -23,21 +22,26 @@ MEMO_LENGTH: Final = 200
 
 
 _account = table_of(CoreAccountRow)
+_hold = table_of(CoreHoldRow)
 _RESOLVE: Final = select(_account.c.number).where(
     (_account.c.number == bindparam("name")) | (_account.c.card_hash == bindparam("card"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """One posting of an account as its holder reads it; ``counterparty`` is the other account's number."""
-
-    journal: str
-    amount: int
-    currency: str
-    memo: str
-    at: datetime
-    counterparty: str
+_LOCK: Final = (
+    select(*(_account.c[name] for name in ("number", "kind", "currency", "balance", "held", "state")))
+    .where(_account.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_account.c.number)
+    .with_for_update()
+)
+_MOVE: Final = (
+    update(_account)
+    .where(_account.c.number == bindparam("who"))
+    .values(balance=_account.c.balance + bindparam("by"), held=_account.c.held + bindparam("more"))
+)
+_LOCK_HOLD: Final = select(_hold).where(_hold.c.id == bindparam("wanted")).with_for_update()
+_END_HOLD: Final = update(_hold).where(_hold.c.id == bindparam("wanted")).values(state=bindparam("to"))
+_ADD_HOLD: Final = insert(_hold)
+_ADD_JOURNAL: Final = insert(table_of(CoreJournalRow))
+_ADD_POSTINGS: Final = insert(table_of(CorePostingRow))
 
 
 def resolve(session: Session, name: str, card: str) -> str:
@@ -57,26 +61,19 @@ def resolve(session: Session, name: str, card: str) -> str:
     return str(number)
 
 
-def locked(session: Session, *numbers: str) -> list[CoreAccountRow]:
+def locked(session: Session, *numbers: str) -> list[Row[Any]]:
     """Give accounts with their rows locked, in the order asked for.
 
     Raises:
         CoreRefusedError: ACCOUNT_UNKNOWN.
     """
-    wanted = (
-        select(CoreAccountRow)
-        .where(CoreAccountRow.number.in_(set(numbers)))
-        .order_by(CoreAccountRow.number)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    rows = {row.number: row for row in session.scalars(wanted)}
+    rows = {row.number: row for row in session.execute(_LOCK, {"numbers": sorted(set(numbers))})}
     if set(rows) != set(numbers):
         raise CoreRefusedError(reason="ACCOUNT_UNKNOWN")
     return [rows[number] for number in numbers]
 
 
-def usable(account: CoreAccountRow, currency: str) -> None:
+def usable(account: Row[Any], currency: str) -> None:
     """Hold an account to be open and of the currency.
 
     Raises:
@@ -88,7 +85,7 @@ def usable(account: CoreAccountRow, currency: str) -> None:
         raise CoreRefusedError(reason="AMOUNT_INVALID", detail="the account has another currency")
 
 
-def covers(account: CoreAccountRow, amount: int) -> None:
+def covers(account: Row[Any], amount: int) -> None:
     """Hold an account to have so much that is not reserved; the bank's own accounts may fall below zero.
 
     Raises:
@@ -98,14 +95,20 @@ def covers(account: CoreAccountRow, amount: int) -> None:
         raise CoreRefusedError(reason="INSUFFICIENT_FUNDS")
 
 
-def active_hold(session: Session, hold: str) -> CoreHoldRow:
+def reserve(session: Session, *, hold: str, account: Row[Any], amount: int, at: datetime) -> None:
+    """Write a hold on an account that the caller has locked."""
+    whole = {"account": account.number, "amount": amount, "currency": account.currency, "state": ACTIVE, "at": at}
+    session.execute(_ADD_HOLD, [{"id": hold, **whole}])
+    session.execute(_MOVE, {"who": account.number, "by": 0, "more": amount})
+
+
+def active_hold(session: Session, hold: str) -> Row[Any]:
     """Give a hold with its row locked.
 
     Raises:
         CoreRefusedError: HOLD_UNKNOWN or HOLD_SPENT.
     """
-    wanted = select(CoreHoldRow).where(CoreHoldRow.id == hold).with_for_update()
-    row = session.scalar(wanted.execution_options(populate_existing=True))
+    row = session.execute(_LOCK_HOLD, {"wanted": hold}).first()
     if row is None:
         raise CoreRefusedError(reason="HOLD_UNKNOWN")
     if row.state != ACTIVE:
@@ -113,12 +116,17 @@ def active_hold(session: Session, hold: str) -> CoreHoldRow:
     return row
 
 
+def release(session: Session, hold: Row[Any], state: str) -> None:
+    """End a hold, whose row and account the caller has locked, and give the money free."""
+    session.execute(_END_HOLD, {"wanted": hold.id, "to": state})
+    session.execute(_MOVE, {"who": hold.account, "by": 0, "more": -hold.amount})
+
+
 def write_journal(
     session: Session,
     *,
     journal: str,
     postings: Sequence[Posting],
-    accounts: Iterable[CoreAccountRow],
     memo: str,
     at: datetime,
     reverses: str | None = None,
@@ -129,15 +137,10 @@ def write_journal(
         ValueError: the postings do not sum to zero per currency: a mistake of ours, never of the caller.
     """
     check_balanced(postings)
-    by_number = {account.number: account for account in accounts}
-    session.add(CoreJournalRow(id=journal, memo=memo[:MEMO_LENGTH], reverses=reverses, at=at))
-    session.flush()
-    for posting in postings:
-        by_number[posting.account].balance += posting.amount
-        session.add(
-            CorePostingRow(journal=journal, account=posting.account, amount=posting.amount, currency=posting.currency)
-        )
-    session.flush()
+    session.execute(_ADD_JOURNAL, [{"id": journal, "memo": memo[:MEMO_LENGTH], "reverses": reverses, "at": at}])
+    lines = [{"account": one.account, "amount": one.amount, "currency": one.currency} for one in postings]
+    session.execute(_ADD_POSTINGS, [{"journal": journal, **line} for line in lines])
+    session.connection().execute(_MOVE, [{"who": one.account, "by": one.amount, "more": 0} for one in postings])
 
 
 def check_balanced(postings: Sequence[Posting]) -> None:

@@ -85,7 +85,6 @@ def _remembered(session: Session, sequence: str, content_hash: str) -> CoreQuery
 
 def _remember(session: Session, sequence: str, answer: CoreQuery) -> CoreQuery:
     receipt = msgspec.json.encode(answer.receipt).decode() if answer.receipt else ""
-    session.flush()
     values = {"wanted": sequence, "to": answer.status.value, "why": answer.reason, "text": receipt}
     session.execute(_REMEMBER, values)
     return answer

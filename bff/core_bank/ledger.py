@@ -4,16 +4,25 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from bff.core_bank import books
 from bff.core_bank.executions import Done, execute_once, recall
 from bff.core_bank.models import CLASS_I, CLASS_II, INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow
 from bff.core_bank.network import SamplePerson, SandboxBank
-from bff.core_bank.port import CoreAccount, CoreQuery, CoreReceipt, CoreRefusedError, Posting
+from bff.core_bank.port import (
+    MAX_SEQUENCE,
+    CoreAccount,
+    CoreQuery,
+    CoreReceipt,
+    CoreRefusedError,
+    Posting,
+    StatementLine,
+)
+from bff.db.base import table_of
 from bff.db.engine import retried
 from bff.kinds import CURRENCY, Clock, NewId
 
@@ -22,12 +31,12 @@ Result = TypeVar("Result")
 ISSUER: Final = "629900"
 """First digits of the account numbers that the ledger gives."""
 MAX_FEN: Final = 10**14
-MAX_SEQUENCE: Final = 128
-"""Length of a sequence number at most: a longer one would be cut and could meet another."""
 STATEMENT_LINES: Final = 50
 """What a statement gives at most."""
 _POSTED: Final = "POSTED"
 _VOIDED: Final = "VOIDED"
+_hold = table_of(CoreHoldRow)
+_ACCOUNT_OF_HOLD: Final = select(_hold.c.account).where(_hold.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +84,8 @@ class EmbeddedCore:
             (payer,) = books.locked(session, self._resolve(session, account))
             books.usable(payer, currency)
             books.covers(payer, amount)
-            payer.held += amount
             hold = self.new_id("hld")
-            row = CoreHoldRow(
-                id=hold, account=payer.number, amount=amount, currency=currency, state=books.ACTIVE, at=now
-            )
-            session.add(row)
-            session.flush()
+            books.reserve(session, hold=hold, account=payer, amount=amount, at=now)
             return Done(hold)
 
         return self._execute(sequence, "hold", {"account": account, "amount": amount, "currency": currency}, work)
@@ -95,8 +99,7 @@ class EmbeddedCore:
             reserved = books.active_hold(session, hold)
             for account in (payer, receiver):
                 books.usable(account, reserved.currency)
-            payer.held -= reserved.amount
-            reserved.state = _POSTED
+            books.release(session, reserved, _POSTED)
             return self._move(session, payer, receiver, reserved.amount, memo, now)
 
         return self._execute(sequence, "post", {"hold": hold, "payee": payee, "memo": memo}, work)
@@ -105,11 +108,8 @@ class EmbeddedCore:
         """Give a hold back; ``reference`` is its id."""
 
         def work(session: Session, _now: datetime) -> Done:
-            (payer,) = books.locked(session, _account_of_hold(session, hold))
-            reserved = books.active_hold(session, hold)
-            payer.held -= reserved.amount
-            reserved.state = _VOIDED
-            session.flush()
+            books.locked(session, _account_of_hold(session, hold))
+            books.release(session, books.active_hold(session, hold), _VOIDED)
             return Done(hold)
 
         return self._execute(sequence, "void", {"hold": hold}, work)
@@ -145,9 +145,7 @@ class EmbeddedCore:
                 books.usable(account, posting.currency)
                 books.covers(account, -posting.amount)
             made = self.new_id("jnl")
-            books.write_journal(
-                session, journal=made, postings=postings, accounts=accounts, memo=memo, at=now, reverses=journal
-            )
+            books.write_journal(session, journal=made, postings=postings, memo=memo, at=now, reverses=journal)
             return Done(made, postings)
 
         return self._execute(sequence, "reverse", {"journal": journal, "memo": memo}, work)
@@ -156,7 +154,7 @@ class EmbeddedCore:
         """Tell what became of a sequence number; the ledger always knows."""
         return self._read(lambda session: recall(session, sequence))
 
-    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[books.StatementLine, ...]:
+    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[StatementLine, ...]:
         """Give the latest postings of an account, newest first.
 
         Raises:
@@ -195,15 +193,13 @@ class EmbeddedCore:
 
         self._execute(f"seed.account.{number}", "open_account", {"kind": kind, "number": number}, work)
 
-    def _move(
-        self, session: Session, payer: CoreAccountRow, payee: CoreAccountRow, amount: int, memo: str, now: datetime
-    ) -> Done:
+    def _move(self, session: Session, payer: Row[Any], payee: Row[Any], amount: int, memo: str, now: datetime) -> Done:
         postings = (
             Posting(payer.number, -amount, payer.currency),
             Posting(payee.number, amount, payee.currency),
         )
         journal = self.new_id("jnl")
-        books.write_journal(session, journal=journal, postings=postings, accounts=(payer, payee), memo=memo, at=now)
+        books.write_journal(session, journal=journal, postings=postings, memo=memo, at=now)
         return Done(journal, postings)
 
     def _execute(
@@ -262,17 +258,17 @@ def _check_amount(amount: int) -> None:
         raise CoreRefusedError(reason="AMOUNT_INVALID")
 
 
-def _pair(session: Session, payer: str, payee: str) -> Sequence[CoreAccountRow]:
+def _pair(session: Session, payer: str, payee: str) -> Sequence[Row[Any]]:
     if payee == payer:
         raise CoreRefusedError(reason="AMOUNT_INVALID", detail="payer and payee are the same account")
     return books.locked(session, payer, payee)
 
 
 def _account_of_hold(session: Session, hold: str) -> str:
-    number = session.scalar(select(CoreHoldRow.account).where(CoreHoldRow.id == hold))
+    number = session.scalar(_ACCOUNT_OF_HOLD, {"wanted": hold})
     if number is None:
         raise CoreRefusedError(reason="HOLD_UNKNOWN")
-    return number
+    return str(number)
 
 
 def _opposite(session: Session, journal: str) -> tuple[Posting, ...]:

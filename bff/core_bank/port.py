@@ -8,7 +8,28 @@ sequence with the same content gives the same answer; it is executed at most onc
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+MAX_SEQUENCE: Final = 128
+"""Length of a sequence number at most: a longer one would be cut and could meet another."""
+REASONS: Final = frozenset(
+    {
+        "ACCOUNT_FROZEN",
+        "ACCOUNT_UNKNOWN",
+        "AMOUNT_INVALID",
+        "CONTENT_INVALID",
+        "CORE_REFUSED",
+        "HOLD_SPENT",
+        "HOLD_UNKNOWN",
+        "INSUFFICIENT_FUNDS",
+        "JOURNAL_REVERSED",
+        "JOURNAL_UNKNOWN",
+        "KIND_UNKNOWN",
+        "SEQUENCE_INVALID",
+        "SEQUENCE_REUSED",
+    }
+)
+"""Why a core refuses, whichever core it is; CORE_REFUSED stands for a code that an adapter does not know."""
 
 
 class CoreError(Exception):
@@ -19,8 +40,7 @@ class CoreRefusedError(CoreError):
     """The core said no (status F): final, nothing was executed.
 
     Attributes:
-        reason: INSUFFICIENT_FUNDS, ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, HOLD_UNKNOWN, HOLD_SPENT, SEQUENCE_REUSED,
-            AMOUNT_INVALID, CARD_UNKNOWN, JOURNAL_UNKNOWN, JOURNAL_REVERSED.
+        reason: one of ``REASONS``.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -88,6 +108,18 @@ class CoreQuery:
     status: CoreStatus
     receipt: CoreReceipt | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One posting of an account as its holder reads it; ``counterparty`` is the other account's number."""
+
+    journal: str
+    amount: int
+    currency: str
+    memo: str
+    at: datetime
+    counterparty: str
 
 
 class CoreBank(Protocol):

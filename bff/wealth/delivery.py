@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bff.approvals.execution import execute, told_balance
-from bff.core_bank.port import CoreBank, CoreReceipt, CoreRefusedError
+from bff.core_bank.port import CoreBank, CoreReceipt, CoreRefusedError, CoreUnknownError
 from bff.kinds import CURRENCY, instant
 from bff.outbox import Delivered, Outcome, Settlement, Topic
 from bff.wealth.orders import TOPIC, Orders
@@ -34,6 +34,8 @@ class Debits:
             lambda: self.core.hold(sequence=sequence, account=account, amount=amount, currency=CURRENCY),
         )
         receipt = self._post(order_id, held.reference, payload)
+        if sum(posting.amount for posting in receipt.postings if posting.amount > 0) != amount:
+            raise CoreUnknownError(receipt.sequence)  # a posting names a hold, so only here is its amount known
         return {
             "sequence": receipt.sequence,
             "verb": receipt.verb,

@@ -42,6 +42,11 @@ def test_plain_port_moves_every_address() -> None:
         ({"TIDEGATE_ENV": "production", "TIDEGATE_KEY_PASSPHRASE": "x"}, "TIDEGATE_PUBLIC_URL"),
         ({"TIDEGATE_BUNDLE_ORIGIN": "https://h5.example"}, "TIDEGATE_BUNDLE_ORIGIN"),
         ({"TIDEGATE_CONFIG": "/nowhere.toml"}, "TIDEGATE_CONFIG"),
+        ({"TIDEGATE_CORE": "esb"}, "TIDEGATE_CORE"),
+        ({"TIDEGATE_CORE": "esb:ftp://x"}, "TIDEGATE_CORE"),
+        ({"TIDEGATE_CORE": "esb:https://x", "TIDEGATE_CORE_WIRE": "json"}, "TIDEGATE_CORE_WIRE"),
+        ({"TIDEGATE_CORE": "esb:https://x", "TIDEGATE_CORE_KEY": "k"}, "TIDEGATE_CORE_CERTIFICATE"),
+        ({"TIDEGATE_CORE": "esb:https://x", "TIDEGATE_CORE_SECONDS": "7"}, "TIDEGATE_LEASE_SECONDS"),
     ],
 )
 def test_a_bad_setting_is_refused_by_name(environ: dict[str, str], name: str) -> None:

@@ -4,7 +4,8 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bff.core_bank import books
+from bff.core_bank.esb.adapter import EsbCore
+from bff.core_bank.esb.faults import Script
+from bff.core_bank.esb.front import Front
+from bff.core_bank.esb.transport import HttpTransport
+from bff.core_bank.esb.wire import wire_of
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.models import (
     CoreAccountRow,
@@ -26,6 +32,7 @@ from bff.core_bank.network import SandboxBank, load_sandbox
 from bff.core_bank.port import CoreRefusedError
 from bff.db.base import Base
 from bff.db.engine import open_engine
+from tests.bff.core_bank.fronts import served
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TABLES = [model.__table__ for model in (CoreAccountRow, CoreJournalRow, CorePostingRow, CoreHoldRow, CoreExecutionRow)]
@@ -46,7 +53,8 @@ class Bank:
     """A core with the sandbox's accounts, and shortcuts for tests."""
 
     engine: Engine
-    core: EmbeddedCore
+    core: EmbeddedCore | EsbCore
+    ledger: EmbeddedCore
     sandbox: SandboxBank
 
     @property
@@ -94,9 +102,19 @@ def recomputed_balance(session: Session, number: str) -> int:
 
 def made(engine: Engine) -> Bank:
     Base.metadata.create_all(engine, tables=TABLES)
-    bank = Bank(engine, EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: f"card:{card}"), load_sandbox())
-    bank.core.seed(bank.sandbox)
+    ledger = EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: f"card:{card}")
+    bank = Bank(engine, ledger, ledger, load_sandbox())
+    ledger.seed(bank.sandbox)
     return bank
+
+
+@contextmanager
+def behind_esb(bank: Bank, wire: str) -> Iterator[Bank]:
+    """Give the same bank through the adapter, over HTTP, in one of the wire formats."""
+    written = wire_of(wire, lambda: NOW)
+    with served(Front(bank.ledger, written, Script()), silence=0.1) as address:
+        core = EsbCore(HttpTransport(address, seconds=30), written, numbered())
+        yield replace(bank, core=core)
 
 
 @pytest.fixture(scope="session")
@@ -128,11 +146,15 @@ def emptied(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+@pytest.fixture(params=["sqlite", "esb", "iso20022", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     if request.param == "mariadb":
         yield made(emptied(request.getfixturevalue("mariadb")))
         return
     engine = open_engine(f"sqlite:///{tmp_path / 'core.db'}")
-    yield made(engine)
+    if request.param == "sqlite":
+        yield made(engine)
+    else:
+        with behind_esb(made(engine), request.param) as bank:
+            yield bank
     engine.dispose()

@@ -20,7 +20,7 @@ def balances(bank: Bank, number: str) -> tuple[int, int]:
 def test_the_sandbox_starts_with_balanced_books(bank: Bank) -> None:
     assert balances(bank, bank.card) == (20_000_000, 20_000_000)
     assert bank.core.enquire(bank.card).kind == "CLASS_I"
-    bank.core.seed(bank.sandbox)
+    bank.ledger.seed(bank.sandbox)
     assert balances(bank, bank.card) == (20_000_000, 20_000_000)
     assert bank.core.enquire(bank.raising).number.endswith("0019")
     bank.check_books()
