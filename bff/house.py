@@ -20,6 +20,7 @@ from bff.accounts.operations import operations as accounts_operations
 from bff.accounts.sealed import sealed as accounts_sealed
 from bff.accounts.service import Accounts, Statements
 from bff.approvals.decisions import Decisions
+from bff.approvals.jobs import jobs as approvals_jobs
 from bff.approvals.operations import operations as approvals_operations
 from bff.approvals.service import Approvals
 from bff.approvals.templates import Templates
@@ -55,6 +56,7 @@ from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
 from bff.devices.transfers import Transfers
 from bff.doors.app import AppDoor
+from bff.jobs import Job
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
@@ -212,6 +214,7 @@ class House:
     relay: Relay
     book: ReleaseBook
     warehouse: Warehouse
+    jobs: tuple[Job, ...]
 
 
 def build_house(outside: Surroundings) -> House:
@@ -259,7 +262,7 @@ def build_house(outside: Surroundings) -> House:
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
     door = _door(outside, operations, known, relay, authenticator)
-    return House(door, relay, book, warehouse)
+    return House(door, relay, book, warehouse, approvals_jobs(outside.engine, outside.clock))
 
 
 def _door(

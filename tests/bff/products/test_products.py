@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bff.db.engine import transaction
 from bff.errors import NotFoundError
-from bff.products.calendar import CALENDAR_FILE, TradingCalendar, business_date
+from bff.kinds import business_date
+from bff.products.calendar import CALENDAR_FILE, TradingCalendar
 from bff.products.definitions import Definition, load_definitions
 from bff.products.errors import CalendarExhaustedError, ProductDataError, QuotaGoneError, RulePackMissingError
 from bff.products.rulepacks import RulePacks
