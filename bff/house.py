@@ -61,6 +61,7 @@ from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
 from bff.products.definitions import load_definitions
+from bff.products.jobs import jobs as products_jobs
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions.authenticator import Authenticator, Nonces
@@ -230,7 +231,8 @@ def build_house(outside: Surroundings) -> House:
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
     warehouse = Warehouse(load_definitions())
     suitability = Suitability(load_questionnaire(), _packs(wealth))
-    orders = Orders(warehouse, TradingCalendar.load(), _packs(wealth), suitability, people, held, asked)
+    calendar = TradingCalendar.load()
+    orders = Orders(warehouse, calendar, _packs(wealth), suitability, people, held, asked)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -262,7 +264,8 @@ def build_house(outside: Surroundings) -> House:
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
     door = _door(outside, operations, known, relay, authenticator)
-    return House(door, relay, book, warehouse, approvals_jobs(outside.engine, outside.clock))
+    jobs = (*approvals_jobs(outside.engine, outside.clock), *products_jobs(calendar, outside.clock))
+    return House(door, relay, book, warehouse, jobs)
 
 
 def _door(
