@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,11 +27,11 @@ from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bff import audit, outbox, sandbox
 from bff.approvals.cli import DESK as APPROVALS
 from bff.approvals.cli import ApprovalDesk, approvals
-from bff.approvals.service import Approvals
 from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
 from bff.bundles.anonymous import WebReleases, standing_in
@@ -84,8 +86,12 @@ from bff.house import (
     build_house,
     moving,
 )
-from bff.jobs import Job, run_jobs
+from bff.jobs import Every, Job, Whole
+from bff.jobs.cli import DESK as JOBS
+from bff.jobs.cli import JobDesk, jobs
+from bff.jobs.worker import Worker
 from bff.kinds import BundleRef
+from bff.outbox import Relayed
 from bff.push import inbox
 from bff.retention.cli import DESK as RETENTION
 from bff.retention.cli import RetentionDesk, retention
@@ -129,7 +135,7 @@ MOUNTS: Final = ("metadata", "targets")
 
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
-HOUR: Final = 3600.0
+HOUR: Final = 3600
 STANDS: Final = "the evidence stands at entry %d, hash %s, root %s, signed by %s"
 TREE_ROWS: Final = 64
 """How much of the evidence's tree one transaction makes up for: 64 rows stand for 16,384 entries."""
@@ -395,7 +401,8 @@ def create_app() -> Flask:
     settings = read_settings()
     configure(settings)
     instance = open_instance(settings)
-    threading.Thread(target=_work, args=(instance,), daemon=True, name="jobs").start()
+    if settings.jobs == "on":
+        threading.Thread(target=worker_of(instance).run, daemon=True, name="jobs").start()
     return wsgi(instance)
 
 
@@ -479,21 +486,51 @@ def _catch_up(engine: Engine) -> None:
         pass
 
 
-def _work(instance: Instance) -> None:
-    """Do the recurring work of an instance until the process ends."""
+def jobs_of(instance: Instance) -> tuple[Job, ...]:
+    """Give every job of this bank.
+
+    What may take long has a lane of its own: a core that answers slowly, or deltas, must not keep the evidence from
+    being signed.
+    """
     settings = instance.settings
+    return (
+        Job("outbox", Every(settings.relay_seconds), Whole(lambda: _relayed(instance.house.relay.run())), "outbox"),
+        Job("checkpoint", Every(settings.checkpoint_seconds), Whole(lambda: _sign(instance))),
+        *instance.house.jobs,
+        *_release_jobs(instance),
+        *_key_jobs(instance),
+        _retention_job(instance.engine),
+    )
+
+
+def worker_of(instance: Instance) -> Worker:
+    """Give a worker for this process."""
+    name = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    return Worker(instance.engine, jobs_of(instance), clock, new_id, name)
+
+
+def _relayed(done: Relayed) -> str:
+    return f"{done.delivered} delivered, {done.refused} refused, {done.waiting} waiting, {done.busy} held by others"
+
+
+def _sign(instance: Instance) -> str:
+    """Sign where the evidence stands."""
+    _catch_up(instance.engine)
+    now = clock()
+    signer, env = instance.keys.active(CHECKPOINTS), instance.settings.env
+    made = retried(instance.engine, lambda session: audit.checkpoint(session, signer, now, env=env))
+    if made is None:
+        return "nothing new to sign"
+    _log.info(STANDS, made.seq, made.hash, made.root, made.kid)  # the database's history can be changed, this cannot
+    return f"signed up to entry {made.seq}"
+
+
+def _release_jobs(instance: Instance) -> tuple[Job, ...]:
+    """Give the recurring work on releases, and the forgetting of what is over."""
     engine = instance.engine
     desk = release_desk(instance)
     proposals = proposal_desk(instance, desk)
     recorded = [b""]
-
-    def sign() -> None:
-        _catch_up(engine)
-        now = clock()
-        signer = instance.keys.active(CHECKPOINTS)
-        made = retried(engine, lambda session: audit.checkpoint(session, signer, now, env=settings.env))
-        if made is not None:  # in the log as well: whoever changes the database's history cannot change that
-            _log.info(STANDS, made.seq, made.hash, made.root, made.kid)
 
     def record() -> None:
         desk.clearing.settle_all(clock)
@@ -505,57 +542,47 @@ def _work(instance: Instance) -> None:
         recorded[0] = stamp
 
     def sweep() -> None:
-        retried(engine, lambda session: Approvals.expire(session, clock()))
-        retried(engine, lambda session: idempotency.sweep(session, clock()))
-        retried(engine, lambda session: sessions.sweep(session, clock()))
-        retried(engine, lambda session: outbox.sweep(session, clock()))
-        retried(engine, lambda session: inbox.sweep(session, clock()))
-        retried(engine, lambda session: sweep_devices(session, clock()))
-        retried(engine, lambda session: Adoption.sweep(session, clock()))
+        everywhere = (idempotency.sweep, sessions.sweep, outbox.sweep, inbox.sweep, sweep_devices, Adoption.sweep)
+        for forget in everywhere:
+            retried(engine, partial(_forget, forget))
         desk.sweep(clock())
         proposals.sweep(clock)
 
-    def renew() -> None:
-        if instance.release_keys.has(ONLINE):
-            with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
-                renew_online(instance.store, instance.release_keys, now=clock(), from_age=QUIET)
+    return (
+        Job("sweep", Every(60), Whole(sweep)),
+        Job("releases", Every(5), Whole(record)),
+        Job("deltas", Every(5), Whole(Background(instance.store, os.getpid())), "deltas"),
+        Job("timestamp", Every(HOUR), Whole(lambda: _renew(instance))),
+        Job("timestamp-age", Every(HOUR), Whole(lambda: _watch(instance))),
+    )
 
-    def watch() -> None:
-        age = timestamp_age(instance.store, now=clock())
-        if age >= ALARM:
-            _log.error(
-                "the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age
-            )
 
-    making = [Job("deltas", 5.0, Background(instance.store, os.getpid()))]
-    sending = [Job("outbox", settings.relay_seconds, instance.house.relay.run)]
-    jobs = [
-        Job("checkpoint", settings.checkpoint_seconds, sign),
-        Job("sweep", 60.0, sweep),
-        Job("releases", 5.0, record),
-        _retention_job(engine),
-        Job("timestamp", HOUR, renew),
-        Job("timestamp-age", HOUR, watch),
-        *_key_jobs(instance),
-    ]
-    stop = threading.Event()
-    arguments = (sending, stop, time.monotonic)
-    # on their own: a core that answers slowly, or deltas that take long, must not keep the evidence from being signed
-    threading.Thread(target=run_jobs, args=arguments, daemon=True, name="outbox").start()
-    threading.Thread(target=run_jobs, args=(making, stop, time.monotonic), daemon=True, name="deltas").start()
-    run_jobs(jobs, stop, time.monotonic)
+def _forget(sweep: Callable[[Session, datetime], object], session: Session) -> None:
+    sweep(session, clock())
+
+
+def _renew(instance: Instance) -> None:
+    if instance.release_keys.has(ONLINE):
+        with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
+            renew_online(instance.store, instance.release_keys, now=clock(), from_age=QUIET)
+
+
+def _watch(instance: Instance) -> str:
+    age = timestamp_age(instance.store, now=clock())
+    if age >= ALARM:
+        _log.error("the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age)
+    return f"{100 * age:.0f} % of the timestamp's life are over"
 
 
 def _retention_job(engine: Engine) -> Job:
     """Give the recurring erasing of what is due."""
 
-    def erase() -> None:
+    def erase() -> str:
         now = clock()
         erased = {name: count for name, count in Retention.at(engine, now).run(now).items() if count}
-        if erased:
-            _log.info("retention: erased %s", erased)
+        return ", ".join(f"{count} {name}" for name, count in erased.items()) or "nothing was due"
 
-    return Job("retention", HOUR, erase)
+    return Job("retention", Every(HOUR), Whole(erase))
 
 
 def _key_jobs(instance: Instance) -> tuple[Job, ...]:
@@ -584,7 +611,7 @@ def _key_jobs(instance: Instance) -> tuple[Job, ...]:
             if moved.moved or moved.broken:
                 _log.info("%d values and hashes moved to the present keys, %d do not open", moved.moved, moved.broken)
 
-    return Job("keys", 60.0, keep_keys), Job("rewrap", 600.0, rewrap)
+    return Job("keys", Every(60), Whole(keep_keys)), Job("rewrap", Every(600), Whole(rewrap))
 
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
@@ -702,6 +729,9 @@ def cli(ctx: click.Context) -> None:
     ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
     ctx.meta[APPROVALS] = ApprovalDesk(lambda: _database(read_settings()), clock)
     ctx.meta[RETENTION] = RetentionDesk(lambda: _database(read_settings()), clock)
+    ctx.meta[JOBS] = JobDesk(
+        lambda: _database(read_settings()), lambda: worker_of(open_prepared(read_settings())), clock
+    )
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
 
 
@@ -741,6 +771,23 @@ def serve_command() -> None:
     _require_port(settings)
     click.echo(_greeting(settings))
     serve(settings)
+
+
+@cli.command("worker", epilog="Example: tidegate worker")
+def worker_command() -> None:
+    """Do the jobs in a process of its own until it is stopped; any number of workers may run.
+
+    Servers then need TIDEGATE_JOBS=off to leave the jobs to it. SIGTERM and Ctrl-C let the batch at hand finish.
+    """
+    settings = read_settings()
+    configure(settings)
+    worker = worker_of(open_prepared(settings))
+    ping(worker.engine)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: worker.stop.set())
+    click.echo(f"Tidegate's worker {worker.name} does {len(worker.jobs)} jobs. Stop it with Ctrl-C.")
+    worker.run()
+    click.echo("stopped")
 
 
 def _require_port(settings: Settings) -> None:
@@ -912,6 +959,7 @@ cli.add_command(keys)
 cli.add_command(devices)
 cli.add_command(approvals)
 cli.add_command(retention)
+cli.add_command(jobs)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

@@ -20,6 +20,7 @@ from bff.accounts.operations import operations as accounts_operations
 from bff.accounts.sealed import sealed as accounts_sealed
 from bff.accounts.service import Accounts, Statements
 from bff.approvals.decisions import Decisions
+from bff.approvals.jobs import jobs as approvals_jobs
 from bff.approvals.operations import operations as approvals_operations
 from bff.approvals.service import Approvals
 from bff.approvals.templates import Templates
@@ -55,10 +56,12 @@ from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
 from bff.devices.transfers import Transfers
 from bff.doors.app import AppDoor
+from bff.jobs import Job
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
 from bff.products.definitions import load_definitions
+from bff.products.jobs import jobs as products_jobs
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions.authenticator import Authenticator, Nonces
@@ -213,6 +216,7 @@ class House:
     relay: Relay
     book: ReleaseBook
     warehouse: Warehouse
+    jobs: tuple[Job, ...]
 
 
 def build_house(outside: Surroundings) -> House:
@@ -228,7 +232,8 @@ def build_house(outside: Surroundings) -> House:
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
     warehouse = Warehouse(load_definitions())
     suitability = Suitability(load_questionnaire(), _packs(wealth))
-    orders = Orders(warehouse, TradingCalendar.load(), _packs(wealth), suitability, people, held, asked)
+    calendar = TradingCalendar.load()
+    orders = Orders(warehouse, calendar, _packs(wealth), suitability, people, held, asked)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -260,7 +265,8 @@ def build_house(outside: Surroundings) -> House:
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
     door = _door(outside, operations, known, relay, authenticator)
-    return House(door, relay, book, warehouse)
+    jobs = (*approvals_jobs(outside.engine, outside.clock), *products_jobs(calendar, outside.clock))
+    return House(door, relay, book, warehouse, jobs)
 
 
 def _door(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present instant, timezone-aware, in UTC."""
@@ -16,6 +17,14 @@ NewBytes: TypeAlias = Callable[[int], bytes]
 """Gives so many unpredictable bytes."""
 
 CURRENCY: Final = "CNY"
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+"""Business dates and cut-offs are read on this clock."""
+
+
+def business_date(instant: datetime) -> date:
+    """Give the date on the bank's wall."""
+    return instant.astimezone(SHANGHAI).date()
 
 
 class Channel(StrEnum):

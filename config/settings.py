@@ -243,6 +243,11 @@ class Settings:
         "After a crash the message waits so long before it is sent again.",
         _whole(1, 600),
     )
+    jobs: str = _setting(
+        "on",
+        "`on`: each server process does the jobs as well; `off`: they are left to `tidegate worker`.",
+        _choice("on", "off"),
+    )
     checkpoint_seconds: int = _setting(
         60, "Pause between two signed checkpoints of the evidence, in seconds.", _whole(1, 3600)
     )

@@ -32,8 +32,7 @@ from bff.customers.service import Customers, Person
 from bff.customers.vault import Vault
 from bff.db.statements import insert_new
 from bff.errors import ConflictError, NotFoundError
-from bff.kinds import CURRENCY, Context
-from bff.products.calendar import business_date
+from bff.kinds import CURRENCY, Context, business_date
 from bff.products.rulepacks import RulePacks
 
 CODE: Final = "accounts.application"

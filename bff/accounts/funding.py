@@ -18,8 +18,7 @@ from bff.accounts.rules import Movement
 from bff.accounts.service import Accounts
 from bff.customers.vault import Vault
 from bff.errors import NotFoundError
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from bff.products.rulepacks import RulePack, RulePacks
 
 TOPIC: Final = "accounts.fund"

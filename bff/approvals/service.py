@@ -111,11 +111,6 @@ class Approvals:
         facts = facts_of(msgspec.json.decode(row.template), row.amount_fen)
         inbox.tell(session, customer_id=row.customer_id, kind=_TOLD[state], subject=operation_id, body=facts, now=now)
 
-    @staticmethod
-    def expire(session: Session, now: datetime) -> int:
-        """Mark the challenges whose time is over; tell how many."""
-        return repository.expire(session, now)
-
     def _bundle(self, session: Session, context: Context, purpose: str) -> str:
         bundle = context.caller.bundle
         if bundle is None:

@@ -21,9 +21,8 @@ from bff.customers.errors import CodeExpiredError, CodeLockedError, CodeTooSoonE
 from bff.customers.models import MobileDay, VerificationCode
 from bff.customers.vault import Vault
 from bff.db.statements import changed, insert_new
-from bff.kinds import Context
+from bff.kinds import Context, business_date
 from bff.outbox import Delivered, Outcome, Settlement, Topic
-from bff.products.calendar import business_date
 from bff.products.rulepacks import RulePack, RulePacks
 
 TOPIC: Final = "customers.code"

@@ -17,8 +17,7 @@ from bff.devices.owned import check_cap
 from bff.devices.repository import KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from security.devices import verify_binding
 
 CODE: Final = "device.bind"

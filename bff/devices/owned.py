@@ -17,8 +17,7 @@ from bff.devices.errors import DeviceCapError
 from bff.devices.repository import ACTIVE, BLOCKED, REMOVED, KnownDevice
 from bff.devices.service import DayLimit, Devices
 from bff.errors import NotFoundError, RequestInvalidError
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from bff.sessions import repository as sessions
 from bff.sessions.verification import calling
 from security.encoding import clean_text

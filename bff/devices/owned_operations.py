@@ -20,8 +20,7 @@ from bff.devices.owned_schemas import (
 from bff.devices.pins import Pins
 from bff.devices.repository import REMOVED
 from bff.devices.schemas import StateAnswer
-from bff.kinds import Context, instant
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date, instant
 from bff.sessions.schemas import VerifiedAnswer
 from bff.sessions.verification import PIN, UNBIND, Verification
 

@@ -23,8 +23,7 @@ from bff.devices.models import DevicePin
 from bff.devices.repository import KnownDevice
 from bff.devices.service import Devices
 from bff.devices.tries import Allowance, Standing
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from bff.sessions.networks import COUNTED, network_of
 from security.encoding import b64url_decode, b64url_encode
 from security.errors import PinError

@@ -36,9 +36,8 @@ from bff.devices.service import Devices
 from bff.devices.transfers import newcomer
 from bff.devices.tries import Allowance
 from bff.errors import NotFoundError
-from bff.kinds import Context
+from bff.kinds import Context, business_date
 from bff.outbox import Delivered, Outcome, Settlement, Topic
-from bff.products.calendar import business_date
 from bff.sessions import repository as sessions
 from bff.sessions.networks import COUNTED, network_of
 from security.handover import verify_recovery

@@ -27,8 +27,7 @@ from bff.devices.models import Device
 from bff.devices.repository import ACTIVE, BLOCKED, PENDING, REMOVED, KnownDevice
 from bff.devices.rules import cooling_end
 from bff.errors import NotFoundError
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from bff.products.rulepacks import RulePacks
 from bff.sessions import challenges
 from security.attestation.model import VerifiedAttestation

@@ -22,8 +22,7 @@ from bff.devices.owned import check_cap, replace, tell_removed
 from bff.devices.repository import REMOVED, KnownDevice
 from bff.devices.service import Devices
 from bff.errors import NotFoundError
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from security.handover import MOVE, Newcomer, transfer_digits, verify_transfer
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Self
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bff.kinds import SHANGHAI, business_date
 from bff.products.errors import CalendarExhaustedError, ProductDataError
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-"""Business dates and cut-offs are read on this clock."""
 CALENDAR_FILE: Final = Path(__file__).parent / "data" / "trading_days.json"
 
 
@@ -31,11 +29,6 @@ class _Document(msgspec.Struct):
     last: date
     differences: list[_Difference]
     days: list[date]
-
-
-def business_date(instant: datetime) -> date:
-    """Give the date on the bank's wall."""
-    return instant.astimezone(SHANGHAI).date()
 
 
 @dataclass(frozen=True, slots=True)

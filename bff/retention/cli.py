@@ -10,7 +10,7 @@ import click
 import msgspec
 from sqlalchemy import Engine
 
-from bff.products.calendar import business_date
+from bff.kinds import business_date
 from bff.retention.erasing import Retention
 from bff.retention.schedule import schedule_at
 

@@ -17,8 +17,7 @@ from bff import audit
 from bff.db.base import table_of
 from bff.db.engine import retried
 from bff.db.statements import changed
-from bff.kinds import instant
-from bff.products.calendar import business_date
+from bff.kinds import business_date, instant
 from bff.products.errors import ProductDataError
 from bff.retention.records import ERASABLE, Erasable
 from bff.retention.schedule import Schedule, schedule_at

@@ -18,7 +18,7 @@ from bff.accounts.repository import HALF_FINISHED, REJECTED
 from bff.customers.models import Customer, CustomerIndex, MobileDay, VerificationCode
 from bff.db.base import Base, table_of
 from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
-from bff.products.calendar import business_date
+from bff.kinds import business_date
 from bff.wealth.models import SuitabilityProfile, WealthOrder
 
 BUSINESS: Final[tuple[type[Base], ...]] = (

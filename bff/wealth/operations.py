@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.reasons import reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
-from bff.kinds import Context, instant
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date, instant
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
 from bff.sessions.verification import FRESH

@@ -20,8 +20,8 @@ from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
 from bff.customers.service import Customers, Person
 from bff.errors import NotFoundError
-from bff.kinds import Context
-from bff.products.calendar import TradingCalendar, business_date
+from bff.kinds import Context, business_date
+from bff.products.calendar import TradingCalendar
 from bff.products.errors import QuotaGoneError
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import OnSale, Warehouse

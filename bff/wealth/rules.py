@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from bff.products.calendar import SHANGHAI, TradingCalendar
+from bff.kinds import SHANGHAI
+from bff.products.calendar import TradingCalendar
 from bff.products.definitions import Definition, Words
 from bff.products.errors import CalendarExhaustedError
 from bff.products.rulepacks import RulePack

@@ -10,8 +10,7 @@ import msgspec
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from bff.kinds import Context
-from bff.products.calendar import business_date
+from bff.kinds import Context, business_date
 from bff.products.errors import ProductDataError
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.wealth import repository, rules

@@ -13,7 +13,7 @@ from typing import Final
 import chinese_calendar  # type: ignore[import-untyped] # it ships no types
 import exchange_calendars  # type: ignore[import-untyped] # it ships no types
 
-FIRST: Final = date(2024, 1, 1)
+FIRST: Final = date(2018, 1, 1)
 LAST: Final = date(2026, 12, 31)
 TARGET: Final = Path(__file__).with_name("trading_days.json")
 SATURDAY: Final = 5

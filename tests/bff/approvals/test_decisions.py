@@ -2,6 +2,7 @@
 
 import pytest
 
+from bff.approvals import repository
 from bff.approvals.errors import (
     ApprovalExpiredError,
     ApprovalInvalidError,
@@ -129,7 +130,7 @@ def test_it_expires(world: World) -> None:
         world.approve(phone, challenge, message)
     assert world.call(phone, "approval.get", {"challengeId": challenge})["status"] == "EXPIRED"
     with transaction(world.engine) as session:
-        assert world.approvals.expire(session, world.now) == 1
+        assert repository.expire(session, world.now) == 1
     with pytest.raises(ApprovalExpiredError):
         world.approve(phone, challenge, message)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from bff.approvals import repository
 from bff.approvals.errors import ApprovalExpiredError, ChallengeUsedError, SequenceReusedError
 from bff.db.engine import transaction
 from bff.devices.errors import DeviceStateError
@@ -105,7 +106,7 @@ def test_a_challenge_that_the_job_ended_after_the_look_at_it_moves_nothing(world
 
     def expire() -> None:
         with transaction(world.engine) as session:
-            assert world.approvals.expire(session, world.context(phone, None, customer=True).now + timedelta(days=1))
+            assert repository.expire(session, world.context(phone, None, customer=True).now + timedelta(days=1))
 
     with pytest.raises(ApprovalExpiredError):
         approve_late(world, phone, challenge, world.message(phone, challenge), expire, when="looked")

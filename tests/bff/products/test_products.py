@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from bff.db.engine import transaction
 from bff.errors import NotFoundError
-from bff.products.calendar import CALENDAR_FILE, TradingCalendar, business_date
+from bff.kinds import business_date
+from bff.products.calendar import CALENDAR_FILE, TradingCalendar
 from bff.products.definitions import Definition, load_definitions
 from bff.products.errors import CalendarExhaustedError, ProductDataError, QuotaGoneError, RulePackMissingError
+from bff.products.jobs import watch
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from tests.bff.db.engines import fresh_engine
@@ -37,7 +39,7 @@ rules:
 
 def test_the_calendar_is_the_exchanges_and_names_the_one_difference() -> None:
     document = json.loads(CALENDAR_FILE.read_text())
-    exchange = exchange_calendars.get_calendar("XSHG", start="2024-01-01", end="2026-12-31")
+    exchange = exchange_calendars.get_calendar("XSHG", start="2018-01-01", end="2026-12-31")
     assert {session.date() for session in exchange.sessions} == CALENDAR.days
     assert [one["date"] for one in document["differences"]] == ["2024-02-09"]
     day = CALENDAR.first
@@ -50,19 +52,25 @@ def test_the_calendar_is_the_exchanges_and_names_the_one_difference() -> None:
 @pytest.mark.parametrize(
     ("instant", "trade"),
     [
-        ("2026-11-23T06:59:59+00:00", "2026-11-23"),
+        ("2026-11-23T06:59:59.999+00:00", "2026-11-23"),
         ("2026-11-23T07:00:00+00:00", "2026-11-24"),
         ("2026-11-27T07:00:00+00:00", "2026-11-30"),
         ("2026-11-28T01:00:00+00:00", "2026-11-30"),
         ("2026-11-22T16:00:00+00:00", "2026-11-23"),
         ("2026-10-01T02:00:00+00:00", "2026-10-08"),
+        ("2026-11-23T15:59:59.999+00:00", "2026-11-24"),
+        ("2026-11-23T16:00:00+00:00", "2026-11-24"),
+        ("2025-12-31T06:59:59.999+00:00", "2025-12-31"),
+        ("2025-12-31T15:59:59.999+00:00", "2026-01-05"),
+        ("2025-12-31T16:00:00+00:00", "2026-01-05"),
+        ("2024-02-09T02:00:00+00:00", "2024-02-19"),
     ],
 )
 def test_the_cut_off_decides_the_trade_date(instant: str, trade: str) -> None:
     assert CALENDAR.trade_date(datetime.fromisoformat(instant), CUT_OFF).isoformat() == trade
 
 
-@given(st.datetimes(datetime(2024, 1, 2), datetime(2026, 12, 20), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(2018, 1, 2), datetime(2026, 12, 20), timezones=st.just(UTC)))
 def test_a_trade_date_is_a_trading_day_not_in_the_past(instant: datetime) -> None:
     trade = CALENDAR.trade_date(instant, CUT_OFF)
     assert CALENDAR.is_trading_day(trade)
@@ -75,6 +83,14 @@ def test_beyond_the_calendar_nothing_is_guessed() -> None:
         CALENDAR.is_trading_day(date(2027, 1, 1))
     with pytest.raises(CalendarExhaustedError):
         CALENDAR.after(date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(("today", "level"), [("2026-10-02", None), ("2026-10-03", "WARNING"), ("2026-12-18", "ERROR")])
+def test_the_log_says_when_the_calendar_ends_soon(
+    today: str, level: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "ends on 2026-12-31" in watch(CALENDAR, date.fromisoformat(today))
+    assert [record.levelname for record in caplog.records] == ([] if level is None else [level])
 
 
 def test_a_calendar_with_an_unexplained_difference_is_refused(tmp_path: Path) -> None:
