@@ -226,7 +226,7 @@ def open_instance(settings: Settings) -> Instance:
 
 def _ledger(engine: Engine, keys: KeyStore) -> EmbeddedCore:
     index = StoredIndex(keys)
-    return EmbeddedCore(engine, clock, new_id, lambda card: index.of(field="core.card", value=card))
+    return EmbeddedCore(engine, clock, new_id, lambda card: index.every(field="core.card", value=card))
 
 
 def _esb(settings: Settings) -> EsbCore:
@@ -610,6 +610,8 @@ def _key_jobs(instance: Instance) -> tuple[Job, ...]:
             moved = moving(engine, instance.keys, new_bytes).run()
             if moved.moved or moved.broken:
                 _log.info("%d values and hashes moved to the present keys, %d do not open", moved.moved, moved.broken)
+            if isinstance(instance.core, EmbeddedCore):
+                instance.core.seed(load_sandbox())  # its cards move as well
 
     return Job("keys", Every(60), Whole(keep_keys)), Job("rewrap", Every(600), Whole(rewrap))
 

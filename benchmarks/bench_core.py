@@ -91,7 +91,7 @@ class Measured:
         """Make tables, accounts and cases."""
         Base.metadata.create_all(self.engine)
         _bare.create_all(self.engine)
-        self.core = EmbeddedCore(self.engine, lambda: datetime.now(UTC), self._id, lambda card: f"card:{card}")  # noqa: TID251 — a benchmark's clock
+        self.core = EmbeddedCore(self.engine, lambda: datetime.now(UTC), self._id, lambda card: {"i1": f"card:{card}"})  # noqa: TID251 — a benchmark's clock
         bank = load_sandbox()
         self.core.seed(bank)
         self.payers = [self._opened(f"payer{number}", bank.opening) for number in range(CLIENTS)]

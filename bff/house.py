@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from bff import accounts, customers, devices, wealth
 from bff.accounts.applications import Applications
@@ -32,6 +33,7 @@ from bff.bus import Bus
 from bff.bus.limits import Limiter
 from bff.bus.releases import Releases
 from bff.catalogue import Catalogue, Operation
+from bff.core_bank.ledger import cards_under
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
 from bff.customers.codes import Codes
 from bff.customers.inbox_operations import operations as inbox_operations
@@ -201,11 +203,12 @@ def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Moving:
     sealing = StoredSealing(keys, new_bytes)
     sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
     indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
-    return Moving(sealed, indexed, (partial(_pins_under, engine),))
+    counts = (pins.under, cards_under)
+    return Moving(sealed, indexed, tuple(partial(_counted, engine, count) for count in counts))
 
 
-def _pins_under(engine: Engine, kid: str) -> int:
-    return retried(engine, lambda session: pins.under(session, kid), writing=False)
+def _counted(engine: Engine, count: Callable[[Session, str], int], kid: str) -> int:
+    return retried(engine, lambda session: count(session, kid), writing=False)
 
 
 @dataclass(frozen=True, slots=True)

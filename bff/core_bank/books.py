@@ -5,7 +5,7 @@ the order of their numbers; a step checks everything before it writes anything, 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ MEMO_LENGTH: Final = 200
 _account = table_of(CoreAccountRow)
 _hold = table_of(CoreHoldRow)
 _RESOLVE: Final = select(_account.c.number).where(
-    (_account.c.number == bindparam("name")) | (_account.c.card_hash == bindparam("card"))
+    (_account.c.number == bindparam("name")) | _account.c.card_hash.in_(bindparam("cards", expanding=True))
 )
 _LOCK: Final = (
     select(*(_account.c[name] for name in ("number", "kind", "currency", "balance", "held", "state")))
@@ -44,18 +44,18 @@ _ADD_JOURNAL: Final = insert(table_of(CoreJournalRow))
 _ADD_POSTINGS: Final = insert(table_of(CorePostingRow))
 
 
-def resolve(session: Session, name: str, card: str) -> str:
+def resolve(session: Session, name: str, cards: Collection[str]) -> str:
     """Give the account number of an account number or a class I card.
 
     Args:
         session: of the step.
         name: account number, or card number.
-        card: keyed hash of ``name``: the ledger keeps no card numbers.
+        cards: keyed hashes of ``name`` under each key that counts: the ledger keeps no card numbers.
 
     Raises:
         CoreRefusedError: ACCOUNT_UNKNOWN.
     """
-    number = session.scalar(_RESOLVE, {"name": name, "card": card})
+    number = session.scalar(_RESOLVE, {"name": name, "cards": list(cards)})
     if number is None:
         raise CoreRefusedError(reason="ACCOUNT_UNKNOWN")
     return str(number)

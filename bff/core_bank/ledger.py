@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, Row, bindparam, select
+from sqlalchemy import Engine, Row, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank import books
@@ -34,6 +35,7 @@ MAX_FEN: Final = 10**14
 STATEMENT_LINES: Final = 50
 """What a statement gives at most."""
 _POSTED: Final = "POSTED"
+_TAIL: Final = 4
 _VOIDED: Final = "VOIDED"
 _hold = table_of(CoreHoldRow)
 _ACCOUNT_OF_HOLD: Final = select(_hold.c.account).where(_hold.c.id == bindparam("wanted"))
@@ -47,13 +49,14 @@ class EmbeddedCore:
         engine: where the ledger's tables are; every verb opens a transaction of its own.
         clock: the core's clock.
         new_id: maker of journal and hold ids.
-        card_hash: keyed hash under which the ledger knows a card; card numbers themselves are not kept.
+        card_hashes: keyed hashes by which the ledger knows a card, by the key's id, the present one first; card numbers
+            themselves are not kept.
     """
 
     engine: Engine
     clock: Clock
     new_id: NewId
-    card_hash: Callable[[str], str]
+    card_hashes: Callable[[str], Mapping[str, str]]
 
     def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
         """Open a class II account; ``reference`` is its number."""
@@ -126,7 +129,7 @@ class EmbeddedCore:
             return self._move(session, giver, receiver, amount, memo, now)
 
         content: dict[str, str | int] = {
-            "payer": self.card_hash(payer),
+            "payer": payer[-_TAIL:],  # it may be a card's
             "payee": payee,
             "amount": amount,
             "currency": currency,
@@ -171,11 +174,13 @@ class EmbeddedCore:
                 self._seed_person(person, bank.opening)
 
     def _resolve(self, session: Session, name: str) -> str:
-        return books.resolve(session, name, self.card_hash(name))
+        return books.resolve(session, name, self.card_hashes(name).values())
 
     def _seed_person(self, person: SamplePerson, opening: str) -> None:
-        number = _number(self.card_hash(person.card))
-        self._seed_account(number, CLASS_I, "sample", self.card_hash(person.card))
+        kid, present = next(iter(self.card_hashes(person.card).items()))
+        number = self._known(person.card) or _number(present)
+        self._seed_account(number, CLASS_I, "sample", present)
+        retried(self.engine, partial(_keep_card, number=number, card=present, kid=kid))
         if person.opening_fen:
             self.transfer(
                 sequence=f"seed.opening.{number}",
@@ -185,6 +190,12 @@ class EmbeddedCore:
                 currency=CURRENCY,
                 memo="期初余额",
             )
+
+    def _known(self, card: str) -> str | None:
+        try:
+            return self._read(lambda session: self._resolve(session, card))
+        except CoreRefusedError:
+            return None
 
     def _seed_account(self, number: str, kind: str, holder: str, card: str | None) -> None:
         def work(session: Session, now: datetime) -> Done:
@@ -225,6 +236,17 @@ class EmbeddedCore:
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         return retried(self.engine, work, writing=False)
+
+
+def cards_under(session: Session, kid: str) -> int:
+    """Count the cards that are known by a key; seeding again moves them to the present one."""
+    return session.scalar(select(func.count()).select_from(CoreAccountRow).where(CoreAccountRow.card_kid == kid)) or 0
+
+
+def _keep_card(session: Session, number: str, card: str, kid: str) -> None:
+    row = update(CoreAccountRow).where(CoreAccountRow.number == number)
+    stale = or_(CoreAccountRow.card_kid.is_(None), CoreAccountRow.card_kid != kid)
+    session.execute(row.where(stale).values(card_hash=card, card_kid=kid))
 
 
 def luhn_digit(digits: str) -> str:

@@ -22,7 +22,7 @@ _CURRENCY: Final = String(3)
 
 
 class CoreAccountRow(Base):
-    """An account; ``card_hash`` is the keyed hash of the card that pays from it, when there is one."""
+    """An account; ``card_hash`` is the keyed hash of the card that pays from it, under the key ``card_kid``."""
 
     __tablename__ = "core_account"
     __table_args__ = (
@@ -38,6 +38,7 @@ class CoreAccountRow(Base):
     held: Mapped[int] = mapped_column(FEN, default=0)
     state: Mapped[str] = mapped_column(CODE, default="OPEN")
     card_hash: Mapped[str | None] = mapped_column(DIGEST, unique=True)
+    card_kid: Mapped[str | None] = mapped_column(CODE)
     opened_at: Mapped[datetime]
 
 

@@ -105,18 +105,27 @@ def run_command(ctx: click.Context, name: str, day: datetime | None, *, as_json:
 @_JSON
 @click.pass_context
 def retry_command(ctx: click.Context, name: str, day: datetime | None, *, as_json: bool) -> None:
-    """Let the failed run of job NAME (of a date) be tried at once instead of after its wait."""
+    """Let the failed run of a daily job NAME (of a date) be tried at once instead of after its wait."""
     desk: JobDesk = ctx.meta[DESK]
 
     def work(session: Session) -> str | None:
         failed = select(JobRun.slot).where(JobRun.job == name, JobRun.state == runs.FAILED).order_by(JobRun.slot)
         slot = session.scalar(failed.limit(1)) if day is None else day.date().isoformat()
+        if slot is not None and not _is_day(slot):
+            message = (
+                f"{name} comes again by itself, and that run takes this one up; `tidegate jobs run {name}` does it now"
+            )
+            raise JobNotDueError(detail=message)
         return slot if slot is not None and runs.again(session, name, slot, desk.clock()) else None
 
     slot = retried(desk.open(), work)
     if slot is None:
         raise JobUnknownError(detail=f"{name} has no such failed run")
     _answer({"job": name, "slot": slot}, [f"{name} {slot} is tried again by the next worker"], as_json=as_json)
+
+
+def _is_day(slot: str) -> bool:
+    return "T" not in slot
 
 
 def _when(job: Job) -> str:

@@ -68,7 +68,7 @@ class Buying:
 
     def __init__(self, engine: Engine, wire: str = "esb") -> None:
         self.engine, self.now = engine, NOW
-        ledger = EmbeddedCore(engine, lambda: self.now, new_id, lambda card: f"card:{card}")
+        ledger = EmbeddedCore(engine, lambda: self.now, new_id, lambda card: {"i1": f"card:{card}"})
         ledger.seed(load_sandbox())
         self.front = Front(ledger, wire_of(wire, lambda: self.now), Script())
         core = EsbCore(Direct(self.front), self.front.wire, new_id)

@@ -102,7 +102,7 @@ def recomputed_balance(session: Session, number: str) -> int:
 
 def made(engine: Engine) -> Bank:
     Base.metadata.create_all(engine, tables=TABLES)
-    ledger = EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: f"card:{card}")
+    ledger = EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: {"i1": f"card:{card}"})
     bank = Bank(engine, ledger, ledger, load_sandbox())
     ledger.seed(bank.sandbox)
     return bank

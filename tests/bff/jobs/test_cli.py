@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from bff.errors import BffError
-from bff.jobs import Job
+from bff.jobs import Every, Job, Whole
 from bff.jobs.cli import DESK, JobDesk, jobs
 from tests.bff.jobs.ledger import NOW, Booking, booked, worker
 
@@ -45,6 +45,12 @@ def test_a_run_by_hand_fails_is_seen_is_retried_and_is_done(engine: Engine) -> N
     assert refusal(call(engine, job, "retry", job.name)) == "JOB_UNKNOWN"
     assert refusal(call(engine, job, "show", job.name, "--date", "2026-11-24")) == "JOB_UNKNOWN"
     assert refusal(call(engine, job, "run", "no.such")) == "JOB_UNKNOWN"
+
+
+def test_a_failed_run_of_seconds_is_not_retried_for_the_next_one_takes_it_up(engine: Engine) -> None:
+    job = Job("often", Every(60), Whole(lambda: 1 / 0))
+    assert "ZeroDivisionError" in call(engine, job, "run", "often").output
+    assert refusal(call(engine, job, "retry", "often")) == "JOB_NOT_DUE"
 
 
 def test_a_day_whose_days_before_are_open_is_not_run_by_hand(engine: Engine) -> None:

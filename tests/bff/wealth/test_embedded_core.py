@@ -11,7 +11,9 @@ from tests.bff.wealth.world import CHEN, SU, World
 
 def test_the_money_of_a_purchase_is_the_same_everywhere(tmp_path: Path) -> None:
     with fresh_engine("sqlite", tmp_path) as engine:
-        world = World(engine, lambda clock, new_id: EmbeddedCore(engine, clock, new_id, lambda card: f"card:{card}"))
+        world = World(
+            engine, lambda clock, new_id: EmbeddedCore(engine, clock, new_id, lambda card: {"i1": f"card:{card}"})
+        )
         world.core.seed(load_sandbox())
         raising = load_sandbox().internal_account(WEALTH_RAISING).number
         phone = world.ready(CHEN, 8_000_000)
@@ -32,7 +34,9 @@ def test_the_money_of_a_purchase_is_the_same_everywhere(tmp_path: Path) -> None:
 
 def test_a_card_with_too_little_funds_nothing(tmp_path: Path) -> None:
     with fresh_engine("sqlite", tmp_path) as engine:
-        world = World(engine, lambda clock, new_id: EmbeddedCore(engine, clock, new_id, lambda card: f"card:{card}"))
+        world = World(
+            engine, lambda clock, new_id: EmbeddedCore(engine, clock, new_id, lambda card: {"i1": f"card:{card}"})
+        )
         world.core.seed(load_sandbox())
         phone = world.bound(SU)
         failed = world.call(phone, "accounts.fund", {"accountId": phone.account_id, "amountFen": 1_000_000})
