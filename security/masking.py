@@ -16,13 +16,19 @@ _SAID: Final = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|phrase)|pin|secret|refresh_?token|access_?token|authorization|sandbox_?code)"
     r"(['\"]?\s*[:=]\s*)(?:(?:dpop|bearer)\s+)?['\"]?[^\s'\",;}&]+['\"]?"
 )
-_CODE: Final = re.compile(r"(?i)\b(code['\"]?\s*[:=]\s*['\"]?)\d{4,8}\b")
+_CODE: Final = re.compile(r"(?i)((?:\bcode|\botp|验证码|动态码)['\"]?\s*[:=：]?\s*['\"]?)\d{4,8}\b")
+_COOKIE: Final = re.compile(r"(?i)\b((?:set-)?cookie['\"]?\s*[:=]\s*)[^\r\n]+")
+_IN_ADDRESS: Final = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
+_PRIVATE_PART: Final = re.compile(r"(['\"]d['\"]\s*:\s*['\"])[A-Za-z0-9_-]{40,}")
 _ID_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])")
 _MOBILE: Final = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[ -]?)?1[3-9]\d{9}(?![0-9A-Za-z])")
 _CARD: Final = re.compile(r"(?<![0-9A-Za-z.])\d{15,20}(?![0-9A-Za-z])")
 _RULES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (_PEM, "<private key>"),
     (_JWS, "<token>"),
+    (_COOKIE, r"\1<hidden>"),
+    (_IN_ADDRESS, "<hidden>"),
+    (_PRIVATE_PART, r"\1<hidden>"),
     (_SAID, r"\1\2<hidden>"),
     (_CODE, r"\1<hidden>"),
     (_ID_NUMBER, "<id number>"),

@@ -38,10 +38,30 @@ def pytest_sessionstart() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Fail a test in whose time personal data or a secret was logged, by it or by a thread of another."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note("; ".join(["", *_leaked(item)]))
+        raise
+    _hold(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Hold what fixtures log when they end to the same."""
     yield
-    found = WATCH.take()
-    if found and "leaks" not in item.path.name:
+    _hold(item)
+
+
+def _hold(item: pytest.Item) -> None:
+    found = _leaked(item)
+    if found:
         pytest.fail("; ".join(found), pytrace=False)
+
+
+def _leaked(item: pytest.Item) -> list[str]:
+    found = WATCH.take()
+    return [] if item.path.name == "test_leaks.py" else found
 
 
 def pytest_sessionfinish() -> None:

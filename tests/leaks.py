@@ -40,6 +40,19 @@ def find_leaks(text: str) -> Iterator[str]:
         yield "a card or account number"
 
 
+OWN = frozenset(vars(logging.makeLogRecord({})))
+
+
+def said_by(record: logging.LogRecord) -> str:
+    """Give all that a record says: its message, what was given as ``extra``, and the chain of exceptions."""
+    extra = [str(value) for name, value in vars(record).items() if name not in OWN]
+    chain, error = [], record.exc_info[1] if record.exc_info else None
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return " ".join([record.getMessage(), *extra, *map(str, chain)])
+
+
 class Watch:
     """Looks at every record of this process from ``begin`` to ``end``; handlers and levels cannot get round it."""
 
@@ -47,19 +60,21 @@ class Watch:
         self.found: list[str] = []
         self.seen = 0
         self._lock = threading.Lock()
-        self._make = logging.getLogRecordFactory()
+        self._make = logging.Logger.makeRecord
 
     def begin(self) -> None:
-        logging.setLogRecordFactory(self._record)
+        watch = self
+
+        def make(logger: logging.Logger, *args: Any, **kwargs: Any) -> logging.LogRecord:
+            return watch.look(watch._make(logger, *args, **kwargs))
+
+        logging.Logger.makeRecord = make  # type: ignore[method-assign] # what is given as extra is not in a factory's record yet
 
     def end(self) -> None:
-        logging.setLogRecordFactory(self._make)
+        logging.Logger.makeRecord = self._make  # type: ignore[method-assign] # as it was
 
-    def _record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = self._make(*args, **kwargs)
-        said = record.getMessage()
-        if record.exc_info and record.exc_info[1] is not None:
-            said += f" {record.exc_info[1]}"
+    def look(self, record: logging.LogRecord) -> logging.LogRecord:
+        said = said_by(record)
         leaks = list(find_leaks(said))
         with self._lock:
             self.seen += 1

@@ -53,6 +53,23 @@ def test_a_record_is_seen_whatever_the_handlers_do() -> None:
     assert watch.take() == []
 
 
+def test_extras_and_the_whole_chain_of_exceptions_are_read() -> None:
+    watch, logger = Watch(), logging.getLogger("tests.leaks")
+    cause, error = ValueError(CHEN["mobile"]), RuntimeError("the call failed")
+    error.__cause__ = cause
+    watch.begin()
+    try:
+        logger.info("done", extra={"who": CHEN["name"]})
+        logger.error("failed", exc_info=error)
+    finally:
+        watch.end()
+    assert [found.rpartition(" logged ")[2] for found in watch.take()] == [
+        "a person's name",
+        "a person's number",
+        "a mobile number",
+    ]
+
+
 def test_a_servers_log_is_read_as_well(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     log.write_text(f"fine\nfor {CHEN['name']}\n", encoding="utf-8")
@@ -65,18 +82,33 @@ def test_a_test_that_logs_a_mobile_number_fails_by_name(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-    pytester.makeconftest("from tests.conftest import pytest_runtest_call, pytest_sessionstart, pytest_sessionfinish")
+    hooks = ("pytest_runtest_call", "pytest_runtest_teardown", "pytest_sessionstart", "pytest_sessionfinish")
+    pytester.makeconftest(f"from tests.conftest import {', '.join(hooks)}")
     pytester.makepyfile(
         """
         import logging
+        import pytest
 
         def test_leak():
             logging.getLogger("some.room").error("sent to %s", "13912345678")
 
+        def test_leak_and_more():
+            logging.getLogger("some.room").error("sent to %s", "13912345678")
+            raise RuntimeError
+
         def test_fine():
             logging.getLogger("some.room").error("sent")
+
+        @pytest.fixture
+        def ending():
+            yield
+            logging.getLogger("some.end").error("sent to %s", "13912345678")
+
+        def test_whose_end_leaks(ending):
+            pass
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*some.room * logged a mobile number*"])
+    result.assert_outcomes(passed=2, failed=2, errors=1)
+    result.stdout.fnmatch_lines(["*some.end * logged a mobile number*"])
+    assert result.stdout.str().count("some.room") >= 2
