@@ -83,6 +83,7 @@ CASES = {
     "approval.get": Case(lambda s: s.challenge, "chl"),
     "approval.approve": Case(lambda s: s.challenge, "chl", SIGNED),
     "approval.reject": Case(lambda s: s.challenge, "chl", {"reason": "NOT_ME"}),
+    "approval.offline.answer": Case(lambda s: s.challenge, "chl", {"code": "TGR1.AAAA"}),
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
     "inbox.read": Case(lambda s: s.message, "msg", {}),
     "device.recovery.code": Case(lambda s: s.recovery, "rec", {}),
