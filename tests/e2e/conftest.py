@@ -12,7 +12,9 @@ from tests.running import Running
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    server = Running(var=tmp_path_factory.mktemp("tidegate") / "var").start()
+    """A server that lets one address come as often as a whole street: every person of a module sits behind it."""
+    street = {"TIDEGATE_ANONYMOUS_LIMIT": "20000/minute"}
+    server = Running(var=tmp_path_factory.mktemp("tidegate") / "var", extra=street).start()
     yield server
     server.stop()
 

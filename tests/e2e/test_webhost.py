@@ -113,11 +113,11 @@ def test_one_bundle_opens_another_and_gets_its_result(visitor: Visitor, samples:
     visitor.tried(second, "nav.setBackGuard", {"enabled": True})
     visitor.page.get_by_role("button", name="返回").click()
     second.wait_for_function("() => shown.some(({ name }) => name === 'page.back')")
-    second.evaluate("() => void bridge.nav.close({ result: { done: true } })")
+    visitor.close(second, {"result": {"done": True}})
     visitor.page.wait_for_url(re.compile("/web/shore/$"))
     back = visitor.frame("shore")
     assert back.evaluate("() => shown.find(({ name }) => name === 'page.shown').payload.result") == {"done": True}
-    back.evaluate("() => void bridge.nav.close({})")
+    visitor.close(back, {})
     expect(visitor.page.locator(SCREEN.format(kind="left"))).to_be_visible()
 
 

@@ -158,3 +158,7 @@ class Visitor:
         group, _, verb = method.partition(".")
         script = "([group, verb, given]) => tried(group, verb, given ?? undefined)"
         return dict(frame.evaluate(script, [group, verb, given]))
+
+    def close(self, frame: Frame, given: dict[str, Any]) -> None:
+        """Let the page close itself, from a turn of its own: the frame may be gone before an answer comes out of it."""
+        frame.evaluate("(given) => void setTimeout(() => bridge.nav.close(given), 100)", given)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security.approvals import FIELDS, FROZEN
@@ -152,6 +152,7 @@ def test_what_no_qr_code_holds_is_not_written() -> None:
         asked(memo="product=" + "金" * 900)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["TGA1.", "TGR1.", ""]), st.text(max_size=20))
 def test_noise_is_refused_and_breaks_nothing(noise: bytes, word: str, tail: str) -> None:
     text = word + wire.b64(noise) + tail

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sepaxml
 import xmlschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bff.core_bank.esb import xml
@@ -50,6 +50,7 @@ ANSWERS: list[Answer] = [
 
 
 @pytest.mark.parametrize("name", WIRES)
+@settings(deadline=None)
 @given(payer=ID, payee=ID, memo=TEXT.filter(lambda text: len(text) <= 140), fen=FEN, sequence=ID)
 def test_a_transfer_is_read_as_it_was_written(
     name: str, payer: str, payee: str, memo: str, fen: int, sequence: str
@@ -64,6 +65,7 @@ def test_an_answer_is_read_as_it_was_written(name: str, answer: Answer) -> None:
     assert WIRES[name].read_answer(WIRES[name].write_answer(answer)) == answer
 
 
+@settings(deadline=None)
 @given(fen=FEN, memo=TEXT.filter(lambda text: len(text) <= 140))
 def test_what_goes_out_is_valid_by_the_schema_of_pain_001(fen: int, memo: str) -> None:
     body = Transfer(payer="6299001234", payee="6299005678", amount=fen, currency="CNY", memo=memo)
@@ -139,6 +141,7 @@ def test_what_is_no_message_is_refused(name: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", WIRES)
+@settings(deadline=None)
 @given(data=st.binary(max_size=300))
 def test_garbage_is_refused_and_nothing_else_happens(name: str, data: bytes) -> None:
     with pytest.raises(MessageError):

@@ -9,7 +9,7 @@ import chinese_calendar
 import exchange_calendars
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bff.db.engine import transaction
@@ -70,6 +70,7 @@ def test_the_cut_off_decides_the_trade_date(instant: str, trade: str) -> None:
     assert CALENDAR.trade_date(datetime.fromisoformat(instant), CUT_OFF).isoformat() == trade
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2018, 1, 2), datetime(2026, 12, 20), timezones=st.just(UTC)))
 def test_a_trade_date_is_a_trading_day_not_in_the_past(instant: datetime) -> None:
     trade = CALENDAR.trade_date(instant, CUT_OFF)
