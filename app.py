@@ -12,10 +12,8 @@ import threading
 import time
 from base64 import b32encode
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,11 +25,9 @@ from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from bff import audit, outbox, sandbox
-from bff.approvals.cli import DESK as APPROVALS
-from bff.approvals.cli import ApprovalDesk, approvals
+from bff import audit, sandbox
+from bff.approvals.cli import approvals
 from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
 from bff.bundles.anonymous import WebReleases, standing_in
@@ -45,7 +41,6 @@ from bff.bundles.proposing import ProposalDesk
 from bff.bundles.schemas import ReleaseAdoption
 from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
-from bff.bus import idempotency
 from bff.bus.limits import RateLimiter
 from bff.core_bank.cli import front_command
 from bff.core_bank.esb.adapter import EsbCore
@@ -54,17 +49,15 @@ from bff.core_bank.esb.wire import wire_of
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.custody import book
-from bff.custody.calendar import KeyCalendar
 from bff.custody.cli import COMMANDS, CustodyDesk
 from bff.custody.cli import DESK as CUSTODY
 from bff.custody.service import Custody
 from bff.customers.moving import Moving
+from bff.db.desk import DESK, Desk
 from bff.db.engine import open_engine, ping, retried, transaction
 from bff.db.migrations import migrate
 from bff.devices.attestation import Attesting, RevocationFile
-from bff.devices.cli import DESK as DEVICES
-from bff.devices.cli import DeviceDesk, devices
-from bff.devices.sweeping import sweep as sweep_devices
+from bff.devices.cli import devices
 from bff.doors.jwks import jwks_door
 from bff.doors.proposals import ProposalDoor
 from bff.doors.release import ReleaseDoor
@@ -86,32 +79,26 @@ from bff.house import (
     build_house,
     moving,
 )
-from bff.jobs import Every, Job, Whole
 from bff.jobs.cli import DESK as JOBS
 from bff.jobs.cli import JobDesk, jobs
 from bff.jobs.worker import Worker
 from bff.kinds import BundleRef
-from bff.outbox import Relayed
-from bff.push import inbox
-from bff.retention.cli import DESK as RETENTION
-from bff.retention.cli import RetentionDesk, retention
-from bff.retention.erasing import Retention
-from bff.sessions import repository as sessions
+from bff.recurring import Pace, Recurring
+from bff.retention.cli import retention
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
 from h5bundle.commands import rollout
 from h5bundle.commands.check import know
-from h5bundle.commands.deltas_served import Background, OnDemand
+from h5bundle.commands.deltas_served import OnDemand
 from h5bundle.commands.offers import Live
-from h5bundle.errors import H5BundleError, LockedError, StoreError
-from h5bundle.keys import ONLINE, KeyFolder
-from h5bundle.repository import ALARM, QUIET, is_repository, renew_online, timestamp_age, trusted_root
+from h5bundle.errors import H5BundleError, StoreError
+from h5bundle.keys import KeyFolder
+from h5bundle.repository import is_repository, trusted_root
 from h5bundle.rollout import Change
 from h5bundle.stores.opening import LOCK_SECONDS, folder_of, open_store
 from h5bundle.stores.port import Store
-from h5bundle.trust import TIMESTAMP
 from native_bridge.errors import BridgeError
 from native_bridge.model import compile_folder
 from security.attestation.policies import read_policies
@@ -135,10 +122,6 @@ MOUNTS: Final = ("metadata", "targets")
 
 Objects have no ending, so the static route would leave their media type to the browser's guess, and a bundle's HTML
 would run on the shell's own origin: the shell's door serves them, as bytes."""
-HOUR: Final = 3600
-STANDS: Final = "the evidence stands at entry %d, hash %s, root %s, signed by %s"
-TREE_ROWS: Final = 64
-"""How much of the evidence's tree one transaction makes up for: 64 rows stand for 16,384 entries."""
 OTHER_PORTS: Final = (8123, 8124)
 FIXED: Final = frozenset({SEALING, INDEXING})
 """Purposes whose keys open or find what is stored: without one, records are lost and nothing tells which."""
@@ -151,7 +134,7 @@ REMEDIES: Final = {
     "PURPOSE_UNKNOWN": f"the purposes are {', '.join(PURPOSES)}",
     "KEY_UNAVAILABLE": "`tidegate keys list` shows what there is",
     "BUNDLE_UNKNOWN": "`tidegate bundles` lists the releases with their digests",
-    "NOT_FOUND": "the shell shows an order's number beside it (ord_…); is TIDEGATE_VAR the server's?",
+    "NOT_FOUND": "look at its number (the shell shows an order's, ord_…, beside it); is TIDEGATE_VAR the server's?",
 }
 """What to do next, by the code of a refusal."""
 PUBLISHED: Final = ("access-token", CHECKPOINTS, REPLIES)
@@ -340,6 +323,16 @@ def _marks(settings: Settings) -> ReplayMarks:
     return RedisReplayMarks(settings.redis_url) if settings.redis_url else MemoryReplayMarks(clock)
 
 
+def mover_of(settings: Settings, engine: Engine, keys: KeyStore) -> Moving:
+    """Give the moving of what hangs on older keys; the embedded core takes up its sample accounts, old or new."""
+
+    def seed() -> None:
+        if not settings.esb:
+            _ledger(engine, keys).seed(load_sandbox())
+
+    return moving(engine, keys, new_bytes, seed)
+
+
 def guard_of(mover: Callable[[], Moving]) -> Guard:
     """Give what stored data forbids to do with keys."""
     return Guard(lasting=FIXED, uses=lambda kid: mover().uses(kid))
@@ -350,7 +343,7 @@ def custody_of(settings: Settings, engine: Engine, store: KeyStore) -> Custody:
     return Custody(
         engine=engine,
         store=store,
-        guard=guard_of(lambda: moving(engine, store, new_bytes)),
+        guard=guard_of(lambda: mover_of(settings, engine, store)),
         env=settings.env,
         aud=settings.audience,
         longest=timedelta(hours=settings.key_request_hours),
@@ -480,140 +473,26 @@ def _require(held: bool, otherwise: str) -> None:  # noqa: FBT001 — the condit
         raise StartError(otherwise)
 
 
-def _catch_up(engine: Engine) -> None:
-    """Let the evidence's tree reach a chain that is older, in steps that nobody waits long for."""
-    while not retried(engine, lambda session: audit.catch_up(session, limit=TREE_ROWS)):
-        pass
-
-
-def jobs_of(instance: Instance) -> tuple[Job, ...]:
-    """Give every job of this bank.
-
-    What may take long has a lane of its own: a core that answers slowly, or deltas, must not keep the evidence from
-    being signed.
-    """
-    settings = instance.settings
-    return (
-        Job("outbox", Every(settings.relay_seconds), Whole(lambda: _relayed(instance.house.relay.run())), "outbox"),
-        Job("checkpoint", Every(settings.checkpoint_seconds), Whole(lambda: _sign(instance))),
-        *instance.house.jobs,
-        *_release_jobs(instance),
-        *_key_jobs(instance),
-        _retention_job(instance.engine),
-    )
-
-
 def worker_of(instance: Instance) -> Worker:
-    """Give a worker for this process."""
-    name = f"{socket.gethostname()[:60]}:{os.getpid()}"
-    return Worker(instance.engine, jobs_of(instance), clock, new_id, name)
-
-
-def _relayed(done: Relayed) -> str:
-    return f"{done.delivered} delivered, {done.refused} refused, {done.waiting} waiting, {done.busy} held by others"
-
-
-def _sign(instance: Instance) -> str:
-    """Sign where the evidence stands."""
-    _catch_up(instance.engine)
-    now = clock()
-    signer, env = instance.keys.active(CHECKPOINTS), instance.settings.env
-    made = retried(instance.engine, lambda session: audit.checkpoint(session, signer, now, env=env))
-    if made is None:
-        return "nothing new to sign"
-    _log.info(STANDS, made.seq, made.hash, made.root, made.kid)  # the database's history can be changed, this cannot
-    return f"signed up to entry {made.seq}"
-
-
-def _release_jobs(instance: Instance) -> tuple[Job, ...]:
-    """Give the recurring work on releases, and the forgetting of what is over."""
-    engine = instance.engine
-    desk = release_desk(instance)
-    proposals = proposal_desk(instance, desk)
-    recorded = [b""]
-
-    def record() -> None:
-        desk.clearing.settle_all(clock)
-        stamp = instance.store.read(TIMESTAMP)
-        if stamp == recorded[0]:
-            return  # every release comes with a timestamp, so none is new
-        found = releases(instance.store, now=clock())
-        retried(engine, lambda session: instance.house.book.sync(session, now=clock(), releases=found))
-        recorded[0] = stamp
-
-    def sweep() -> None:
-        everywhere = (idempotency.sweep, sessions.sweep, outbox.sweep, inbox.sweep, sweep_devices, Adoption.sweep)
-        for forget in everywhere:
-            retried(engine, partial(_forget, forget))
-        desk.sweep(clock())
-        proposals.sweep(clock)
-
-    return (
-        Job("sweep", Every(60), Whole(sweep)),
-        Job("releases", Every(5), Whole(record)),
-        Job("deltas", Every(5), Whole(Background(instance.store, os.getpid())), "deltas"),
-        Job("timestamp", Every(HOUR), Whole(lambda: _renew(instance))),
-        Job("timestamp-age", Every(HOUR), Whole(lambda: _watch(instance))),
+    """Give a worker for this process, with every job of this bank."""
+    settings, desk = instance.settings, release_desk(instance)
+    recurring = Recurring(
+        engine=instance.engine,
+        keys=instance.keys,
+        house=instance.house,
+        store=instance.store,
+        release_keys=instance.release_keys,
+        desk=desk,
+        proposals=proposal_desk(instance, desk),
+        custody=custody_of(settings, instance.engine, instance.keys),
+        mover=lambda: mover_of(settings, instance.engine, instance.keys),
+        env=settings.env,
+        process=os.getpid(),
+        clock=clock,
     )
-
-
-def _forget(sweep: Callable[[Session, datetime], object], session: Session) -> None:
-    sweep(session, clock())
-
-
-def _renew(instance: Instance) -> None:
-    if instance.release_keys.has(ONLINE):
-        with suppress(LockedError):  # another worker, or a publisher, signs it at this moment
-            renew_online(instance.store, instance.release_keys, now=clock(), from_age=QUIET)
-
-
-def _watch(instance: Instance) -> str:
-    age = timestamp_age(instance.store, now=clock())
-    if age >= ALARM:
-        _log.error("the timestamp was not signed for %.0f %% of its life: phones stop updating at its end", 100 * age)
-    return f"{100 * age:.0f} % of the timestamp's life are over"
-
-
-def _retention_job(engine: Engine) -> Job:
-    """Give the recurring erasing of what is due."""
-
-    def erase() -> str:
-        now = clock()
-        erased = {name: count for name, count in Retention.at(engine, now).run(now).items() if count}
-        return ", ".join(f"{count} {name}" for name, count in erased.items()) or "nothing was due"
-
-    return Job("retention", Every(HOUR), Whole(erase))
-
-
-def _key_jobs(instance: Instance) -> tuple[Job, ...]:
-    """Give the recurring work on the server's keys."""
-    settings, engine = instance.settings, instance.engine
-    custody = custody_of(settings, engine, instance.keys)
-    calendar = KeyCalendar(instance.keys, custody.guard, acting=settings.key_calendar == "on")
-
-    def keep_keys() -> None:
-        now = clock()
-        custody.settle(now)
-        kept = calendar.keep(now)
-        for words in kept.done:
-            _log.info("key calendar: %s", words)
-        for words in kept.warnings:
-            _log.warning("key calendar: %s", words)
-        records = instance.keys.records()
-        why = "the calendar" if kept.done else "seen by the server"
-        told = retried(engine, lambda session: book.tell(session, records, why=why, now=now))
-        if told:
-            _log.info("the evidence tells %d changes of keys", told)
-
-    def rewrap() -> None:
-        if any(len(instance.keys.verification_keys(purpose)) > 1 for purpose in FIXED):
-            moved = moving(engine, instance.keys, new_bytes).run()
-            if moved.moved or moved.broken:
-                _log.info("%d values and hashes moved to the present keys, %d do not open", moved.moved, moved.broken)
-            if isinstance(instance.core, EmbeddedCore):
-                instance.core.seed(load_sandbox())  # its cards move as well
-
-    return Job("keys", Every(60), Whole(keep_keys)), Job("rewrap", Every(600), Whole(rewrap))
+    pace = Pace(settings.relay_seconds, settings.checkpoint_seconds, calendar_acts=settings.key_calendar == "on")
+    name = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    return Worker(instance.engine, recurring.jobs(pace), clock, new_id, name)
 
 
 def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
@@ -630,9 +509,7 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
         (settings.var / "tidegate.db").touch(mode=0o600)  # SQLite gives its other files the same mode
     migrate(settings.database)
     instance = open_instance(settings)
-    if isinstance(instance.core, EmbeddedCore):
-        instance.core.seed(load_sandbox())
-    moving(instance.engine, instance.keys, new_bytes).run()
+    mover_of(settings, instance.engine, instance.keys).run()
     live = Live(ops=live_operations(instance), contract=know().contract)
     keys, now = instance.release_keys, clock()
     news = list(sandbox.publish_bundles(APPS, instance.store, keys, now=now, commit=_commit, live=live))
@@ -728,9 +605,7 @@ def cli(ctx: click.Context) -> None:
         tell=_tell,
         witnessed=_witnessed,
     )
-    ctx.meta[DEVICES] = DeviceDesk(lambda: _database(read_settings()), clock)
-    ctx.meta[APPROVALS] = ApprovalDesk(lambda: _database(read_settings()), clock)
-    ctx.meta[RETENTION] = RetentionDesk(lambda: _database(read_settings()), clock)
+    ctx.meta[DESK] = Desk(lambda: _database(read_settings()), clock)
     ctx.meta[JOBS] = JobDesk(
         lambda: _database(read_settings()), lambda: worker_of(open_prepared(read_settings())), clock
     )
@@ -901,7 +776,7 @@ def _keys() -> KeyStore:
 
 def _moving() -> Moving:
     settings = read_settings()
-    return moving(_database(settings), KeyStore.open(settings.keys, passphrase(settings)), new_bytes)
+    return mover_of(settings, _database(settings), KeyStore.open(settings.keys, passphrase(settings)))
 
 
 def _custody() -> Custody:

@@ -27,7 +27,7 @@ class Parts:
         trusted_proxies: how many reverse proxies in front may set X-Forwarded-For, -Proto and -Host; with 0 these
             headers mean nothing.
         tokens_url: address of the design tokens' style sheet, for the interface page.
-        anonymous_limit: ceiling on requests without a token from one address, ``1200/minute``; empty for none.
+        anonymous_limit: ceiling on requests without a token from one address, ``2400/minute``; empty for none.
         counters: where that ceiling is counted, ``memory://`` or a Redis URL.
     """
 

@@ -198,13 +198,13 @@ SEALED: Final = (*customers_sealed(), *accounts_sealed())
 """Every column of this bank whose values are sealed."""
 
 
-def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes) -> Moving:
+def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes, seed: Callable[[], None]) -> Moving:
     """Give the moving of what hangs on older keys to the present ones."""
     sealing = StoredSealing(keys, new_bytes)
     sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
     indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
     counts = (pins.under, cards_under)
-    return Moving(sealed, indexed, tuple(partial(_counted, engine, count) for count in counts))
+    return Moving(sealed, indexed, seed, tuple(partial(_counted, engine, count) for count in counts))
 
 
 def _counted(engine: Engine, count: Callable[[Session, str], int], kid: str) -> int:

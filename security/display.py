@@ -190,13 +190,21 @@ def _value(source: str, fields: Mapping[str, str]) -> str:
     return holder[name]
 
 
-def _money(values: Sequence[str], _lang: str) -> str:
-    currency, amount = values
+def money_text(currency: str, amount: str) -> str:
+    """Give ``¥50,000.00``, as a customer reads it.
+
+    Raises:
+        DisplayError: the currency has no symbol, or it is no amount.
+    """
     if currency not in _SYMBOLS:
         raise DisplayError(detail="the currency has no symbol")
     uppercase_amount(amount)
     whole, _, cents = amount.partition(".")
     return f"{_SYMBOLS[currency]}{int(whole):,}.{cents}"
+
+
+def _money(values: Sequence[str], _lang: str) -> str:
+    return money_text(*values)
 
 
 def _upper(values: Sequence[str], _lang: str) -> str:

@@ -1,30 +1,18 @@
 """The command line of approvals: who is held, and letting one go. The front door says which database."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import click
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bff.approvals import decisions, repository
 from bff.approvals.errors import HoldUnknownError
+from bff.db.desk import DESK, Desk
 from bff.db.engine import retried
 from bff.kinds import instant
 
-DESK: Final = "tidegate.approvals"
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalDesk:
-    """What the commands work with; ``open`` opens the database."""
-
-    open: Callable[[], Engine]
-    clock: Callable[[], datetime]
 
 
 @click.group(epilog="Example: tidegate approvals holds")
@@ -37,7 +25,7 @@ def approvals() -> None:
 @click.pass_context
 def holds_command(ctx: click.Context, *, as_json: bool) -> None:
     """List who is held, since when, and the operation that was refused; the oldest first."""
-    desk: ApprovalDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     rows = retried(desk.open(), repository.holds, writing=False)
     told = [
         {"customer": row.customer_id, "operation": row.operation_id, "since": instant(row.placed_at)} for row in rows
@@ -61,12 +49,12 @@ def holds_command(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def lift_command(ctx: click.Context, customer: str, by: str, reason: str, *, as_json: bool) -> None:
     """Let CUSTOMER approve again."""
-    desk: ApprovalDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     now = desk.clock()
 
     def work(session: Session) -> bool:
         return decisions.lift(session, customer, f"{by}: {reason}", now)
 
     if not retried(desk.open(), work):
-        raise HoldUnknownError(detail=f"no customer {customer} is held: `tidegate approvals holds` lists them")
+        raise HoldUnknownError(detail=f"customer {customer} is not held: `tidegate approvals holds` lists who is")
     click.echo(json.dumps({"customer": customer, "held": False}) if as_json else f"{customer} may approve again")

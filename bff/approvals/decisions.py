@@ -29,6 +29,7 @@ from bff.errors import BffError, NotFoundError
 from bff.kinds import Context
 from bff.push import inbox
 from bff.sessions import repository as sessions
+from bff.sessions.verification import calling
 from security.approvals import VerifiedApproval, verify_approval
 from security.encoding import b64url_decode, b64url_encode
 
@@ -142,8 +143,7 @@ class Decisions:
 
     def waiting(self, session: Session, context: Context) -> Sequence[Frozen]:
         """Give what waits for the calling device's decision, the newest first."""
-        caller = context.caller
-        customer, device = caller.customer_id or "", caller.device_id or ""
+        device, customer = calling(context)
         return repository.waiting(session, customer, device, context.now, MOST_WAITING)
 
     def reject(self, session: Session, context: Context, challenge_id: str, reason: RejectionReason) -> Frozen:
@@ -182,7 +182,7 @@ class Decisions:
         Raises:
             StepUpRequiredError: he was last verified before.
         """
-        customer = context.caller.customer_id or ""
+        _, customer = calling(context)
         since = repository.held_since(session, customer)
         if since is None:
             return

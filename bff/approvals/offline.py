@@ -16,6 +16,7 @@ from bff.approvals.repository import Frozen
 from bff.devices.errors import verifying
 from bff.errors import NotFoundError
 from bff.kinds import Context
+from bff.sessions.verification import calling
 from security.errors import ApprovalError
 from security.evidence.chain import Signer
 from security.offline import read_answer, write_request
@@ -33,7 +34,7 @@ class Offline:
 
         There is no text where a QR code cannot hold the operation.
         """
-        found = repository.waiting(session, context.caller.customer_id or "", None, context.now, MOST_WAITING)
+        found = repository.waiting(session, calling(context)[1], None, context.now, MOST_WAITING)
         signer = self.signer()
         return [(frozen, _text(frozen, signer)) for frozen in found]
 

@@ -30,8 +30,3 @@ FEN: Final = 100
 def amount_text(amount_fen: int) -> str:
     """Give ``50000.00``: two decimals, no leading zero."""
     return f"{amount_fen // FEN}.{amount_fen % FEN:02d}"
-
-
-def shown_amount(amount_fen: int) -> str:
-    """Give ``¥50,000.00``, as a customer reads it."""
-    return f"¥{amount_fen // FEN:,}.{amount_fen % FEN:02d}"

@@ -23,7 +23,7 @@ from bff.devices.service import Devices
 from bff.kinds import CURRENCY, Context, instant
 from bff.push import inbox
 from security.approvals import FROZEN, check_field, memo_encode
-from security.display import render
+from security.display import money_text, render
 from security.encoding import b64url_encode
 
 _BYTES: Final = 32
@@ -180,7 +180,7 @@ def facts_of(template: Mapping[str, Any], amount_fen: int) -> dict[str, str]:
     return {
         "title_zh": title["zh"],
         "title_en": title["en"],
-        "amount": f"¥{amount_fen // 100:,}.{amount_fen % 100:02d}",
+        "amount": money_text(CURRENCY, rules.amount_text(amount_fen)),
     }
 
 

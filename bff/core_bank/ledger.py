@@ -16,6 +16,7 @@ from bff.core_bank.models import CLASS_I, CLASS_II, INTERNAL, CoreAccountRow, Co
 from bff.core_bank.network import SamplePerson, SandboxBank
 from bff.core_bank.port import (
     MAX_SEQUENCE,
+    STATEMENT_LINES,
     CoreAccount,
     CoreQuery,
     CoreReceipt,
@@ -32,7 +33,6 @@ Result = TypeVar("Result")
 ISSUER: Final = "629900"
 """First digits of the account numbers that the ledger gives."""
 MAX_FEN: Final = 10**14
-STATEMENT_LINES: Final = 50
 """What a statement gives at most."""
 _POSTED: Final = "POSTED"
 _TAIL: Final = 4

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 MAX_SEQUENCE: Final = 128
+STATEMENT_LINES: Final = 50
 """Length of a sequence number at most: a longer one would be cut and could meet another."""
 REASONS: Final = frozenset(
     {

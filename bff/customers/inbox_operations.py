@@ -10,6 +10,7 @@ from bff.errors import NotFoundError
 from bff.kinds import Context, instant
 from bff.push import inbox
 from bff.push.inbox import Message
+from bff.sessions.verification import calling
 
 
 class InboxRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -58,7 +59,7 @@ class ReadAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
 
 def _list(session: Session, context: Context, request: InboxRequest) -> InboxAnswer:
-    customer = context.caller.customer_id or ""
+    _, customer = calling(context)
     found = inbox.page(session, customer_id=customer, before=request.before, limit=request.limit + 1, now=context.now)
     shown = found[: request.limit]
     return InboxAnswer(
@@ -69,7 +70,7 @@ def _list(session: Session, context: Context, request: InboxRequest) -> InboxAns
 
 
 def _read(session: Session, context: Context, request: ReadRequest) -> ReadAnswer:
-    customer = context.caller.customer_id or ""
+    _, customer = calling(context)
     if not inbox.read(session, customer, request.message_id, context.now):
         raise NotFoundError(detail="there is no such message")
     return ReadAnswer(unread=inbox.unread(session, customer, context.now))

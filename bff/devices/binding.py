@@ -109,8 +109,7 @@ class Binder:
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
         check_cap(session, self.devices, binding.customer_id, context.now)
         tell_bound(session, device, **about, expires=binding.expires, signature=signature, now=context.now)
-        news = {"customer_id": binding.customer_id, "device_id": device.device_id, "model": device.model}
-        notices.tell(session, kind=notices.BOUND, **news, now=context.now)
+        notices.tell(session, notices.BOUND, device, binding.customer_id, context.now)
         return self.devices.get(session, device.device_id)
 
 

@@ -1,31 +1,19 @@
 """The command line of devices: blocking one, or every device of a model. The front door says which database."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import click
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bff.db.desk import DESK, Desk
 from bff.db.engine import retried
 from bff.devices import fleet
 from bff.devices.fleet import Order
 
-DESK: Final = "tidegate.devices"
 _BY: Final = click.option("--by", required=True, help="Your name: stands in the evidence.")
 _REASON: Final = click.option("--reason", required=True, help="Why: stands in the evidence.")
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceDesk:
-    """What the commands work with; ``open`` opens the database."""
-
-    open: Callable[[], Engine]
-    clock: Callable[[], datetime]
 
 
 @click.group(epilog="Example: tidegate devices block-model 'Phone X1' --by chen.yu --reason 'its key store is broken'")
@@ -41,7 +29,7 @@ def devices() -> None:
 @click.pass_context
 def block_command(ctx: click.Context, device: str, by: str, reason: str, *, as_json: bool) -> None:
     """Block DEVICE: its sessions and approvals are refused from the next call."""
-    desk: DeviceDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     order, now = Order(by=by, reason=reason), desk.clock()
     retried(desk.open(), lambda session: fleet.block(session, device, order, now))
     click.echo(json.dumps({"device": device, "state": "BLOCKED"}) if as_json else f"{device} is blocked")
@@ -55,7 +43,7 @@ def block_command(ctx: click.Context, device: str, by: str, reason: str, *, as_j
 @click.pass_context
 def block_model_command(ctx: click.Context, model: str, by: str, reason: str, *, as_json: bool) -> None:
     """Block every device that registered as MODEL, exactly so written, and refuse new ones."""
-    desk: DeviceDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     order, now = Order(by=by, reason=reason), desk.clock()
 
     def work(session: Session) -> int:
@@ -74,7 +62,7 @@ def block_model_command(ctx: click.Context, model: str, by: str, reason: str, *,
 @click.pass_context
 def allow_model_command(ctx: click.Context, model: str, by: str, reason: str, *, as_json: bool) -> None:
     """Let devices of MODEL register again; those that were blocked stay blocked."""
-    desk: DeviceDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     order, now = Order(by=by, reason=reason), desk.clock()
     retried(desk.open(), lambda session: fleet.allow_model(session, model, order, now))
     click.echo(json.dumps({"model": model, "allowed": True}) if as_json else f"devices of {model} may register again")

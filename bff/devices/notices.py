@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from bff.devices.repository import KnownDevice
 from bff.push import inbox
 
 BOUND: Final = "security.device_bound"
@@ -16,7 +17,7 @@ _REPEATS: Final = frozenset({PIN_SET, PIN_LOCKED})
 """What may happen to one device more than once, so that each time is told."""
 
 
-def tell(session: Session, *, customer_id: str, kind: str, device_id: str, model: str, now: datetime) -> None:
+def tell(session: Session, kind: str, device: KnownDevice, customer_id: str, now: datetime) -> None:
     """Tell a customer what became of a device."""
-    subject = f"{device_id}:{int(now.timestamp())}" if kind in _REPEATS else device_id
-    inbox.tell(session, customer_id=customer_id, kind=kind, subject=subject, body={"model": model}, now=now)
+    subject = f"{device.device_id}:{int(now.timestamp())}" if kind in _REPEATS else device.device_id
+    inbox.tell(session, customer_id=customer_id, kind=kind, subject=subject, body={"model": device.model}, now=now)

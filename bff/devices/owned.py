@@ -105,8 +105,7 @@ def depart(session: Session, context: Context, devices: Devices, device: KnownDe
 def tell_removed(session: Session, device: KnownDevice, now: datetime) -> None:
     """Tell the customer, if there is one, that a device of his went."""
     if device.customer_id is not None:
-        about = {"customer_id": device.customer_id, "device_id": device.device_id, "model": device.model}
-        notices.tell(session, kind=notices.REMOVED, **about, now=now)
+        notices.tell(session, notices.REMOVED, device, device.customer_id, now)
 
 
 def leave(session: Session, devices: Collection[str], because: str, now: datetime) -> None:

@@ -124,7 +124,7 @@ class Pins:
         if not left.left or not account.left:
             body = {"deviceId": device.device_id, "customerId": device.customer_id, "network": network.left == 0}
             audit.append(session, kind="device.pin_locked", subject=device.device_id, body=body, now=context.now)
-            _tell(session, device, notices.PIN_LOCKED, context.now)
+            notices.tell(session, notices.PIN_LOCKED, device, device.customer_id or "", context.now)
             raise PinLockedError
         raise PinWrongError(left=min(left.left, account.left))
 
@@ -140,7 +140,7 @@ class Pins:
         session.execute(insert(DevicePin).values(device_id=device.device_id, set_at=context.now, **kept))
         body = {"deviceId": device.device_id, "customerId": device.customer_id, "what": what}
         audit.append(session, kind="device.pin", subject=device.device_id, body=body, now=context.now)
-        _tell(session, device, notices.PIN_SET, context.now)
+        notices.tell(session, notices.PIN_SET, device, device.customer_id or "", context.now)
 
     def _keyed(self, device_id: str, pin: str) -> Mapping[str, str]:
         """Give the keyed hash of a PIN under each key that counts, the present one first."""
@@ -172,11 +172,6 @@ class Pins:
                 window=timedelta(minutes=pack.integer("pin_network_minutes")),
             ),
         )
-
-
-def _tell(session: Session, device: KnownDevice, kind: str, now: datetime) -> None:
-    about = {"customer_id": device.customer_id or "", "device_id": device.device_id, "model": device.model}
-    notices.tell(session, kind=kind, **about, now=now)
 
 
 def under(session: Session, kid: str) -> int:

@@ -139,8 +139,7 @@ class Recoveries:
         body = {"recoveryId": recovery_id, "customerId": row.customer_id, "deviceId": device.device_id, "lost": lost}
         body |= {"expires": row.expires, "signature": signature}
         audit.append(session, kind="device.recovered", subject=device.device_id, body=body, now=context.now)
-        about = {"customer_id": row.customer_id, "device_id": device.device_id, "model": device.model}
-        notices.tell(session, kind=notices.RECOVERED, **about, now=context.now)
+        notices.tell(session, notices.RECOVERED, device, row.customer_id, context.now)
         return self.devices.get(session, device.device_id)
 
     def topics(self) -> tuple[Topic, ...]:

@@ -143,8 +143,7 @@ class Transfers:
         if not repository.bind(session, device.device_id, row.customer_id, context.now, until):
             raise DeviceStateError(detail="the device was bound or stopped meanwhile")
         check_cap(session, self.devices, row.customer_id, context.now)
-        about = {"customer_id": row.customer_id, "device_id": device.device_id, "model": device.model}
-        notices.tell(session, kind=notices.BOUND, **about, now=context.now)
+        notices.tell(session, notices.BOUND, device, row.customer_id, context.now)
 
     def _cooling(self, session: Session, context: Context, old: KnownDevice) -> datetime:
         hours = self.devices.packs.at(business_date(context.now)).integer("transfer_cooling_hours")

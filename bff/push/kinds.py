@@ -57,9 +57,8 @@ def kinds() -> Mapping[str, Kind]:
 
 
 def _check(name: str, kind: Kind) -> None:
-    for language in LANGUAGES:
-        texts: list[Any] = [kind.title.get(language), kind.text.get(language)]
-        asked = {field for text in texts if text for _, field, _, _ in Formatter().parse(text) if field}
-        if not all(texts) or not asked <= set(kind.facts):
-            message = f"{FILE.name}: {name} lacks words in {language}, or they ask for a fact that it has not"
-            raise ValueError(message)
+    texts: list[Any] = [words.get(language) for words in (kind.title, kind.text) for language in LANGUAGES]
+    asked = {field for text in texts if text for _, field, _, _ in Formatter().parse(text) if field}
+    if not all(texts) or asked != set(kind.facts):
+        message = f"{FILE.name}: {name} lacks words in a language, or its texts and its facts differ"
+        raise ValueError(message)

@@ -1,29 +1,18 @@
 """The command line of retention: the schedule, what is due by it, and erasing that. The front door says where."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Final
 
 import click
 import msgspec
-from sqlalchemy import Engine
 
+from bff.db.desk import DESK, Desk
 from bff.kinds import business_date
 from bff.retention.erasing import Retention
 from bff.retention.schedule import schedule_at
 
-DESK: Final = "tidegate.retention"
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionDesk:
-    """What the commands work with; ``open`` opens the database."""
-
-    open: Callable[[], Engine]
-    clock: Callable[[], datetime]
 
 
 @click.group(epilog="Example: tidegate retention plan")
@@ -36,7 +25,7 @@ def retention() -> None:
 @click.pass_context
 def show_command(ctx: click.Context, *, as_json: bool) -> None:
     """Show the schedule in force: how long each class of record is kept, from when on, and why."""
-    desk: RetentionDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     schedule = schedule_at(business_date(desk.clock()))
     if as_json:
         click.echo(msgspec.json.encode(schedule).decode())
@@ -52,7 +41,7 @@ def show_command(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def plan_command(ctx: click.Context, *, as_json: bool) -> None:
     """Count what is due now; nothing is erased."""
-    desk: RetentionDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     now = desk.clock()
     _answer(Retention.at(desk.open(), now).plan(now), "due", as_json=as_json)
 
@@ -62,7 +51,7 @@ def plan_command(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def run_command(ctx: click.Context, *, as_json: bool) -> None:
     """Erase what is due, as the server's job does; the evidence tells how much of what."""
-    desk: RetentionDesk = ctx.meta[DESK]
+    desk: Desk = ctx.meta[DESK]
     now = desk.clock()
     _answer(Retention.at(desk.open(), now).run(now), "erased", as_json=as_json)
 

@@ -18,6 +18,7 @@ from bff.core_bank.esb.wire import Wire
 from bff.core_bank.port import (
     MAX_SEQUENCE,
     REASONS,
+    STATEMENT_LINES,
     CoreAccount,
     CoreError,
     CoreQuery,
@@ -29,7 +30,6 @@ from bff.core_bank.port import (
 )
 from bff.kinds import NewId
 
-STATEMENT_LINES: Final = 50
 _log: Final = logging.getLogger(__name__)
 
 

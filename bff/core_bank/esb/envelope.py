@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,10 +23,10 @@ from bff.core_bank.esb.messages import (
     Status,
     convert,
 )
+from bff.kinds import SHANGHAI
 
 MEDIA_TYPE: Final = "application/xml; charset=UTF-8"
 VERSION: Final = "1"
-_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _ROOT: Final = "Service"
 _BY_CODE: Final = {(service.code, service.scene): service for service in SERVICES.values()}
 
@@ -93,7 +92,7 @@ class Envelope:
         return Answer(service.verb, head.consumer_seq_no, head.ret_status, body, head.ret_code, head.ret_msg)
 
     def _write(self, service: Service, sequence: str, ret: Mapping[str, str], body: xml.Tree) -> bytes:
-        now = self.clock().astimezone(_ZONE)
+        now = self.clock().astimezone(SHANGHAI)
         head = {
             "service_code": service.code,
             "service_scene": service.scene,

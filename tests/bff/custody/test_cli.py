@@ -29,7 +29,7 @@ def group(room: Room) -> Iterator[click.Group]:
     def enter(ctx: click.Context) -> None:
         ctx.meta[DESK] = CustodyDesk(
             open=lambda: room.custody,
-            moving=lambda: moving(room.engine, room.store, lambda count: b"\1" * count),
+            moving=lambda: moving(room.engine, room.store, lambda count: b"\1" * count, lambda: None),
             clock=lambda: NOW,
             new_id=lambda prefix: f"{prefix}_{next(ids)}",
         )

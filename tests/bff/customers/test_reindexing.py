@@ -79,7 +79,7 @@ def customers(keys: KeyStore) -> Customers:
 
 @pytest.fixture
 def mover(engine: Engine, keys: KeyStore) -> Moving:
-    return moving(engine, keys, os.urandom)
+    return moving(engine, keys, os.urandom, lambda: None)
 
 
 def test_everybody_is_found_before_during_and_after(

@@ -68,7 +68,7 @@ def names(engine: Engine) -> dict[str, bytes]:
 def test_every_value_moves_and_still_opens(engine: Engine, keys: KeyStore) -> None:
     count = BATCH + 3
     enrol(engine, keys, count)
-    old, rewrap = keys.active(SEALING).kid, moving(engine, keys, new_bytes).sealed
+    old, rewrap = keys.active(SEALING).kid, moving(engine, keys, new_bytes, lambda: None).sealed
     assert (rewrap.run(), rewrap.uses(old)) == (Moved(0, 0), 3 * count)
     new = keys.rotate(SEALING, NOW).kid
     assert rewrap.run() == Moved(3 * count, 0)
@@ -88,7 +88,7 @@ def test_a_value_that_does_not_open_stays_and_is_counted(engine: Engine, keys: K
         session.execute(update(Customer).where(Customer.customer_id == "cus_001").values(name=foreign))
     old = keys.active(SEALING).kid
     keys.rotate(SEALING, NOW)
-    rewrap = moving(engine, keys, new_bytes).sealed
+    rewrap = moving(engine, keys, new_bytes, lambda: None).sealed
     assert (rewrap.run(), rewrap.uses(old), names(engine)["cus_001"]) == (Moved(5, 1), 1, foreign)
 
 
@@ -121,7 +121,7 @@ def test_a_value_that_changes_meanwhile_wins(engine: Engine, keys: KeyStore) -> 
     enrol(engine, keys, 1)
     keys.rotate(SEALING, NOW)
     overtaken = Overtaken(engine, StoredSealing(keys, new_bytes))
-    assert replace(moving(engine, keys, new_bytes).sealed, sealing=overtaken).run() == Moved(2, 0)
+    assert replace(moving(engine, keys, new_bytes, lambda: None).sealed, sealing=overtaken).run() == Moved(2, 0)
     assert overtaken.open(envelope=names(engine)["cus_000"], record_id="cus_000", field="name") == b"changed"
 
 
@@ -132,7 +132,7 @@ def test_a_message_that_still_holds_a_sealed_value_is_counted(engine: Engine, ke
         payload = {"fundingId": "fnd_1", "sealed": b64encode(sealed).decode()}
         outbox.put(session, topic="card.debit", key="fnd_1", payload=payload, now=NOW)
     keys.rotate(SEALING, NOW)
-    rewrap = moving(engine, keys, new_bytes).sealed
+    rewrap = moving(engine, keys, new_bytes, lambda: None).sealed
     rewrap.run()
     assert (rewrap.uses(old), rewrap.uses(keys.active(SEALING).kid)) == (1, 0)
 

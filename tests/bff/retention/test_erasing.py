@@ -25,11 +25,12 @@ from bff.customers.models import Customer, CustomerIndex, MobileDay, Verificatio
 from bff.customers.service import Customers, Person
 from bff.customers.vault import Vault
 from bff.db.base import Base
+from bff.db.desk import DESK, Desk
 from bff.db.engine import retried, steady, transaction
 from bff.kinds import Caller, Channel, Context
 from bff.products.errors import ProductDataError, RulePackMissingError
 from bff.retention import erasing
-from bff.retention.cli import DESK, RetentionDesk, retention
+from bff.retention.cli import retention
 from bff.retention.erasing import Retention
 from bff.retention.records import BUSINESS
 from bff.retention.schedule import schedule_at
@@ -196,7 +197,7 @@ def test_who_was_erased_between_two_statements_is_enrolled_anew(engine: Engine) 
 
 
 def test_the_commands_show_plan_and_erase(bank: Engine) -> None:
-    desk = {DESK: RetentionDesk(lambda: bank, lambda: NOW)}
+    desk = {DESK: Desk(lambda: bank, lambda: NOW)}
 
     @click.group()
     @click.pass_context
