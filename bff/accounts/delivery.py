@@ -12,11 +12,11 @@ from bff.accounts.applications import CARD_TOPIC, OPEN_TOPIC
 from bff.accounts.funding import TOPIC as FUND_TOPIC
 from bff.accounts.funding import Fundings
 from bff.accounts.repository import CORE_UNKNOWN, CRS, ON_ITS_WAY, OPEN, REJECTED, SUBMITTED, UNKNOWN
-from bff.approvals.execution import execute, told_balance
+from bff.approvals.execution import execute, transfer
 from bff.core_bank.port import CardCheck, CardNetwork, CoreBank
 from bff.customers.elements import open_elements
 from bff.customers.vault import Vault
-from bff.kinds import CURRENCY, instant
+from bff.kinds import CURRENCY
 from bff.outbox import Delivered, Outcome, Settlement, Topic
 
 _KIND = "CLASS_II"
@@ -56,15 +56,7 @@ class Delivery:
     def _fund(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         card = self.vault.open(payload["fundingId"], "card", b64decode(payload["sealed"]))
         number, amount = payload["number"], payload["amountFen"]
-        receipt = execute(
-            self.core,
-            key,
-            lambda: self.core.transfer(
-                sequence=key, payer=card, payee=number, amount=amount, currency=CURRENCY, memo="绑定卡转入"
-            ),
-        )
-        done = {"reference": receipt.reference, "executedAt": instant(receipt.executed_at)}
-        return {**done, **told_balance(self.core, number)}
+        return transfer(self.core, key, payer=card, payee=number, amount=amount, memo="绑定卡转入", told=number)
 
     def _settle_fund(
         self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome

@@ -135,7 +135,8 @@ class Decisions:
         if not self.approvals.devices.advance(session, device.device_id, verified.seq):
             self.approvals.devices.require_active(session, device.device_id, frozen.customer_id)  # blocked meanwhile?
             raise SequenceReusedError(detail="the counter was used at this moment")
-        self.approvals.devices.take_limit(session, device, frozen.amount_fen, context.now)
+        if _policy(frozen).counts:
+            self.approvals.devices.take_limit(session, device, frozen.amount_fen, context.now)
         _record(session, frozen, signed, carrier, context.now)
         result = self.spenders[frozen.type].place(session, context, _approved(frozen))
         repository.keep_result(session, frozen.operation_id, result)
@@ -204,9 +205,11 @@ class Decisions:
         devices = self.approvals.devices
         device = devices.require_active(session, frozen.device_id, frozen.customer_id)
         require_free(session, frozen.customer_id)
-        _policy(frozen).require_level(device.level)
+        policy = _policy(frozen)
+        policy.require_level(device.level)
         self.approvals.releases.release(session, frozen.bundle_digest)
-        devices.check_limit(session, device, frozen.amount_fen, context.now)
+        if policy.counts:
+            devices.check_limit(session, device, frozen.amount_fen, context.now)
         return device
 
 

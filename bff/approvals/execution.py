@@ -1,8 +1,10 @@
 """Executing at the core exactly once: a sequence number is asked about before it is ever sent (again)."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from bff.core_bank.port import CoreBank, CoreError, CoreReceipt, CoreRefusedError, CoreStatus, CoreUnknownError
+from bff.kinds import CURRENCY, instant
 
 
 def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt]) -> CoreReceipt:
@@ -25,6 +27,77 @@ def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt]) -> C
     if known.status is CoreStatus.SUCCESS and known.receipt is not None:
         return known.receipt
     raise CoreUnknownError(sequence)
+
+
+def transfer(
+    core: CoreBank, key: str, *, payer: str, payee: str, amount: int, memo: str, told: str
+) -> Mapping[str, Any]:
+    """Have the core move money at once, under the sequence number ``key``.
+
+    Args:
+        core: the core bank.
+        key: idempotency key of the delivery.
+        payer: account at the core, or a class I card.
+        payee: account at the core.
+        amount: fen.
+        memo: what both sides read.
+        told: the customer's account among them, whose balance is asked for afterwards.
+
+    Raises:
+        CoreUnknownError, CoreRefusedError: as ``execute``.
+
+    Returns:
+        Members of a result: ``sequence, verb, reference, postings, executedAt``, and the balance when the core says.
+    """
+    receipt = execute(
+        core,
+        key,
+        lambda: core.transfer(sequence=key, payer=payer, payee=payee, amount=amount, currency=CURRENCY, memo=memo),
+    )
+    return {**_members(receipt), **told_balance(core, told)}
+
+
+def debit(core: CoreBank, order_id: str, *, payer: str, payee: str, amount: int, memo: str) -> Mapping[str, Any]:
+    """Have the core debit an order in two phases, hold and post; every sequence number derives from the order's id.
+
+    Raises:
+        CoreUnknownError: nobody knows yet; ask again later.
+        CoreRefusedError: the core said no; what was held is free again.
+
+    Returns:
+        Members of a result, as ``transfer`` gives them.
+    """
+    sequence = f"{order_id}.hold"
+    held = execute(
+        core, sequence, lambda: core.hold(sequence=sequence, account=payer, amount=amount, currency=CURRENCY)
+    )
+    receipt = _post(core, order_id, held.reference, payee, memo)
+    if sum(posting.amount for posting in receipt.postings if posting.amount > 0) != amount:
+        raise CoreUnknownError(receipt.sequence)  # a posting names a hold, so only here is its amount known
+    return {**_members(receipt), **told_balance(core, payer)}
+
+
+def _post(core: CoreBank, order_id: str, hold: str, payee: str, memo: str) -> CoreReceipt:
+    """Post the hold; when the core refuses, give the hold back before the refusal counts."""
+    sequence, void = f"{order_id}.post", f"{order_id}.void"
+    try:
+        return execute(core, sequence, lambda: core.post(sequence=sequence, hold=hold, payee=payee, memo=memo))
+    except CoreRefusedError:
+        execute(core, void, lambda: core.void(sequence=void, hold=hold))
+        raise
+
+
+def _members(receipt: CoreReceipt) -> Mapping[str, Any]:
+    return {
+        "sequence": receipt.sequence,
+        "verb": receipt.verb,
+        "reference": receipt.reference,
+        "postings": [
+            {"account": posting.account, "amountFen": posting.amount, "currency": posting.currency}
+            for posting in receipt.postings
+        ],
+        "executedAt": instant(receipt.executed_at),
+    }
 
 
 def told_balance(core: CoreBank, account: str) -> Mapping[str, int]:

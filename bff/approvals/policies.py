@@ -30,12 +30,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         factors: by which the person may confirm.
         levels: attestation levels of devices that may approve.
         strong: for large amounts, or None.
+        counts: whether the amount counts against the device's day; what a customer gets or agrees to does not.
     """
 
     seconds: Annotated[int, msgspec.Meta(ge=30, le=600)]
     factors: tuple[str, ...]
     levels: tuple[str, ...]
     strong: Strong | None = None
+    counts: bool = True
 
     def factors_for(self, amount_fen: int) -> frozenset[str]:
         """Give the factors that are good enough for an amount."""

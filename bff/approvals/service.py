@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bff import audit
 from bff.approvals import repository, rules
-from bff.approvals.errors import BY_CODE, ApprovalsHeldError, PurposeNotInManifestError
+from bff.approvals.errors import BY_CODE, ApprovalsHeldError, PurposeNotInManifestError, TemplateInvalidError
 from bff.approvals.models import ApprovalOperation
 from bff.approvals.policies import policy_of
 from bff.approvals.rules import CHALLENGED, DONE, FAILED
@@ -83,15 +83,16 @@ class Approvals:
         """
         device = self.devices.require_active(session, context.caller.device_id, context.caller.customer_id)
         require_free(session, device.customer_id)
-        self.devices.check_limit(session, device, intent.amount_fen, context.now)
         bundle = self._bundle(session, context, intent.type)
         template, name = self.templates.get(intent.template_id)
         policy = policy_of(template)
         policy.require_level(device.level)
+        if policy.counts:
+            self.devices.check_limit(session, device, intent.amount_fen, context.now)
         asked = Asked(context.new_id("chl"), context.new_id("opn"), context.now + timedelta(seconds=policy.seconds))
         names = {"txid": asked.operation_id, "tmpl": name, "bundle": bundle}
         fields = self._fields(context, intent, device, {**names, "exp": str(int(asked.expires_at.timestamp()))})
-        _check(fields, template)
+        _check(fields, template, intent.amount_fen)
         self._store(session, context, intent, asked, (fields, template))
         _record(session, context, asked, fields, template)
         return asked
@@ -106,9 +107,10 @@ class Approvals:
         if not repository.conclude(session, operation_id, state, result) or state not in _TOLD:
             return
         row = repository.placed(session, operation_id)
-        if state == FAILED:
+        template = msgspec.json.decode(row.template)
+        if state == FAILED and policy_of(template).counts:
             self.devices.give_back_limit(session, row.device_id, row.amount_fen, row.decided_at)
-        facts = facts_of(msgspec.json.decode(row.template), row.amount_fen)
+        facts = facts_of(template, row.amount_fen)
         inbox.tell(session, customer_id=row.customer_id, kind=_TOLD[state], subject=operation_id, body=facts, now=now)
 
     def _bundle(self, session: Session, context: Context, purpose: str) -> str:
@@ -175,13 +177,10 @@ def require_free(session: Session, customer_id: str | None) -> None:
 
 
 def facts_of(template: Mapping[str, Any], amount_fen: int) -> dict[str, str]:
-    """Give the facts of messages about an operation: what it is, and the amount as a customer reads it."""
+    """Give the facts of messages about an operation: what it is, and the amount, if any, as a customer reads it."""
     title = template["title"]
-    return {
-        "title_zh": title["zh"],
-        "title_en": title["en"],
-        "amount": money_text(CURRENCY, rules.amount_text(amount_fen)),
-    }
+    amount = money_text(CURRENCY, rules.amount_text(amount_fen)) if amount_fen else ""
+    return {"title_zh": title["zh"], "title_en": title["en"], "amount": amount}
 
 
 def _digest(context: Context) -> str:
@@ -189,8 +188,10 @@ def _digest(context: Context) -> str:
     return "" if bundle is None else bundle.digest
 
 
-def _check(fields: Mapping[str, str], template: Mapping[str, Any]) -> None:
-    """Refuse to freeze what no device could encode or draw."""
+def _check(fields: Mapping[str, str], template: Mapping[str, Any], amount_fen: int) -> None:
+    """Refuse to freeze what no device could encode or draw, and an amount that its sheet would not show."""
+    if amount_fen and not any(row["as"] == "money" for row in template["rows"]):
+        raise TemplateInvalidError(detail=f"{template['id']} has no row for an amount")
     with verifying(BY_CODE):
         for name, value in fields.items():
             check_field(name, value)

@@ -39,8 +39,9 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: dict[str, str]
 
     def words(self, language: str, body: Mapping[str, str]) -> Words:
-        """Give the words of one message."""
-        return Words(self.title[language].format_map(body), self.text[language].format_map(body))
+        """Give the words of one message; a fact may be empty, and leaves no gap."""
+        title, text = (words[language].format_map(body).replace("  ", " ") for words in (self.title, self.text))
+        return Words(title, text)
 
 
 @cache

@@ -12,9 +12,9 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
-from bff import audit, outbox
+from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
-from bff.approvals.rules import DONE, FAILED
+from bff.approvals.orders import placed, settled
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
@@ -128,16 +128,15 @@ class Orders:
             "memo": f"购买 {product.definition.name}",
         }
         outbox.put(session, topic=TOPIC, key=f"{order_id}.debit", payload=payload, now=context.now)
-        body = {
-            "orderId": order_id,
-            "operationId": approved.operation_id,
-            "product": product.definition.code,
-            "amountFen": approved.amount_fen,
-            "ruleVersion": row["rule_version"],
-            "state": QUOTA_HELD,
-        }
-        audit.append(session, kind="order.placed", subject=order_id, body=body, now=context.now)
-        return {"orderId": order_id, "state": QUOTA_HELD}
+        return placed(
+            session,
+            approved,
+            order_id=order_id,
+            product=product.definition.code,
+            rule_version=row["rule_version"],
+            state=QUOTA_HELD,
+            now=context.now,
+        )
 
     def get(self, session: Session, context: Context, order_id: str) -> Row[Any]:
         """Give an order of the calling customer.
@@ -160,12 +159,8 @@ class Orders:
         values = {"state": ACCEPTED, "reference": executed["reference"], "settled_at": now, "reason": None}
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
-        settled = {"orderId": order_id, "state": ACCEPTED}
-        self.approvals.conclude(session, row.operation_id, DONE, settled, now)
-        named = ("sequence", "verb", "reference", "postings", "executedAt")
-        body = {"orderId": order_id, **{name: executed[name] for name in named}}
-        audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
-        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
+        named = {"operation_id": row.operation_id, "order_id": order_id}
+        settled(session, self.approvals, **named, state=ACCEPTED, now=now, result=executed)
         self.warehouse.confirm(session, row.product, row.amount_fen)
         self.accounts.observe(session, row.account_id, executed)
 
@@ -175,9 +170,8 @@ class Orders:
         values = {"state": REJECTED, "reason": reason, "settled_at": now}
         if not repository.move_order(session, order_id, ON_ITS_WAY, **values):
             return
-        settled = {"orderId": order_id, "state": REJECTED, "reason": reason}
-        self.approvals.conclude(session, row.operation_id, FAILED, settled, now)
-        audit.append(session, kind="order.settled", subject=order_id, body=settled, now=now)
+        named = {"operation_id": row.operation_id, "order_id": order_id}
+        settled(session, self.approvals, **named, state=REJECTED, now=now, reason=reason)
         self.warehouse.release(session, row.product, row.amount_fen)
 
     def unknown(self, session: Session, order_id: str, now: datetime) -> None:

@@ -16,6 +16,8 @@ OPEN: Final = frozenset({"CREATED", "QUOTA_HELD", "UNKNOWN", "CORE_UNKNOWN"})
 def check_money(story: Story) -> str:
     """Hold that the core moved exactly the signed amount between the signed accounts, or nothing for an undone order.
 
+    An order of no amount, such as an agreement, moves nothing.
+
     Raises:
         EvidenceError: link ``money``.
     """
@@ -26,6 +28,8 @@ def check_money(story: Story) -> str:
     entries = story.file.find("core.executed", story.file.order)
     executions = [(entry, entry.read(Executed, "money")) for entry in entries]
     moved = [(entry, executed) for entry, executed in executions if executed.postings]
+    if not moved and amount == 0:
+        return "No money moved: none was signed for, and the core executed no posting for this order."
     if not moved and _settled(story, "money").state in UNDONE:
         return "No money moved: the core executed no posting for this order."
     if len(moved) != 1:
@@ -58,7 +62,8 @@ def check_outcome(story: Story) -> str:
     moved = any(
         executed.read(Executed, "outcome").postings for executed in story.file.find("core.executed", story.file.order)
     )
-    if settled.state in OPEN or moved == (settled.state in UNDONE):
+    undone = settled.state in UNDONE or _fen(story.field("amt")) == 0
+    if settled.state in OPEN or moved == undone:
         raise EvidenceError(link="outcome", detail=f"state {settled.state} is no outcome, or contradicts the money")
     because = f" ({settled.reason})" if settled.reason else ""
     return (

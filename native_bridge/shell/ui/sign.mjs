@@ -12,11 +12,12 @@ import { complaint, refusal } from "./sheet.mjs";
 const DONE_MS = 700;
 const PLAIN = Object.freeze(["text", "payee", "payer", "risk", "device", "date"]);
 
-/** Join the template's look with the rendered text. @param {any} operation @param {string} locale */
+/** Join the template's look with the rendered text; an amount that is signed is shown. @param {any} operation @param {string} locale */
 function drawnRows(operation, locale) {
   const rows = operation.rows(locale);
   const looks = operation.template.rows;
   if (rows.length !== looks.length) throw unknownRow("the rows do not fit the template");
+  if (Number(operation.fields.amt) !== 0 && !looks.some((/** @type {any} */ look) => look.as === "money")) throw unknownRow("the amount has no row");
   return rows.map((/** @type {any} */ row, /** @type {number} */ index) => {
     const look = looks[index];
     if (look.key !== row.key) throw unknownRow(`row ${row.key}`);
@@ -49,19 +50,32 @@ function bundleRow(row) {
 }
 
 /**
+ * What the slip is about, the largest thing on it: the amount in figures and in words, or of an agreement its first row.
+ * @param {any[]} rows @param {boolean} tight @returns {{shown: any[], elements: HTMLElement[]}} the rows that it took
+ */
+function headOf(rows, tight) {
+  const money = rows.find((row) => row.as === "money");
+  const upper = rows.find((row) => row.as === "upper");
+  if (!money && !upper && rows[0].as === "text") {
+    return { shown: [rows[0]], elements: [h("div", { class: "cap" }, rows[0].label), h("div", { class: "what" }, rows[0].value)] };
+  }
+  if (!money || !upper) throw unknownRow("amount is missing");
+  const label = h("div", { class: "cap" }, money.label);
+  const words = h("div", { class: "fine" }, upper.value);
+  return { shown: [money, upper], elements: tight ? [h("div", { class: "row between" }, label, words), moneyRow(money)] : [label, moneyRow(money), words] };
+}
+
+/**
  * The paper slip. @param {any[]} rows @param {{tight: boolean, simulated: boolean, t: any}} look @returns {HTMLElement}
  */
 export function slip(rows, { tight, simulated, t }) {
   const paper = h("div", { class: tight ? "slip tight" : "slip roomy" });
-  const money = rows.find((row) => row.as === "money");
-  const upper = rows.find((row) => row.as === "upper");
   const tail = rows.filter((row) => row.as === "bundle");
-  if (!money || !upper || tail.length !== 1) throw unknownRow("amount or bundle is missing");
-  if (tight) paper.append(h("div", { class: "row between" }, h("span", { class: "cap" }, money.label), h("span", { class: "fine" }, upper.value)), moneyRow(money));
-  else paper.append(h("div", { class: "cap" }, money.label), moneyRow(money), h("div", { class: "fine" }, upper.value));
-  paper.append(h("div", { class: "perf" }));
+  if (tail.length !== 1) throw unknownRow("bundle is missing");
+  const head = headOf(rows, tight);
+  paper.append(...head.elements, h("div", { class: "perf" }));
   for (const row of rows) {
-    if (row === money || row === upper || row.as === "bundle") continue;
+    if (head.shown.includes(row) || row.as === "bundle") continue;
     if (row.as === "warning") paper.append(h("div", { class: "warning" }, icon("alert", 16), h("span", null, row.value)));
     else if (PLAIN.includes(row.as)) paper.append(plainRow(row, simulated, t));
     else throw unknownRow(`row type ${row.as}`);

@@ -1,5 +1,6 @@
 """A small bank for tests: the real rooms over a real bus and database, with fakes of core, releases and clock."""
 
+import hashlib
 import os
 import threading
 from collections.abc import Collection, Iterable, Mapping
@@ -70,8 +71,12 @@ from tests import device as wire
 ROOT = Path(__file__).parents[3] / "bff"
 PEOPLE = {person.name: person for person in load_sandbox().people}
 CHEN, LIN, GU, SU, XU, ZHOU = (PEOPLE[name] for name in ("陈屿", "林初夏", "顾怀瑾", "苏晚", "许知遥", "周行简"))
-WEALTH = BundleRef("wealth", "1.0.0", "9f" * 32)
-ACCOUNTS = BundleRef("accounts", "1.0.0", "ac" * 32)
+BUNDLES = {
+    name: BundleRef(name, "1.0.0", hashlib.sha256(name.encode()).hexdigest())
+    for name in ("accounts", "wealth", "sweep", "cards", "home")
+}
+"""A release of each room's pages."""
+WEALTH, ACCOUNTS = BUNDLES["wealth"], BUNDLES["accounts"]
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """10:00 in Shanghai on a trading day."""
 
@@ -195,22 +200,21 @@ class FakeCore:
 
 @dataclass
 class Book:
-    """The release book: two releases, each of which can be revoked."""
+    """The release book: a release of each room, which may call everything and be revoked."""
 
     ops: frozenset[str] = frozenset()
     revoked: set[str] = field(default_factory=set)
-    purposes: dict[str, frozenset[str]] = field(
-        default_factory=lambda: {WEALTH.digest: frozenset({TYPE}), ACCOUNTS.digest: frozenset()}
-    )
+    types: Collection[str] = ()
 
     def release(self, session: Any, digest: str) -> Release:
         del session
-        ref = {WEALTH.digest: WEALTH, ACCOUNTS.digest: ACCOUNTS}.get(digest)
+        ref = next((one for one in BUNDLES.values() if one.digest == digest), None)
         if ref is None:
             raise BundleUnknownError
         if digest in self.revoked:
             raise BundleRevokedError
-        return Release(ref, self.ops, self.purposes[digest])
+        own = frozenset(one for one in self.types if one.startswith(f"{ref.bundle}."))
+        return Release(ref, self.ops, own)
 
 
 class NoLimits:
@@ -277,6 +281,7 @@ class World:
             self.approvals,
         )
         self.decisions = Decisions(self.approvals, {TYPE: self.orders})
+        self.book.types = self.decisions.spenders
         self.signer = ServerKey()
         delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
         self.recoveries = Recoveries(self.devices, self.customers, self.codes, SandboxCardNetwork(load_sandbox()))
@@ -342,7 +347,7 @@ class World:
         key: str | None = None,
     ) -> Any:
         if page is None and not self.bus.catalogue.get(code).from_shell:
-            page = WEALTH if code.startswith("wealth") else ACCOUNTS
+            page = BUNDLES.get(code.partition(".")[0], ACCOUNTS)
         context = self.context(phone, page, customer=phone.customer_id is not None)
         reply = self.bus.call(Call(code, payload or {}, context, key or self.new_id("key")))
         return msgspec.json.decode(reply.body)

@@ -71,6 +71,7 @@ class Bank:
 
     now: datetime
     template: dict[str, Any] = field(default_factory=lambda: dict(TEMPLATE))
+    amount: str = "50000.00"
     bundle: str = ""
     state: str = "PENDING"
     keys: dict[str, str] = field(default_factory=dict)
@@ -206,7 +207,7 @@ class Bank:
         fields = {
             "v": "1", "alg": "ES256", "aud": "tidegate-bff", "env": "sandbox", "cust": "cus_1", "dev": "dev_5mJw2Q8tYb",
             "kid": self.keys["tx"], "txid": "opn_1", "type": "wealth.order.place",
-            "tmpl": f"{self.template['id']}#{digest}", "cur": "CNY", "amt": "50000.00", "payer": "6230000000003381",
+            "tmpl": f"{self.template['id']}#{digest}", "cur": "CNY", "amt": self.amount, "payer": "6230000000003381",
             "payee": "9558800000000019", "payee_name": "澜江银行理财募集专户", "memo": memo, "chal": chal(challenge),
             "iat": str(int(self.now.timestamp())), "exp": str(int((self.now + LIFE).timestamp())),
             "bundle": self.bundle,

@@ -3,6 +3,7 @@
 import base64
 import copy
 import time
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,35 @@ def test_what_cannot_be_drawn_is_refused_on_the_sheet_and_never_signed(bound: Sh
     assert bound.page.query_selector(".slip") is None
     assert bound.answer(frame)["code"] == "CHALLENGE_INVALID"
     bound.page.click(".nbtn")
+    assert bound.bank.approved == []
+
+
+def agreement() -> dict[str, Any]:
+    """Give a template without an amount; its first row is what is agreed to."""
+    template = copy.deepcopy(TEMPLATE)
+    template["rows"] = [row for row in template["rows"] if row["as"] not in {"money", "upper", "payee"}]
+    return template
+
+
+def test_an_agreement_shows_what_is_agreed_to_in_place_of_an_amount(bound: Shell) -> None:
+    bound.bank.template, bound.bank.amount = agreement(), "0.00"
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    unlocked(bound)
+    assert bound.page.inner_text(".slip .what") == "金芒果 · 稳盈 90 天持有"
+    assert bound.page.query_selector(".slip .big") is None
+    bound.page.click(".nbtn")
+    assert bound.answer(frame)["value"]["status"] == "APPROVED"
+
+
+def test_an_amount_that_no_row_shows_is_never_signed(bound: Shell) -> None:
+    bound.bank.template = agreement()
+    frame = bound.open()
+    bound.ask(frame, SIGN)
+    bound.page.click(".nbtn")
+    bound.page.wait_for_selector(".refused h3:text('没有签名')")
+    bound.page.click(".nbtn")
+    assert bound.answer(frame)["code"] == "CHALLENGE_INVALID"
     assert bound.bank.approved == []
 
 

@@ -354,6 +354,29 @@ def test_a_refused_order_moved_no_money() -> None:
     assert verified.links[-2].sentence == "No money moved: the core executed no posting for this order."
 
 
+def agreement(*, money: bool = False) -> bytes:
+    """Give an order of no amount, as an agreement is."""
+
+    def mend(bodies: list[Any]) -> list[Any]:
+        kept = [body for body in bodies if money or body[0] != "core.executed"]
+        return [
+            (kind, subject, second, body | {"amountFen": 0} if kind == "order.placed" else body)
+            for kind, subject, second, body in kept
+        ]
+
+    return Case(state="SIGNED", fields={"amt": "0.00"}).export(mend)
+
+
+def test_an_agreement_moves_no_money_and_ends() -> None:
+    money, outcome = verify_export(agreement()).links[-2:]
+    assert money.sentence == "No money moved: none was signed for, and the core executed no posting for this order."
+    assert " ended SIGNED at " in outcome.sentence
+
+
+def test_money_that_nobody_signed_for_breaks_the_money() -> None:
+    assert broken(agreement(money=True)) == "money"
+
+
 @pytest.mark.parametrize("changes", [{"orderId": "ord_2"}, {"state": 5}])
 def test_a_false_outcome_breaks_the_outcome(changes: dict[str, Any]) -> None:
     assert broken(CASE.lying("order.settled", **changes)) in {"outcome", "money"}
