@@ -62,7 +62,6 @@ from bff.jobs import Job
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
-from bff.products.definitions import load_definitions
 from bff.products.jobs import jobs as products_jobs
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
@@ -77,6 +76,7 @@ from bff.wealth.delivery import Debits
 from bff.wealth.operations import operations as wealth_operations
 from bff.wealth.orders import TYPE as PURCHASE
 from bff.wealth.orders import Orders
+from bff.wealth.products import FAMILY as WEALTH
 from bff.wealth.suitability import Suitability, load_questionnaire
 from h5bundle.client import PublishedRelease
 from security.dpop import NonceBook
@@ -233,7 +233,7 @@ def build_house(outside: Surroundings) -> House:
     held = Accounts(outside.core, outside.statements)
     fundings = Fundings(held, vault, _packs(accounts))
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
-    warehouse = Warehouse(load_definitions())
+    warehouse = Warehouse((WEALTH,))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
     calendar = TradingCalendar.load()
     orders = Orders(warehouse, calendar, _packs(wealth), suitability, people, held, asked)

@@ -1,16 +1,22 @@
-"""Product definitions: the declarative form in which a product is written down, versioned and checked."""
+"""Product definitions: the declarative form in which a product is written down, versioned and checked.
+
+A domain declares one ``Family`` for its products; nothing here knows a domain. A definition is kept as the text that
+was checked, and read again years later: a member that a family adds afterwards needs a default, and a rule that it
+tightens afterwards holds for files alone.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 from bff.products.errors import ProductDataError
 
-PRODUCT_FOLDER: Final = Path(__file__).parent / "data" / "products"
-HIGHEST_RISK: Final = 5
+Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+State = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z_]{0,63}$")]
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,76 +26,83 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
 
 
-class NavPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The net asset value of one day, four decimals."""
-
-    date: date
-    value: str
-
-
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One version of one product.
+    """One version of one product: what every family has.
 
     Attributes:
-        issuer_rating, seller_rating: risk 1..5 as the issuer and as the bank rate it; the higher counts.
-        benchmark_low, benchmark_high: per cent, two decimals.
-        minimum_fen, step_fen, quota_total_fen: in fen.
-        raising_account, raising_name: where the money of orders goes.
+        valid_from: the business date from which on this version is in force.
+        name: the registered name, as contracts and sign sheets show it; a name is not translated.
+        state: the state of sale in which the product starts on the first day of its first version.
     """
 
-    code: str
-    version: str
+    code: Code
+    version: Code
     valid_from: date
-    name: str
-    category: Words
-    issuer: Words
-    warning: Words
-    state: str
-    issuer_rating: int
-    seller_rating: int
-    benchmark_low: str
-    benchmark_high: str
-    holding_days: int
-    minimum_fen: int
-    step_fen: int
-    quota_total_fen: int
-    raising_account: str
-    raising_name: str
-    nav: tuple[NavPoint, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse figures that contradict each other."""
-        if not all(1 <= rating <= HIGHEST_RISK for rating in (self.issuer_rating, self.seller_rating)):
-            message = "ratings run from 1 to 5"
-            raise ValueError(message)
-        if min(self.minimum_fen, self.step_fen, self.quota_total_fen, self.holding_days) <= 0:
-            message = "minimum, step, quota and holding days are positive"
-            raise ValueError(message)
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    state: State
 
     @property
-    def risk(self) -> int:
-        """Give the rating that counts: the higher of the two."""
-        return max(self.issuer_rating, self.seller_rating)
-
-    @property
-    def risk_name(self) -> str:
-        """Give ``R2``."""
-        return f"R{self.risk}"
+    def quota_fen(self) -> int | None:
+        """Give how many fen of this product may be sold; None for a family without quotas."""
+        return None
 
 
-def load_definitions(folder: Path = PRODUCT_FOLDER) -> Mapping[str, Definition]:
-    """Read every definition of a folder, by code.
+Kind = TypeVar("Kind", bound=Definition)
 
-    Raises:
-        ProductDataError: a file is malformed, or a code is given twice.
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family(Generic[Kind]):
+    """What a domain says of its products.
+
+    Attributes:
+        name: of the family, ``wealth``.
+        definition: the type of its definitions.
+        folder: where the definitions stand that ship with the bank, one ``*.yaml`` each.
+        starts: states of sale in which a product may start.
+        moves: from each state to those that may follow; a state that is missing is final.
+        taking: states in which orders are taken.
     """
-    definitions: dict[str, Definition] = {}
-    for path in sorted(folder.glob("*.yaml")):
+
+    name: str
+    definition: type[Kind]
+    folder: Path
+    starts: frozenset[str]
+    moves: Mapping[str, frozenset[str]]
+    taking: frozenset[str]
+
+    def read(self, text: str | bytes) -> Kind:
+        """Read a stored definition.
+
+        Raises:
+            ProductDataError: the text does not fit the family; the detail names the member.
+        """
         try:
-            definition = msgspec.yaml.decode(path.read_bytes(), type=Definition)
+            return msgspec.json.decode(text, type=self.definition)
+        except msgspec.MsgspecError as error:
+            raise ProductDataError(detail=f"{self.name}: {error}") from error
+
+    def load(self, path: Path) -> Kind:
+        """Read a definition's file.
+
+        Raises:
+            ProductDataError: it cannot be read or does not fit the family; the detail names the member.
+        """
+        try:
+            definition = msgspec.yaml.decode(path.read_bytes(), type=self.definition)
         except (OSError, msgspec.MsgspecError) as error:
             raise ProductDataError(detail=f"{path.name}: {error}") from error
-        if definition.code in definitions:
-            raise ProductDataError(detail=f"{path.name}: {definition.code} is defined twice")
-        definitions[definition.code] = definition
-    return definitions
+        if definition.state not in self.starts:
+            may = ", ".join(sorted(self.starts))
+            raise ProductDataError(detail=f"{path.name}: state is {definition.state}; a product starts as {may}")
+        return definition
+
+    def shipped(self) -> tuple[Kind, ...]:
+        """Read every definition that ships with the bank.
+
+        Raises:
+            ProductDataError: a file is malformed, or a version of a product is given twice.
+        """
+        found = tuple(self.load(path) for path in sorted(self.folder.glob("*.yaml")))
+        if len({(one.code, one.version) for one in found}) != len(found):
+            raise ProductDataError(detail=f"{self.name}: two files define the same version of a product")
+        return found

@@ -36,6 +36,15 @@ class ProductClosedError(BffError):
     en = "This product is not open for purchase now. No money has moved. See the other products."
 
 
+class ProductStateError(BffError):
+    """The product is in another state of sale than this step needs."""
+
+    code = "PRODUCT_STATE"
+    status = 409
+    zh = "这个产品的状态已经变了，没有办理，钱没有动。请刷新后再看。"
+    en = "The product's state has changed, so nothing was done. No money has moved. Refresh and look again."
+
+
 class QuotaGoneError(BffError):
     """What is left of the product's quota is less than the amount."""
 

@@ -1,130 +1,224 @@
-"""The warehouse: products as they are on sale now, and the holding of their quota.
+"""The warehouse: products of every family as they are on a business date, their states of sale and their quota.
 
-Invariant: ``held + confirmed ≤ total`` at every instant; each change of a counter is one conditional UPDATE whose row
-count is looked at, so that no racer acts on a figure that another has changed.
+Invariants: a version of a definition is never changed once it is written, and one whose text differs from its SHA-256
+is not sold; ``held + confirmed ≤ total`` at every instant; each change of a state or a counter is one conditional
+UPDATE whose row count is looked at, so that no racer acts on a figure that another has changed.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final, Generic
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from bff.db.statements import changed
+from bff import audit
+from bff.db.base import table_of
+from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
-from bff.products.definitions import Definition
-from bff.products.errors import ProductClosedError, ProductDataError, QuotaGoneError
-from bff.products.models import Product, ProductQuota
+from bff.products.definitions import Definition, Family, Kind
+from bff.products.errors import ProductClosedError, ProductDataError, ProductStateError, QuotaGoneError
+from bff.products.models import Product, ProductQuota, ProductVersion
 
-OPEN = "OPEN"
-"""The state of sale in which orders are taken."""
+CHECKED: Final = "CHECKED"
+"""The state of a version that goes, or went, on sale on its day."""
+SHIPPED: Final = "shipped"
+"""Who made and checked a definition that a sandbox took from the files that ship with the bank."""
+_product: Final = table_of(Product)
+_version: Final = table_of(ProductVersion)
+_quota: Final = table_of(ProductQuota)
+_OF_FAMILY: Final = (_product.c.code == _version.c.code) & (_product.c.family == bindparam("family"))
+_IN_FORCE: Final = (_version.c.state == CHECKED) & (_version.c.valid_from <= bindparam("day"))
+_NEWEST: Final = (_version.c.valid_from.desc(), _version.c.checked_at.desc(), _version.c.version.desc())
+_TEXT: Final = (_version.c.code, _version.c.version, _version.c.definition, _version.c.digest)
+_NOW: Final = (*_TEXT, _product.c.state, _quota.c.held_fen, _quota.c.confirmed_fen)
+_WITH_STATE: Final[Select[Any]] = (
+    select(*_NOW)
+    .join_from(_version, _product, _OF_FAMILY)
+    .outerjoin(_quota, _quota.c.code == _version.c.code)
+    .where(_IN_FORCE)
+)
+_ONE: Final = _WITH_STATE.where(_version.c.code == bindparam("wanted")).order_by(*_NEWEST).limit(1)
+_rank: Final = func.row_number().over(partition_by=_version.c.code, order_by=_NEWEST).label("rank")
+_ranked: Final = select(_version.c.code, _version.c.version, _rank).where(_IN_FORCE).subquery()
+_ALL: Final = _WITH_STATE.join(
+    _ranked, (_ranked.c.code == _version.c.code) & (_ranked.c.version == _version.c.version) & (_ranked.c.rank == 1)
+).order_by(_version.c.code)
+_KNOWN: Final[Select[Any]] = select(*_TEXT).where(
+    _version.c.code == bindparam("wanted"), _version.c.version == bindparam("of")
+)
+_SOLD: Final = _KNOWN.join_from(_version, _product, _OF_FAMILY).where(_version.c.state == CHECKED)
+_STATE: Final = select(_product.c.state).where(
+    _product.c.code == bindparam("wanted"), _product.c.family == bindparam("family")
+)
 
 
 @dataclass(frozen=True, slots=True)
-class OnSale:
-    """A product as it is now: its definition, its state and what is left of its quota in fen."""
+class OnSale(Generic[Kind]):
+    """A product as it is on a day: the version in force, its state of sale, its quota in fen.
 
-    definition: Definition
+    Attributes:
+        takes_orders: whether its state is one in which orders are taken.
+        quota_total_fen, quota_left_fen: by the version in force; both 0 in a family without quotas.
+    """
+
+    definition: Kind
     state: str
+    takes_orders: bool
     quota_total_fen: int
     quota_left_fen: int
 
     def require_open(self) -> None:
         """Refuse a product that takes no orders."""
-        if self.state != OPEN:
+        if not self.takes_orders:
             raise ProductClosedError(detail=f"{self.definition.code} is {self.state}", product=self.definition.code)
 
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """Reads and counts products; definitions come from ``load_definitions``."""
+    """Reads, moves and counts the products of its families."""
 
-    definitions: Mapping[str, Definition]
+    families: tuple[Family[Any], ...]
 
     def synchronise(self, session: Session, now: datetime) -> int:
-        """Bring definitions that are new or of a new version into the tables; tell how many. Again does 0."""
-        known = {row.code: row.version for row in session.execute(select(Product.code, Product.version))}
-        changed = [one for one in self.definitions.values() if known.get(one.code) != one.version]
-        for definition in changed:
-            if definition.code in known:
-                _replace(session, definition, now)
-            else:
-                _insert(session, definition, now)
-        return len(changed)
-
-    def on_sale(self, session: Session) -> tuple[OnSale, ...]:
-        """Give every product, the least risky first."""
-        rows = session.execute(_select()).all()
-        return tuple(sorted(map(_from_row, rows), key=lambda one: (one.definition.risk, one.definition.code)))
-
-    def get(self, session: Session, code: str) -> OnSale:
-        """Give one product.
+        """Bring the versions that ship with the bank into the tables, as checked; tell how many. Again does 0.
 
         Raises:
-            NotFoundError: there is none of that code.
+            ProductDataError: a version is there already with another definition.
         """
-        row = session.execute(_select().where(Product.code == code)).first()
+        shipped = [(family, one) for family in self.families for one in family.shipped()]
+        return sum(_stock(session, family, definition, now) for family, definition in shipped)
+
+    def get(self, session: Session, family: Family[Kind], code: str, day: date) -> OnSale[Kind]:
+        """Give one product as it is on a business date.
+
+        Raises:
+            NotFoundError: the family has none of that code, or no version of it is in force on that day.
+            ProductDataError: the definition is not the one that was checked.
+        """
+        row = session.execute(_ONE, {"family": family.name, "wanted": code, "day": day}).first()
         if row is None:
             raise NotFoundError(detail="there is no product of that code")
-        return _from_row(row)
+        return _on_sale(family, row)
 
-    def hold(self, session: Session, code: str, amount: int) -> None:
-        """Reserve quota for an order.
+    def on_sale(self, session: Session, family: Family[Kind], day: date) -> tuple[OnSale[Kind], ...]:
+        """Give every product of a family of which a version is in force on a business date, by code."""
+        rows = session.execute(_ALL, {"family": family.name, "day": day})
+        return tuple(_on_sale(family, row) for row in rows)
+
+    def version(self, session: Session, family: Family[Kind], code: str, version: str) -> Kind:
+        """Give a version as it was checked, whether it is in force or not: the one an order was sold under.
+
+        Raises:
+            NotFoundError: there is no such version.
+            ProductDataError: the definition is not the one that was checked.
+        """
+        row = session.execute(_SOLD, {"family": family.name, "wanted": code, "of": version}).first()
+        if row is None:
+            raise NotFoundError(detail="there is no such version of a product")
+        return _definition(family, row)
+
+    def move(
+        self,
+        session: Session,
+        family: Family[Any],
+        code: str,
+        from_states: Collection[str],
+        to: str,
+        *,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Move a product from one of ``from_states`` to another state of sale, with evidence.
+
+        Raises:
+            NotFoundError: the family has no product of that code.
+            ProductStateError: it is in none of these states, or the family allows no such move, or another moved it.
+        """
+        state = session.scalar(_STATE, {"wanted": code, "family": family.name})
+        if state is None:
+            raise NotFoundError(detail="there is no product of that code")
+        if state not in from_states or to not in family.moves.get(state, ()):
+            raise ProductStateError(detail=f"{code} is {state}: it does not become {to}", state=state)
+        row = update(_product).where(_product.c.code == code, _product.c.state == state)
+        if not changed(session, row.values(state=to, updated_at=now)):
+            raise ProductStateError(detail=f"{code} is no longer {state}", state=state)
+        body = {"product": code, "family": family.name, "from": state, "to": to, "by": by}
+        audit.append(session, kind="product.state", subject=code, body=body, now=now)
+
+    def hold(self, session: Session, product: OnSale[Any], amount: int) -> None:
+        """Reserve quota for an order under the version in force.
 
         Raises:
             QuotaGoneError: less than ``amount`` fen is left.
         """
-        fits = ProductQuota.held_fen + ProductQuota.confirmed_fen + amount <= ProductQuota.total_fen
-        if not _count(session, code, fits, held_fen=ProductQuota.held_fen + amount):
+        code, total = product.definition.code, product.quota_total_fen
+        fits = _quota.c.held_fen + _quota.c.confirmed_fen + amount <= total
+        if not _count(session, code, fits, held_fen=_quota.c.held_fen + amount, total_fen=total):
             raise QuotaGoneError(detail=f"{code} has less than {amount} fen left", product=code)
 
     def confirm(self, session: Session, code: str, amount: int) -> None:
         """Turn a hold into quota taken for good: the order was accepted."""
-        changes = {"held_fen": ProductQuota.held_fen - amount, "confirmed_fen": ProductQuota.confirmed_fen + amount}
+        changes = {"held_fen": _quota.c.held_fen - amount, "confirmed_fen": _quota.c.confirmed_fen + amount}
         self._from_held(session, code, amount, changes)
 
     def release(self, session: Session, code: str, amount: int) -> None:
         """Give a hold back: the order was rejected."""
-        self._from_held(session, code, amount, {"held_fen": ProductQuota.held_fen - amount})
+        self._from_held(session, code, amount, {"held_fen": _quota.c.held_fen - amount})
 
     @staticmethod
     def _from_held(session: Session, code: str, amount: int, changes: Mapping[str, Any]) -> None:
-        if not _count(session, code, ProductQuota.held_fen >= amount, **changes):
+        if not _count(session, code, _quota.c.held_fen >= amount, **changes):
             raise ProductDataError(detail=f"{code} holds less than {amount} fen: the counters contradict the orders")
 
 
-def _select() -> Any:
-    columns = (Product.definition, Product.state, ProductQuota.total_fen, ProductQuota.held_fen)
-    return select(*columns, ProductQuota.confirmed_fen).join(ProductQuota, ProductQuota.code == Product.code)
+def _definition(family: Family[Kind], row: Row[Any]) -> Kind:
+    """Read the definition of a row; its text must be the one that was checked."""
+    if _digest(row.definition) != row.digest:
+        raise ProductDataError(detail=f"{row.code} {row.version}: the definition is not the one that was checked")
+    return family.read(row.definition)
 
 
-def _from_row(row: Row[Any]) -> OnSale:
-    definition = msgspec.json.decode(row.definition, type=Definition)
-    left = row.total_fen - row.held_fen - row.confirmed_fen
-    return OnSale(definition, row.state, row.total_fen, left)
+def _on_sale(family: Family[Kind], row: Row[Any]) -> OnSale[Kind]:
+    definition = _definition(family, row)
+    total = definition.quota_fen or 0
+    left = max(0, total - (row.held_fen or 0) - (row.confirmed_fen or 0))
+    return OnSale(definition, row.state, row.state in family.taking, total, left)
 
 
 def _count(session: Session, code: str, condition: ColumnElement[bool], **changes: Any) -> bool:
-    statement = update(ProductQuota).where(ProductQuota.code == code, condition).values(**changes)
-    return changed(session, statement.execution_options(synchronize_session=False)) == 1
+    return changed(session, update(_quota).where(_quota.c.code == code, condition).values(**changes)) == 1
 
 
-def _values(definition: Definition, now: datetime) -> dict[str, Any]:
+def _stock(session: Session, family: Family[Any], definition: Definition, now: datetime) -> bool:
+    """Write a version as checked, with its product when that is new; tell whether it was missing."""
+    known = session.execute(_KNOWN, {"wanted": definition.code, "of": definition.version}).first()
+    if known is not None:
+        if _definition(family, known) != definition:
+            said = f"{definition.code} {definition.version} is known with another definition"
+            raise ProductDataError(detail=f"{said}: a change needs a version of its own")
+        return False
+    _place(session, family, definition, now)
     text = msgspec.json.encode(definition).decode()
-    return {"version": definition.version, "state": definition.state, "definition": text, "updated_at": now}
+    row = {"code": definition.code, "version": definition.version, "valid_from": definition.valid_from}
+    row |= {"state": CHECKED, "definition": text, "digest": _digest(text)}
+    row |= {"maker": SHIPPED, "checker": SHIPPED, "made_at": now, "checked_at": now}
+    session.execute(insert(_version).values(**row))
+    return True
 
 
-def _insert(session: Session, definition: Definition, now: datetime) -> None:
-    session.execute(insert(Product).values(code=definition.code, **_values(definition, now)))
-    quota = {"total_fen": definition.quota_total_fen, "held_fen": 0, "confirmed_fen": 0}
-    session.execute(insert(ProductQuota).values(code=definition.code, **quota))
+def _place(session: Session, family: Family[Any], definition: Definition, now: datetime) -> None:
+    """Give a product its row and its counters unless it has them; a code belongs to one family for good."""
+    code, quota = definition.code, definition.quota_fen
+    insert_new(session, Product, code=code, family=family.name, state=definition.state, updated_at=now)
+    if session.scalar(_STATE, {"wanted": code, "family": family.name}) is None:
+        raise ProductDataError(detail=f"{code} is a product of another family")
+    if quota is not None:
+        insert_new(session, ProductQuota, code=code, total_fen=quota, held_fen=0, confirmed_fen=0)
 
 
-def _replace(session: Session, definition: Definition, now: datetime) -> None:
-    session.execute(update(Product).where(Product.code == definition.code).values(**_values(definition, now)))
-    taken = ProductQuota.held_fen + ProductQuota.confirmed_fen <= definition.quota_total_fen
-    if not _count(session, definition.code, taken, total_fen=definition.quota_total_fen):
-        raise ProductDataError(detail=f"{definition.code}: the new quota is below what has been sold")
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

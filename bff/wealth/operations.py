@@ -11,10 +11,10 @@ from bff.approvals.reasons import reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
 from bff.products.errors import CalendarExhaustedError
-from bff.products.warehouse import OnSale
 from bff.sessions.verification import FRESH
 from bff.wealth import rules
-from bff.wealth.orders import TEMPLATE, Orders
+from bff.wealth.orders import TEMPLATE, Orders, Product
+from bff.wealth.products import FAMILY, shown_state
 from bff.wealth.schemas import (
     AssessedAnswer,
     AssessRequest,
@@ -43,12 +43,13 @@ class _Selling:
     orders: Orders
 
     def products(self, session: Session, context: Context, request: Empty) -> ProductsAnswer:
-        del context, request
-        on_sale = self.orders.warehouse.on_sale(session)
-        return ProductsAnswer(products=[ProductCard(**_card(product)) for product in on_sale])
+        del request
+        on_sale = self.orders.warehouse.on_sale(session, FAMILY, business_date(context.now))
+        least_risky_first = sorted(on_sale, key=lambda one: (one.definition.risk, one.definition.code))
+        return ProductsAnswer(products=[ProductCard(**_card(product)) for product in least_risky_first])
 
     def product(self, session: Session, context: Context, request: ProductRequest) -> ProductAnswer:
-        product = self.orders.warehouse.get(session, request.code)
+        product = self.orders.warehouse.get(session, FAMILY, request.code, business_date(context.now))
         definition = product.definition
         return ProductAnswer(
             **_card(product),
@@ -72,7 +73,7 @@ class _Selling:
         del request
         return OrdersAnswer(orders=[_order(row) for row in self.orders.mine(session, context)])
 
-    def _dates(self, context: Context, product: OnSale) -> DatesAnswer | None:
+    def _dates(self, context: Context, product: Product) -> DatesAnswer | None:
         pack = self.orders.packs.at(business_date(context.now))
         try:
             dates = rules.order_dates(self.orders.calendar, pack, product.definition, context.now)
@@ -86,7 +87,7 @@ class _Selling:
             redeemable_provisional=dates.provisional,
         )
 
-    def _suitability(self, session: Session, context: Context, product: OnSale) -> SuitabilityAnswer:
+    def _suitability(self, session: Session, context: Context, product: Product) -> SuitabilityAnswer:
         held = self.orders.suitability.level(session, context)
         if held.level is None or held.valid_until is None:
             return SuitabilityAnswer(level=None, valid_until=None, matches=None)
@@ -131,12 +132,12 @@ class _Assessing:
         return LevelAnswer(level=held.level, valid_until=valid_until, left_today=left)
 
 
-def _card(product: OnSale) -> dict[str, Any]:
+def _card(product: Product) -> dict[str, Any]:
     definition = product.definition
     shown = ("code", "name", "category", "benchmark_low", "benchmark_high", "holding_days", "minimum_fen", "step_fen")
     quota = {"quota_total_fen": product.quota_total_fen, "quota_left_fen": product.quota_left_fen}
     values = {name: getattr(definition, name) for name in shown}
-    return {**values, **quota, "risk": definition.risk_name, "state": product.state}
+    return {**values, **quota, "risk": definition.risk_name, "state": shown_state(product)}
 
 
 def _order(row: Row[Any]) -> OrderAnswer:

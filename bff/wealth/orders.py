@@ -7,7 +7,7 @@ Placing and settling lock in one order, the device's day, the evidence chain, th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
@@ -28,12 +28,14 @@ from bff.products.warehouse import OnSale, Warehouse
 from bff.wealth import repository, rules
 from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError
 from bff.wealth.models import WealthOrder
+from bff.wealth.products import FAMILY, WealthDefinition
 from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UNKNOWN
 from bff.wealth.suitability import Suitability
 
 TYPE: Final = "wealth.order.place"
 TEMPLATE: Final = "wealth.order.place/2"
 TOPIC: Final = "wealth.debit"
+Product: TypeAlias = OnSale[WealthDefinition]
 
 
 class Payer(Protocol):
@@ -90,7 +92,7 @@ class Orders:
             AgeConfirmationRequiredError, QuotaGoneError, InsufficientFundsError, CalendarExhaustedError: a rule's no.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        product = self.warehouse.get(session, code)
+        product = self.warehouse.get(session, FAMILY, code, business_date(context.now))
         payer = self.accounts.payer(session, context, account_id)
         product.require_open()
         rules.check_amount(product.definition, amount)
@@ -113,10 +115,10 @@ class Orders:
         Raises:
             ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError: no longer possible.
         """
-        product = self.warehouse.get(session, approved.payload["product"])
+        product = self.warehouse.get(session, FAMILY, approved.payload["product"], business_date(context.now))
         product.require_open()
         rules.check_risk(product.definition, self.suitability.require(session, context))
-        self.warehouse.hold(session, product.definition.code, approved.amount_fen)
+        self.warehouse.hold(session, product, approved.amount_fen)
         order_id = context.new_id("ord")
         row = self._row(context, approved, product, order_id)
         session.execute(insert(WealthOrder).values(**row))
@@ -187,7 +189,7 @@ class Orders:
         if person_rules.age(person.born, today) >= least and not confirmed:
             raise AgeConfirmationRequiredError(age=least)
 
-    def _row(self, context: Context, approved: ApprovedOperation, product: OnSale, order_id: str) -> dict[str, Any]:
+    def _row(self, context: Context, approved: ApprovedOperation, product: Product, order_id: str) -> dict[str, Any]:
         pack = self.packs.at(business_date(context.now))
         dates = rules.order_dates(self.calendar, pack, product.definition, context.now)
         whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
@@ -215,7 +217,7 @@ def _known(session: Session, order_id: str) -> Row[Any]:
     return row
 
 
-def _memo(product: OnSale, person: Person, level: str, version: str) -> dict[str, str]:
+def _memo(product: Product, person: Person, level: str, version: str) -> dict[str, str]:
     return {
         "product": product.definition.code,
         "name": product.definition.name,
@@ -226,7 +228,7 @@ def _memo(product: OnSale, person: Person, level: str, version: str) -> dict[str
     }
 
 
-def _intent(product: OnSale, payer: Payer, amount: int, memo: Mapping[str, str]) -> Intent:
+def _intent(product: Product, payer: Payer, amount: int, memo: Mapping[str, str]) -> Intent:
     return Intent(
         type=TYPE,
         template_id=TEMPLATE,

@@ -9,10 +9,11 @@ import msgspec
 
 from bff.kinds import SHANGHAI
 from bff.products.calendar import TradingCalendar
-from bff.products.definitions import Definition, Words
+from bff.products.definitions import Words
 from bff.products.errors import CalendarExhaustedError
 from bff.products.rulepacks import RulePack
 from bff.wealth.errors import AmountMinimumError, AmountStepError, AnswersInvalidError, RiskMismatchError
+from bff.wealth.products import WealthDefinition
 
 LEVELS: Final = ("C1", "C2", "C3", "C4", "C5")
 
@@ -78,7 +79,7 @@ def suits(risk: int, level: str) -> bool:
     return level in LEVELS and risk <= int(level[1:])
 
 
-def check_risk(product: Definition, level: str) -> None:
+def check_risk(product: WealthDefinition, level: str) -> None:
     """Block a sale above the customer's level.
 
     Raises:
@@ -88,7 +89,7 @@ def check_risk(product: Definition, level: str) -> None:
         raise RiskMismatchError(risk=product.risk_name, level=level)
 
 
-def check_amount(product: Definition, amount: int) -> None:
+def check_amount(product: WealthDefinition, amount: int) -> None:
     """Hold an amount to the product's minimum and step.
 
     Raises:
@@ -100,7 +101,7 @@ def check_amount(product: Definition, amount: int) -> None:
         raise AmountStepError(stepFen=product.step_fen)
 
 
-def order_dates(calendar: TradingCalendar, rules: RulePack, product: Definition, now: datetime) -> Dates:
+def order_dates(calendar: TradingCalendar, rules: RulePack, product: WealthDefinition, now: datetime) -> Dates:
     """Give the dates of an order placed now.
 
     Raises:

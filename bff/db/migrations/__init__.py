@@ -26,12 +26,13 @@ LOCK_SECONDS: Final = 120
 _LOCK: Final = "tidegate.migrate"
 
 
-def migrate(url: str, versions: Path = VERSIONS) -> None:
+def migrate(url: str, versions: Path = VERSIONS, *, to: str = "head") -> None:
     """Bring the database to the newest version; one that is there already stays as it is.
 
     Args:
         url: SQLAlchemy URL.
         versions: folder of the version files.
+        to: the version at which to stop.
 
     Raises:
         DatabaseBusyError: another instance has been migrating for too long.
@@ -39,7 +40,7 @@ def migrate(url: str, versions: Path = VERSIONS) -> None:
     engine = open_engine(url, answer_seconds=None)
     try:
         with _locked(url), engine.connect() as connection, _named_lock(connection):
-            command.upgrade(_config(versions, connection), "head")
+            command.upgrade(_config(versions, connection), to)
     finally:
         engine.dispose()
 

@@ -1,31 +1,23 @@
-"""The warehouse's data and rules: definitions, rule packs, trading days."""
+"""The warehouse's rule packs and trading days."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import chinese_calendar
 import exchange_calendars
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bff.db.engine import transaction
-from bff.errors import NotFoundError
 from bff.kinds import business_date
 from bff.products.calendar import CALENDAR_FILE, TradingCalendar
-from bff.products.definitions import Definition, load_definitions
-from bff.products.errors import CalendarExhaustedError, ProductDataError, QuotaGoneError, RulePackMissingError
+from bff.products.errors import CalendarExhaustedError, ProductDataError, RulePackMissingError
 from bff.products.jobs import watch
 from bff.products.rulepacks import RulePacks
-from bff.products.warehouse import Warehouse
-from tests.bff.db.engines import fresh_engine
 
 CALENDAR = TradingCalendar.load()
 CUT_OFF = time(15)
-NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PACK = """
 pack: demo
 version: demo-{year}
@@ -123,48 +115,3 @@ def test_every_room_has_its_rules_in_force_with_a_source_each() -> None:
         pack = RulePacks.load(Path(__file__).parents[3] / "bff" / room / "data").at(date(2026, 11, 23))
         assert pack.pack == room
         assert all(rule.source for rule in pack.rules.values())
-
-
-def test_the_higher_rating_counts() -> None:
-    definitions = load_definitions()
-    assert {one.risk for one in definitions.values()} >= {1, 2, 3, 4}
-    assert (definitions["JMG-JX180"].issuer_rating, definitions["JMG-JX180"].risk_name) == (2, "R3")
-
-
-def test_a_contradicting_definition_is_refused() -> None:
-    good = msgspec.to_builtins(load_definitions()["JMG-WY90"])
-    for wrong in ({"issuer_rating": 6}, {"minimum_fen": 0}, {"surprise": 1}):
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.convert({**good, **wrong}, type=Definition)
-
-
-def test_synchronising_twice_changes_nothing_and_a_new_version_keeps_what_was_sold(tmp_path: Path) -> None:
-    with fresh_engine("sqlite", tmp_path) as engine:
-        definitions = load_definitions()
-        warehouse = Warehouse(definitions)
-        with transaction(engine) as session:
-            assert warehouse.synchronise(session, NOW) == len(definitions)
-            assert warehouse.synchronise(session, NOW) == 0
-            warehouse.hold(session, "JMG-XL30", 6_000_000)
-            renewed = msgspec.structs.replace(definitions["JMG-XL30"], version="2026.2", quota_total_fen=7_000_000)
-            assert replace(warehouse, definitions={"JMG-XL30": renewed}).synchronise(session, NOW) == 1
-            assert warehouse.get(session, "JMG-XL30").quota_left_fen == 1_000_000
-            small = msgspec.structs.replace(renewed, version="2026.3", quota_total_fen=5_000_000)
-            with pytest.raises(ProductDataError):
-                replace(warehouse, definitions={"JMG-XL30": small}).synchronise(session, NOW)
-
-
-def test_quota_is_held_confirmed_and_released(tmp_path: Path) -> None:
-    with fresh_engine("sqlite", tmp_path) as engine, transaction(engine) as session:
-        warehouse = Warehouse(load_definitions())
-        warehouse.synchronise(session, NOW)
-        warehouse.hold(session, "JMG-XL30", 10_000_000)
-        with pytest.raises(QuotaGoneError):
-            warehouse.hold(session, "JMG-XL30", 1)
-        warehouse.release(session, "JMG-XL30", 4_000_000)
-        warehouse.confirm(session, "JMG-XL30", 6_000_000)
-        assert warehouse.get(session, "JMG-XL30").quota_left_fen == 4_000_000
-        with pytest.raises(ProductDataError):
-            warehouse.release(session, "JMG-XL30", 1)
-        with pytest.raises(NotFoundError):
-            warehouse.get(session, "JMG-NONE")

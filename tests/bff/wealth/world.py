@@ -55,7 +55,6 @@ from bff.devices.transfers import Transfers
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
-from bff.products.definitions import load_definitions
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions import operations as session_operations
@@ -63,6 +62,7 @@ from bff.sessions.verification import Verification
 from bff.wealth import operations as wealth_operations
 from bff.wealth.delivery import Debits
 from bff.wealth.orders import TYPE, Orders
+from bff.wealth.products import FAMILY
 from bff.wealth.suitability import Suitability, load_questionnaire
 from security.sealing import BlindIndex, Sealer
 from security.suites import DEFAULT
@@ -269,7 +269,7 @@ class World:
         self.fundings = Fundings(self.accounts, vault, packs("accounts"))
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
         self.approvals = Approvals("tidegate-bff", "sandbox", self.devices, self.book, Templates.load())
-        self.warehouse = Warehouse(load_definitions())
+        self.warehouse = Warehouse((FAMILY,))
         self.suitability = Suitability(load_questionnaire(), packs("wealth"))
         self.orders = Orders(
             self.warehouse,
