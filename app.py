@@ -284,7 +284,6 @@ def _surroundings(
         engine=engine,
         keys=keys,
         core=core,
-        statements=core,
         cards=SandboxCardNetwork(load_sandbox()),
         codes=SandboxCodeSender(),
         marks=_marks(settings),

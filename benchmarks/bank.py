@@ -20,8 +20,8 @@ from bff.accounts.models import Account
 from bff.bundles.models import BundleRelease
 from bff.bus import Call, Reply
 from bff.bus.limits import RateLimiter
-from bff.core_bank.ledger import luhn_digit
 from bff.core_bank.network import SamplePerson, SandboxBank, SandboxCardNetwork, load_sandbox
+from bff.core_bank.registry import luhn_digit
 from bff.db.engine import transaction
 from bff.devices.models import Device as DeviceRow
 from bff.devices.models import DeviceDay

@@ -19,7 +19,7 @@ from bff.accounts.delivery import Delivery
 from bff.accounts.funding import Fundings
 from bff.accounts.operations import operations as accounts_operations
 from bff.accounts.sealed import sealed as accounts_sealed
-from bff.accounts.service import Accounts, Statements
+from bff.accounts.service import Accounts
 from bff.approvals.decisions import Decisions
 from bff.approvals.jobs import jobs as approvals_jobs
 from bff.approvals.operations import operations as approvals_operations
@@ -99,7 +99,7 @@ class Surroundings:
 
     Attributes:
         engine: the database; keys: the server's keys.
-        core, statements, cards, codes: ports to the core bank, its statements, the card network and the SMS provider.
+        core, cards, codes: ports to the core bank, the card network and the SMS provider.
         marks, nonces, limiter: replay marks, DPoP nonces, rate limits.
         clock, monotonic, new_id, new_bytes: time and chance.
         aud, env: the server's name and environment inside every signature.
@@ -114,7 +114,6 @@ class Surroundings:
     engine: Engine
     keys: KeyStore
     core: CoreBank
-    statements: Statements
     cards: CardNetwork
     codes: CodeSender
     marks: ReplayMarks
@@ -230,7 +229,7 @@ def build_house(outside: Surroundings) -> House:
     codes = Codes(vault, _packs(customers), outside.codes)
     registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting, outside.suites)
     applications = Applications(vault, people, codes, _packs(accounts))
-    held = Accounts(outside.core, outside.statements)
+    held = Accounts(outside.core)
     fundings = Fundings(held, vault, _packs(accounts))
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
     warehouse = Warehouse((WEALTH,))

@@ -7,7 +7,7 @@ needs a balance, it takes the one that the core told when it last moved somethin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -15,46 +15,9 @@ from sqlalchemy.orm import Session
 from bff.accounts import repository
 from bff.accounts.errors import AccountStateError, CoreUnreachableError
 from bff.accounts.repository import OPEN
-from bff.core_bank.port import CoreAccount, CoreBank, CoreError
+from bff.core_bank.port import CoreAccount, CoreBank, CoreError, StatementLine
 from bff.errors import NotFoundError
 from bff.kinds import Context
-
-
-class CoreEntry(Protocol):
-    """One movement on an account: signed fen, the other side, and the core's time."""
-
-    @property
-    def journal(self) -> str:
-        """Give the core's journal id."""
-        ...
-
-    @property
-    def amount(self) -> int:
-        """Give signed fen."""
-        ...
-
-    @property
-    def memo(self) -> str:
-        """Give what the journal is for."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """Give the core's time."""
-        ...
-
-    @property
-    def counterparty(self) -> str:
-        """Give the other side."""
-        ...
-
-
-class Statements(Protocol):
-    """Port to the core's statement of an account."""
-
-    def statement(self, number: str, limit: int) -> Sequence[CoreEntry]:
-        """Give the newest movements, newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +34,6 @@ class Accounts:
     """The accounts of customers; somebody else's looks like one that never existed."""
 
     core: CoreBank
-    statements: Statements
 
     def mine(self, session: Session, context: Context) -> list[tuple[Row[Any], CoreAccount]]:
         """Give the calling customer's accounts with their balances at the core."""
@@ -100,14 +62,14 @@ class Accounts:
         except CoreError as error:
             raise CoreUnreachableError(detail=str(error)) from error
 
-    def entries(self, row: Row[Any], limit: int) -> Sequence[CoreEntry]:
+    def entries(self, row: Row[Any], limit: int) -> Sequence[StatementLine]:
         """Give an account's newest movements; only for handlers that read.
 
         Raises:
             CoreUnreachableError: the core does not answer.
         """
         try:
-            return self.statements.statement(row.number, limit)
+            return self.core.statement(row.number, limit=limit).lines
         except CoreError as error:
             raise CoreUnreachableError(detail=str(error)) from error
 

@@ -1,9 +1,19 @@
 """Executing at the core exactly once: a sequence number is asked about before it is ever sent (again)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bff.core_bank.port import CoreBank, CoreError, CoreReceipt, CoreRefusedError, CoreStatus, CoreUnknownError
+from bff.core_bank.port import (
+    BatchTransfer,
+    CoreBank,
+    CoreError,
+    CoreQuery,
+    CoreReceipt,
+    CoreRefusedError,
+    CoreStatus,
+    CoreUnknownError,
+    check_batch,
+)
 from bff.kinds import CURRENCY, instant
 
 
@@ -98,6 +108,33 @@ def _members(receipt: CoreReceipt) -> Mapping[str, Any]:
         ],
         "executedAt": instant(receipt.executed_at),
     }
+
+
+def execute_many(core: CoreBank, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+    """Give what became of each transfer; send, in one batch, those of which the core has never heard.
+
+    Args:
+        core: the core bank.
+        transfers: 1 to ``MAX_BATCH``.
+
+    Returns:
+        For each: S with its receipt, F with the reason; U or ABSENT means that nobody knows yet: ask again later.
+
+    Raises:
+        CoreRefusedError: CONTENT_INVALID or SEQUENCE_INVALID, the batch is none.
+    """
+    check_batch(transfers)
+    known: list[CoreQuery] = []
+    for one in transfers:
+        known.append(core.query(one.sequence))
+        if known[-1].status is CoreStatus.UNKNOWN:  # the next question would wait as long for nothing
+            return (*known, *[CoreQuery(CoreStatus.UNKNOWN)] * (len(transfers) - len(known)))
+    absent = [index for index, told in enumerate(known) if told.status is CoreStatus.ABSENT]
+    if absent:
+        sent = core.transfer_many([transfers[index] for index in absent])
+        for index, told in zip(absent, sent, strict=True):
+            known[index] = told
+    return tuple(known)
 
 
 def told_balance(core: CoreBank, account: str) -> Mapping[str, int]:

@@ -1,7 +1,8 @@
 """The ledger's own steps inside one transaction: finding and locking accounts, holds and journals, and posting.
 
 Invariants: every journal sums to zero per currency before it is written; whoever changes several accounts locks them in
-the order of their numbers; a step checks everything before it writes anything, so a refusal leaves nothing behind.
+the order of their numbers; a step checks everything before it writes anything, so a refusal leaves nothing behind;
+no posting is earlier than the one before it on its account, whatever the clocks of several instances say.
 """
 
 from collections import defaultdict
@@ -12,22 +13,24 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from bff.core_bank.models import INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
-from bff.core_bank.port import CoreRefusedError, Posting, StatementLine
+from bff.core_bank.models import CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
+from bff.core_bank.port import MAX_FEN, AccountKind, AccountState, CoreRefusedError, Posting
 from bff.db.base import table_of
 
-OPEN: Final = "OPEN"
 ACTIVE: Final = "ACTIVE"
 MEMO_LENGTH: Final = 200
-
-
 _account = table_of(CoreAccountRow)
 _hold = table_of(CoreHoldRow)
 _RESOLVE: Final = select(_account.c.number).where(
     (_account.c.number == bindparam("name")) | _account.c.card_hash.in_(bindparam("cards", expanding=True))
 )
 _LOCK: Final = (
-    select(*(_account.c[name] for name in ("number", "kind", "currency", "balance", "held", "state")))
+    select(
+        *(
+            _account.c[name]
+            for name in ("number", "kind", "currency", "balance", "held", "state", "max_balance", "moved_at")
+        )
+    )
     .where(_account.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(_account.c.number)
     .with_for_update()
@@ -35,8 +38,12 @@ _LOCK: Final = (
 _MOVE: Final = (
     update(_account)
     .where(_account.c.number == bindparam("who"))
-    .values(balance=_account.c.balance + bindparam("by"), held=_account.c.held + bindparam("more"))
+    .values(balance=_account.c.balance + bindparam("by"), moved_at=bindparam("then"))
 )
+_RESERVE: Final = (
+    update(_account).where(_account.c.number == bindparam("who")).values(held=_account.c.held + bindparam("more"))
+)
+_ACCOUNT_OF_HOLD: Final = select(_hold.c.account).where(_hold.c.id == bindparam("wanted"))
 _LOCK_HOLD: Final = select(_hold).where(_hold.c.id == bindparam("wanted")).with_for_update()
 _END_HOLD: Final = update(_hold).where(_hold.c.id == bindparam("wanted")).values(state=bindparam("to"))
 _ADD_HOLD: Final = insert(_hold)
@@ -73,33 +80,46 @@ def locked(session: Session, *numbers: str) -> list[Row[Any]]:
     return [rows[number] for number in numbers]
 
 
-def usable(account: Row[Any], currency: str) -> None:
-    """Hold an account to be open and of the currency.
+def lock_all(session: Session, numbers: Collection[str]) -> None:
+    """Lock those of the accounts that there are, for a step that goes on to lock them one by one."""
+    session.execute(_LOCK, {"numbers": sorted(set(numbers))}).all()
+
+
+def gives(account: Row[Any], amount: int, currency: str) -> None:
+    """Hold an account to be able to give so much; the bank's own accounts may fall below zero.
 
     Raises:
-        CoreRefusedError: ACCOUNT_FROZEN or AMOUNT_INVALID.
+        CoreRefusedError: ACCOUNT_FROZEN, ACCOUNT_CLOSED, AMOUNT_INVALID or INSUFFICIENT_FUNDS.
     """
-    if account.state != OPEN:
-        raise CoreRefusedError(reason="ACCOUNT_FROZEN")
+    _stands(account, currency, AccountState.OPEN)
+    if account.kind != AccountKind.INTERNAL and account.balance - account.held < amount:
+        raise CoreRefusedError(reason="INSUFFICIENT_FUNDS")
+
+
+def takes(account: Row[Any], amount: int, currency: str) -> None:
+    """Hold an account to be able to take so much.
+
+    Raises:
+        CoreRefusedError: ACCOUNT_FROZEN, ACCOUNT_CLOSED, AMOUNT_INVALID or BALANCE_LIMIT.
+    """
+    _stands(account, currency, AccountState.OPEN, AccountState.FROZEN_DEBIT)
+    if account.max_balance is not None and account.balance + amount > account.max_balance:
+        raise CoreRefusedError(reason="BALANCE_LIMIT")
+
+
+def _stands(account: Row[Any], currency: str, *states: AccountState) -> None:
+    if account.state not in states:
+        closed = account.state == AccountState.CLOSED
+        raise CoreRefusedError(reason="ACCOUNT_CLOSED" if closed else "ACCOUNT_FROZEN")
     if account.currency != currency:
         raise CoreRefusedError(reason="AMOUNT_INVALID", detail="the account has another currency")
-
-
-def covers(account: Row[Any], amount: int) -> None:
-    """Hold an account to have so much that is not reserved; the bank's own accounts may fall below zero.
-
-    Raises:
-        CoreRefusedError: INSUFFICIENT_FUNDS.
-    """
-    if account.kind != INTERNAL and account.balance - account.held < amount:
-        raise CoreRefusedError(reason="INSUFFICIENT_FUNDS")
 
 
 def reserve(session: Session, *, hold: str, account: Row[Any], amount: int, at: datetime) -> None:
     """Write a hold on an account that the caller has locked."""
     whole = {"account": account.number, "amount": amount, "currency": account.currency, "state": ACTIVE, "at": at}
     session.execute(_ADD_HOLD, [{"id": hold, **whole}])
-    session.execute(_MOVE, {"who": account.number, "by": 0, "more": amount})
+    session.execute(_RESERVE, {"who": account.number, "more": amount})
 
 
 def active_hold(session: Session, hold: str) -> Row[Any]:
@@ -119,28 +139,54 @@ def active_hold(session: Session, hold: str) -> Row[Any]:
 def release(session: Session, hold: Row[Any], state: str) -> None:
     """End a hold, whose row and account the caller has locked, and give the money free."""
     session.execute(_END_HOLD, {"wanted": hold.id, "to": state})
-    session.execute(_MOVE, {"who": hold.account, "by": 0, "more": -hold.amount})
+    session.execute(_RESERVE, {"who": hold.account, "more": -hold.amount})
 
 
 def write_journal(
     session: Session,
-    *,
     journal: str,
+    accounts: Sequence[Row[Any]],
     postings: Sequence[Posting],
+    *,
     memo: str,
     at: datetime,
     reverses: str | None = None,
-) -> None:
-    """Write a journal and move the balances of its accounts, which the caller has locked.
+) -> datetime:
+    """Write a journal and move the balances of its accounts.
+
+    Args:
+        session: of the step.
+        journal: its id.
+        accounts: what ``locked`` gave for each posting's account, each once.
+        postings: its sides.
+        memo: for the statements.
+        at: now.
+        reverses: the journal that it undoes.
+
+    Returns:
+        The time that was written: not earlier than any of the accounts' latest.
 
     Raises:
         ValueError: the postings do not sum to zero per currency: a mistake of ours, never of the caller.
     """
     check_balanced(postings)
-    session.execute(_ADD_JOURNAL, [{"id": journal, "memo": memo[:MEMO_LENGTH], "reverses": reverses, "at": at}])
-    lines = [{"account": one.account, "amount": one.amount, "currency": one.currency} for one in postings]
-    session.execute(_ADD_POSTINGS, [{"journal": journal, **line} for line in lines])
-    session.connection().execute(_MOVE, [{"who": one.account, "by": one.amount, "more": 0} for one in postings])
+    then: datetime = max([at, *(account.moved_at for account in accounts if account.moved_at is not None)])
+    session.execute(_ADD_JOURNAL, [{"id": journal, "memo": memo[:MEMO_LENGTH], "reverses": reverses, "at": then}])
+    lines = [
+        {
+            "journal": journal,
+            "account": posting.account,
+            "amount": posting.amount,
+            "currency": posting.currency,
+            "balance_after": account.balance + posting.amount,
+            "at": then,
+        }
+        for account, posting in zip(accounts, postings, strict=True)
+    ]
+    session.execute(_ADD_POSTINGS, lines)
+    moves = [{"who": posting.account, "by": posting.amount, "then": then} for posting in postings]
+    session.connection().execute(_MOVE, moves)
+    return then
 
 
 def check_balanced(postings: Sequence[Posting]) -> None:
@@ -163,32 +209,59 @@ def postings_of(session: Session, journal: str) -> tuple[Posting, ...]:
     return tuple(Posting(row.account, row.amount, row.currency) for row in session.scalars(wanted))
 
 
-def statement(session: Session, number: str, limit: int) -> tuple[StatementLine, ...]:
-    """Give the latest postings of an account, newest first."""
-    wanted = (
-        select(CorePostingRow, CoreJournalRow)
-        .join(CoreJournalRow, CoreJournalRow.id == CorePostingRow.journal)
-        .where(CorePostingRow.account == number)
-        .order_by(CorePostingRow.id.desc())
-        .limit(limit)
-    )
-    found = [(row[0], row[1]) for row in session.execute(wanted)]
-    others = _counterparties(session, number, [journal.id for _, journal in found])
-    return tuple(
-        StatementLine(
-            journal=journal.id,
-            amount=posting.amount,
-            currency=posting.currency,
-            memo=journal.memo,
-            at=journal.at,
-            counterparty=others.get(journal.id, ""),
-        )
-        for posting, journal in found
-    )
+def check_amount(amount: int) -> None:
+    """Hold an amount to be positive and not too large.
+
+    Raises:
+        CoreRefusedError: AMOUNT_INVALID.
+    """
+    if not 0 < amount <= MAX_FEN:
+        raise CoreRefusedError(reason="AMOUNT_INVALID")
 
 
-def _counterparties(session: Session, number: str, journals: Sequence[str]) -> dict[str, str]:
-    wanted = select(CorePostingRow.journal, CorePostingRow.account).where(
-        CorePostingRow.journal.in_(journals), CorePostingRow.account != number
-    )
-    return {row.journal: row.account for row in session.execute(wanted)}
+def pair(session: Session, payer: str, payee: str) -> Sequence[Row[Any]]:
+    """Give the two sides of a transfer with their rows locked.
+
+    Raises:
+        CoreRefusedError: AMOUNT_INVALID or ACCOUNT_UNKNOWN.
+    """
+    if payee == payer:
+        raise CoreRefusedError(reason="AMOUNT_INVALID", detail="payer and payee are the same account")
+    return locked(session, payer, payee)
+
+
+def account_of_hold(session: Session, hold: str) -> str:
+    """Give the account of a hold.
+
+    Raises:
+        CoreRefusedError: HOLD_UNKNOWN.
+    """
+    number = session.scalar(_ACCOUNT_OF_HOLD, {"wanted": hold})
+    if number is None:
+        raise CoreRefusedError(reason="HOLD_UNKNOWN")
+    return str(number)
+
+
+def opposite(session: Session, journal: str) -> tuple[Posting, ...]:
+    """Give the postings that undo a journal.
+
+    Raises:
+        CoreRefusedError: JOURNAL_UNKNOWN or JOURNAL_REVERSED.
+    """
+    row = session.get(CoreJournalRow, journal)
+    if row is None:
+        raise CoreRefusedError(reason="JOURNAL_UNKNOWN")
+    if row.reverses is not None:
+        raise CoreRefusedError(reason="JOURNAL_REVERSED", detail="the journal is itself a reversal")
+    postings = postings_of(session, journal)
+    return tuple(Posting(posting.account, -posting.amount, posting.currency) for posting in postings)
+
+
+def check_not_reversed(session: Session, journal: str) -> None:
+    """Hold a journal, whose accounts the caller has locked, not to be reversed.
+
+    Raises:
+        CoreRefusedError: JOURNAL_REVERSED.
+    """
+    if session.scalar(select(CoreJournalRow.id).where(CoreJournalRow.reverses == journal)) is not None:
+        raise CoreRefusedError(reason="JOURNAL_REVERSED")

@@ -9,8 +9,9 @@ import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bff.core_bank.esb.faults import Chance, Script, ScriptError, parse_script
-from bff.core_bank.esb.front import Faults, Front, FrontApplication, Ledger
+from bff.core_bank.esb.front import Faults, Front, FrontApplication
 from bff.core_bank.esb.wire import wire_of
+from bff.core_bank.port import CoreBank
 
 HOST: Final = "127.0.0.1"
 WIRES: Final = ("esb", "iso20022")
@@ -25,7 +26,7 @@ class FrontHandler(WSGIRequestHandler):
         """Write nothing."""
 
 
-def front_command(ledger: Callable[[], Ledger], clock: Callable[[], datetime]) -> click.Command:
+def front_command(ledger: Callable[[], CoreBank], clock: Callable[[], datetime]) -> click.Command:
     """Give the command; ``ledger`` opens the ledger that stands behind the front."""
 
     @click.command("esb-front", epilog="Example: tidegate esb-front --port 8200 --faults 'hold:silent-after,*:garbage'")

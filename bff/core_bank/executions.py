@@ -31,43 +31,53 @@ class Done:
 
     reference: str
     postings: tuple[Posting, ...] = ()
+    at: datetime | None = None
+    """When money moved, if it did."""
 
 
-def execute_once(
-    session: Session,
-    *,
-    sequence: str,
-    verb: str,
-    content: Mapping[str, str | int],
-    now: datetime,
-    work: Callable[[], Done],
-) -> CoreQuery:
-    """Execute a verb unless its sequence number was executed before.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A verb with its sequence number and content: the same number may come again with the same content only."""
 
-    Args:
-        session: of a writing transaction; another one with the same number waits here until this one ends.
-        sequence: the consumer's number.
-        verb: the verb's name.
-        content: its arguments: the same number may come again with the same ones only.
-        now: the core's clock.
-        work: does it; raises CoreRefusedError before it has written anything.
+    sequence: str
+    verb: str
+    content: Mapping[str, str | int]
+
+
+def claim(session: Session, order: Order, now: datetime) -> CoreQuery | None:
+    """Take an order's number for this transaction; another one with the same number waits here until this one ends.
 
     Returns:
-        What the number did, now or before: S with the receipt, or F with the reason.
+        What the number did before: S with the receipt, or F with the reason; None when the number is ours to execute.
 
     Raises:
         CoreRefusedError: SEQUENCE_REUSED, the number came with another content; this is not remembered.
     """
-    content_hash = hashlib.sha256(rfc8785.dumps({"verb": verb, **content})).hexdigest()
-    values = {"verb": verb, "content_hash": content_hash, "reason": "", "receipt": "", "at": now}
-    if not insert_new(session, CoreExecutionRow, sequence=sequence, status=CoreStatus.UNKNOWN.value, **values):
-        return _remembered(session, sequence, content_hash)
+    content_hash = hashlib.sha256(rfc8785.dumps({"verb": order.verb, **order.content})).hexdigest()
+    values = {"verb": order.verb, "content_hash": content_hash, "reason": "", "receipt": "", "at": now}
+    if insert_new(session, CoreExecutionRow, sequence=order.sequence, status=CoreStatus.UNKNOWN.value, **values):
+        return None
+    return _remembered(session, order.sequence, content_hash)
+
+
+def carry_out(session: Session, order: Order, now: datetime, work: Callable[[], Done]) -> CoreQuery:
+    """Execute an order whose number was claimed.
+
+    Args:
+        session: of the transaction that claimed it.
+        order: the order.
+        now: the core's clock.
+        work: does it; raises CoreRefusedError before it has written anything.
+
+    Returns:
+        What it did: S with the receipt, or F with the reason.
+    """
     try:
         done = work()
     except CoreRefusedError as error:
-        return _remember(session, sequence, CoreQuery(CoreStatus.FAILED, reason=error.reason))
-    receipt = CoreReceipt(sequence, verb, done.reference, done.postings, now)
-    return _remember(session, sequence, CoreQuery(CoreStatus.SUCCESS, receipt))
+        return _remember(session, order.sequence, CoreQuery(CoreStatus.FAILED, reason=error.reason))
+    receipt = CoreReceipt(order.sequence, order.verb, done.reference, done.postings, done.at or now)
+    return _remember(session, order.sequence, CoreQuery(CoreStatus.SUCCESS, receipt))
 
 
 def recall(session: Session, sequence: str) -> CoreQuery:

@@ -1,44 +1,40 @@
 """The embedded core bank: a double-entry ledger in SQL behind the port, with transactions of its own."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, Row, bindparam, func, or_, select, update
+from sqlalchemy import Engine, Row, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bff.core_bank import books
-from bff.core_bank.executions import Done, execute_once, recall
-from bff.core_bank.models import CLASS_I, CLASS_II, INTERNAL, CoreAccountRow, CoreHoldRow, CoreJournalRow
+from bff.core_bank import books, registry, statements
+from bff.core_bank.executions import Done, Order, carry_out, claim, recall
+from bff.core_bank.models import CoreAccountRow
 from bff.core_bank.network import SamplePerson, SandboxBank
 from bff.core_bank.port import (
     MAX_SEQUENCE,
     STATEMENT_LINES,
+    AccountKind,
+    BatchTransfer,
     CoreAccount,
     CoreQuery,
     CoreReceipt,
     CoreRefusedError,
+    CoreStatus,
     Posting,
-    StatementLine,
+    StatementPage,
+    check_batch,
 )
-from bff.db.base import table_of
 from bff.db.engine import retried
 from bff.kinds import CURRENCY, Clock, NewId
 
 Result = TypeVar("Result")
 
-ISSUER: Final = "629900"
-"""First digits of the account numbers that the ledger gives."""
-MAX_FEN: Final = 10**14
-"""What a statement gives at most."""
 _POSTED: Final = "POSTED"
 _TAIL: Final = 4
 _VOIDED: Final = "VOIDED"
-_hold = table_of(CoreHoldRow)
-_ACCOUNT_OF_HOLD: Final = select(_hold.c.account).where(_hold.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +54,29 @@ class EmbeddedCore:
     new_id: NewId
     card_hashes: Callable[[str], Mapping[str, str]]
 
-    def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
-        """Open a class II account; ``reference`` is its number."""
+    def open_account(
+        self, *, sequence: str, kind: str, holder: str, currency: str, max_balance: int | None = None
+    ) -> CoreReceipt:
+        """Open an account; ``reference`` is its number."""
+        opening = registry.Opening(kind, holder, currency, max_balance)
 
         def work(session: Session, now: datetime) -> Done:
-            if kind != CLASS_II or currency != CURRENCY:
-                raise CoreRefusedError(reason="KIND_UNKNOWN")
-            number = _free_number(session, sequence)
-            _add_account(session, number=number, kind=kind, holder=holder, now=now)
-            return Done(number)
+            return Done(registry.open_new(session, sequence, opening, now))
 
-        return self._execute(sequence, "open_account", {"kind": kind, "holder": holder, "currency": currency}, work)
+        return self._execute(sequence, "open_account", opening.content(), work)
+
+    def freeze(self, *, sequence: str, account: str, level: str) -> CoreReceipt:
+        """Freeze an account; ``reference`` is its number."""
+        steps = partial(registry.freeze, level=level)
+        return self._change(sequence, "freeze", account, {"level": level}, steps)
+
+    def unfreeze(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Open a frozen account again; ``reference`` is its number."""
+        return self._change(sequence, "unfreeze", account, {}, registry.unfreeze)
+
+    def close(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Close an empty account for good; ``reference`` is its number."""
+        return self._change(sequence, "close", account, {}, registry.close)
 
     def enquire(self, number: str) -> CoreAccount:
         """Give an account by its number or its class I card."""
@@ -83,10 +91,9 @@ class EmbeddedCore:
         """Reserve money; ``reference`` is the hold's id."""
 
         def work(session: Session, now: datetime) -> Done:
-            _check_amount(amount)
+            books.check_amount(amount)
             (payer,) = books.locked(session, self._resolve(session, account))
-            books.usable(payer, currency)
-            books.covers(payer, amount)
+            books.gives(payer, amount, currency)
             hold = self.new_id("hld")
             books.reserve(session, hold=hold, account=payer, amount=amount, at=now)
             return Done(hold)
@@ -97,11 +104,11 @@ class EmbeddedCore:
         """Turn a hold into a transfer; ``reference`` is the journal's id."""
 
         def work(session: Session, now: datetime) -> Done:
-            number = _account_of_hold(session, hold)
-            payer, receiver = _pair(session, number, self._resolve(session, payee))
+            number = books.account_of_hold(session, hold)
+            payer, receiver = books.pair(session, number, self._resolve(session, payee))
             reserved = books.active_hold(session, hold)
-            for account in (payer, receiver):
-                books.usable(account, reserved.currency)
+            books.gives(payer, 0, reserved.currency)
+            books.takes(receiver, reserved.amount, reserved.currency)
             books.release(session, reserved, _POSTED)
             return self._move(session, payer, receiver, reserved.amount, memo, now)
 
@@ -111,7 +118,7 @@ class EmbeddedCore:
         """Give a hold back; ``reference`` is its id."""
 
         def work(session: Session, _now: datetime) -> Done:
-            books.locked(session, _account_of_hold(session, hold))
+            books.locked(session, books.account_of_hold(session, hold))
             books.release(session, books.active_hold(session, hold), _VOIDED)
             return Done(hold)
 
@@ -119,37 +126,39 @@ class EmbeddedCore:
 
     def transfer(self, *, sequence: str, payer: str, payee: str, amount: int, currency: str, memo: str) -> CoreReceipt:
         """Move money at once; ``reference`` is the journal's id."""
+        wanted = BatchTransfer(sequence, payer, payee, amount, currency, memo)
+        order = _transfer(wanted)
+        return self._execute(
+            sequence, order.verb, order.content, lambda session, now: self._transferred(session, wanted, now)
+        )
 
-        def work(session: Session, now: datetime) -> Done:
-            _check_amount(amount)
-            giver, receiver = _pair(session, self._resolve(session, payer), self._resolve(session, payee))
-            for account in (giver, receiver):
-                books.usable(account, currency)
-            books.covers(giver, amount)
-            return self._move(session, giver, receiver, amount, memo, now)
+    def transfer_many(self, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+        """Execute transfers in one transaction, each exactly once; one that is refused stops none of the others."""
+        check_batch(transfers)
+        now = self.clock()
 
-        content: dict[str, str | int] = {
-            "payer": payer[-_TAIL:],  # it may be a card's
-            "payee": payee,
-            "amount": amount,
-            "currency": currency,
-            "memo": memo,
-        }
-        return self._execute(sequence, "transfer", content, work)
+        def step(session: Session) -> tuple[CoreQuery, ...]:
+            orders = [_transfer(one) for one in transfers]
+            known = [_claimed(session, order, now) for order in orders]
+            books.lock_all(session, [name for one in transfers for name in (one.payer, one.payee)])
+            return tuple(
+                before or carry_out(session, order, now, partial(self._transferred, session, one, now))
+                for one, order, before in zip(transfers, orders, known, strict=True)
+            )
+
+        return retried(self.engine, step)
 
     def reverse(self, *, sequence: str, journal: str, memo: str) -> CoreReceipt:
         """Post the opposite of a journal, once; ``reference`` is the new journal's id."""
 
         def work(session: Session, now: datetime) -> Done:
-            postings = _opposite(session, journal)
+            postings = books.opposite(session, journal)
             accounts = books.locked(session, *(posting.account for posting in postings))
-            _check_not_reversed(session, journal)
+            books.check_not_reversed(session, journal)
             for account, posting in zip(accounts, postings, strict=True):
-                books.usable(account, posting.currency)
-                books.covers(account, -posting.amount)
-            made = self.new_id("jnl")
-            books.write_journal(session, journal=made, postings=postings, memo=memo, at=now, reverses=journal)
-            return Done(made, postings)
+                side, amount = (books.gives, -posting.amount) if posting.amount < 0 else (books.takes, posting.amount)
+                side(account, amount, posting.currency)
+            return self._journal(session, accounts, postings, memo, now, reverses=journal)
 
         return self._execute(sequence, "reverse", {"journal": journal, "memo": memo}, work)
 
@@ -157,18 +166,25 @@ class EmbeddedCore:
         """Tell what became of a sequence number; the ledger always knows."""
         return self._read(lambda session: recall(session, sequence))
 
-    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[StatementLine, ...]:
-        """Give the latest postings of an account, newest first.
-
-        Raises:
-            CoreRefusedError: ACCOUNT_UNKNOWN.
-        """
-        return self._read(lambda session: books.statement(session, self._resolve(session, number), limit))
+    def statement(
+        self,
+        number: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        before: str | None = None,
+        limit: int = STATEMENT_LINES,
+    ) -> StatementPage:
+        """Give a page of an account's statement, newest first."""
+        period = statements.Period(since, until)
+        return self._read(
+            lambda session: statements.page(session, self._resolve(session, number), period, before, limit)
+        )
 
     def seed(self, bank: SandboxBank) -> None:
         """Open the bank's own accounts and the sample people's class I accounts, each exactly once."""
         for internal in bank.internal:
-            self._seed_account(internal.number, INTERNAL, internal.role, None)
+            self._seed_account(internal.number, AccountKind.INTERNAL, internal.role, None)
         for person in bank.people:
             if person.card_class == "I":
                 self._seed_person(person, bank.opening)
@@ -178,8 +194,8 @@ class EmbeddedCore:
 
     def _seed_person(self, person: SamplePerson, opening: str) -> None:
         kid, present = next(iter(self.card_hashes(person.card).items()))
-        number = self._known(person.card) or _number(present)
-        self._seed_account(number, CLASS_I, "sample", present)
+        number = self._known(person.card) or registry.number_of(present)
+        self._seed_account(number, AccountKind.CLASS_I, "sample", present)
         retried(self.engine, partial(_keep_card, number=number, card=present, kid=kid))
         if person.opening_fen:
             self.transfer(
@@ -199,7 +215,7 @@ class EmbeddedCore:
 
     def _seed_account(self, number: str, kind: str, holder: str, card: str | None) -> None:
         def work(session: Session, now: datetime) -> Done:
-            _add_account(session, number=number, kind=kind, holder=holder, now=now, card=card)
+            registry.add(session, number=number, kind=kind, holder=holder, now=now, card=card)
             return Done(number)
 
         self._execute(f"seed.account.{number}", "open_account", {"kind": kind, "number": number}, work)
@@ -209,9 +225,41 @@ class EmbeddedCore:
             Posting(payer.number, -amount, payer.currency),
             Posting(payee.number, amount, payee.currency),
         )
+        return self._journal(session, (payer, payee), postings, memo, now)
+
+    def _journal(
+        self,
+        session: Session,
+        accounts: Sequence[Row[Any]],
+        postings: tuple[Posting, ...],
+        memo: str,
+        now: datetime,
+        reverses: str | None = None,
+    ) -> Done:
         journal = self.new_id("jnl")
-        books.write_journal(session, journal=journal, postings=postings, memo=memo, at=now)
-        return Done(journal, postings)
+        at = books.write_journal(session, journal, accounts, postings, memo=memo, at=now, reverses=reverses)
+        return Done(journal, postings, at)
+
+    def _transferred(self, session: Session, wanted: BatchTransfer, now: datetime) -> Done:
+        books.check_amount(wanted.amount)
+        payer, payee = books.pair(session, self._resolve(session, wanted.payer), self._resolve(session, wanted.payee))
+        books.gives(payer, wanted.amount, wanted.currency)
+        books.takes(payee, wanted.amount, wanted.currency)
+        return self._move(session, payer, payee, wanted.amount, wanted.memo, now)
+
+    def _change(
+        self,
+        sequence: str,
+        verb: str,
+        account: str,
+        content: Mapping[str, str | int],
+        step: Callable[[Session, str], None],
+    ) -> CoreReceipt:
+        def work(session: Session, _now: datetime) -> Done:
+            step(session, account)
+            return Done(account)
+
+        return self._execute(sequence, verb, {"account": account, **content}, work)
 
     def _execute(
         self,
@@ -224,10 +272,10 @@ class EmbeddedCore:
         if not 0 < len(sequence) <= MAX_SEQUENCE:
             raise CoreRefusedError(reason="SEQUENCE_INVALID")
 
+        order = Order(sequence, verb, content)
+
         def step(session: Session) -> CoreQuery:
-            return execute_once(
-                session, sequence=sequence, verb=verb, content=content, now=now, work=lambda: work(session, now)
-            )
+            return claim(session, order, now) or carry_out(session, order, now, lambda: work(session, now))
 
         answer = retried(self.engine, step)
         if answer.receipt is None:
@@ -249,60 +297,20 @@ def _keep_card(session: Session, number: str, card: str, kid: str) -> None:
     session.execute(row.where(stale).values(card_hash=card, card_kid=kid))
 
 
-def luhn_digit(digits: str) -> str:
-    """Give the check digit that follows ``digits`` (ISO/IEC 7812-1)."""
-    doubled = [int(digit) * (2 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits))]
-    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
+def _transfer(wanted: BatchTransfer) -> Order:
+    content: dict[str, str | int] = {
+        "payer": wanted.payer[-_TAIL:],  # it may be a card's
+        "payee": wanted.payee,
+        "amount": wanted.amount,
+        "currency": wanted.currency,
+        "memo": wanted.memo,
+    }
+    return Order(wanted.sequence, "transfer", content)
 
 
-def _number(seed: str) -> str:
-    body = ISSUER + str(int(hashlib.sha256(seed.encode()).hexdigest(), 16) % 10**12).zfill(12)
-    return body + luhn_digit(body)
-
-
-def _free_number(session: Session, sequence: str) -> str:
-    attempt = 0
-    while session.get(CoreAccountRow, number := _number(f"{sequence}/{attempt}")) is not None:
-        attempt += 1
-    return number
-
-
-def _add_account(
-    session: Session, *, number: str, kind: str, holder: str, now: datetime, card: str | None = None
-) -> None:
-    row = CoreAccountRow(number=number, kind=kind, holder=holder, currency=CURRENCY, card_hash=card, opened_at=now)
-    session.add(row)
-    session.flush()
-
-
-def _check_amount(amount: int) -> None:
-    if not 0 < amount <= MAX_FEN:
-        raise CoreRefusedError(reason="AMOUNT_INVALID")
-
-
-def _pair(session: Session, payer: str, payee: str) -> Sequence[Row[Any]]:
-    if payee == payer:
-        raise CoreRefusedError(reason="AMOUNT_INVALID", detail="payer and payee are the same account")
-    return books.locked(session, payer, payee)
-
-
-def _account_of_hold(session: Session, hold: str) -> str:
-    number = session.scalar(_ACCOUNT_OF_HOLD, {"wanted": hold})
-    if number is None:
-        raise CoreRefusedError(reason="HOLD_UNKNOWN")
-    return str(number)
-
-
-def _opposite(session: Session, journal: str) -> tuple[Posting, ...]:
-    row = session.get(CoreJournalRow, journal)
-    if row is None:
-        raise CoreRefusedError(reason="JOURNAL_UNKNOWN")
-    if row.reverses is not None:
-        raise CoreRefusedError(reason="JOURNAL_REVERSED", detail="the journal is itself a reversal")
-    postings = books.postings_of(session, journal)
-    return tuple(Posting(posting.account, -posting.amount, posting.currency) for posting in postings)
-
-
-def _check_not_reversed(session: Session, journal: str) -> None:
-    if session.scalar(select(CoreJournalRow.id).where(CoreJournalRow.reverses == journal)) is not None:
-        raise CoreRefusedError(reason="JOURNAL_REVERSED")
+def _claimed(session: Session, order: Order, now: datetime) -> CoreQuery | None:
+    """Claim one number of a batch; that it came with another content is its own refusal."""
+    try:
+        return claim(session, order, now)
+    except CoreRefusedError as error:
+        return CoreQuery(CoreStatus.FAILED, reason=error.reason)

@@ -1,7 +1,9 @@
 """Tables of the embedded ledger: accounts, journals and their postings, holds, and what each sequence number did.
 
 Invariants: postings and journals are written once, and triggers refuse to change or delete them; ``balance`` is the sum
-of the account's postings and ``held`` that of its active holds; only internal accounts may fall below zero.
+of the account's postings and ``held`` that of its active holds; only internal accounts may fall below zero, no account
+passes its maximum, and a closed one is empty. The postings of one account, in the order of their ids, are in the order
+of their times too, and each keeps the balance that it left.
 """
 
 from collections.abc import Mapping
@@ -11,23 +13,28 @@ from typing import Final
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, Table, event
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bff.core_bank.port import AccountKind, AccountState
 from bff.db.base import CODE, DIGEST, FEN, ID, JSON_TEXT, SEQUENCE, Base
 
-INTERNAL: Final = "INTERNAL"
-"""Kind of the bank's own accounts."""
-CLASS_I: Final = "CLASS_I"
-CLASS_II: Final = "CLASS_II"
 _NUMBER: Final = String(32)
 _CURRENCY: Final = String(3)
 
 
 class CoreAccountRow(Base):
-    """An account; ``card_hash`` is the keyed hash of the card that pays from it, under the key ``card_kid``."""
+    """An account.
+
+    Attributes:
+        card_hash: keyed hash of the card that pays from it, under the key ``card_kid``.
+        max_balance: fen that its balance never passes.
+        moved_at: time of its latest posting, before which no other is written.
+    """
 
     __tablename__ = "core_account"
     __table_args__ = (
         CheckConstraint("held >= 0", name="held"),
-        CheckConstraint(f"kind = '{INTERNAL}' OR balance >= held", name="funds"),
+        CheckConstraint(f"kind = '{AccountKind.INTERNAL}' OR balance >= held", name="funds"),
+        CheckConstraint("max_balance IS NULL OR balance <= max_balance", name="ceiling"),
+        CheckConstraint(f"state <> '{AccountState.CLOSED}' OR (balance = 0 AND held = 0)", name="closed"),
     )
 
     number: Mapped[str] = mapped_column(_NUMBER, primary_key=True)
@@ -36,10 +43,12 @@ class CoreAccountRow(Base):
     currency: Mapped[str] = mapped_column(_CURRENCY)
     balance: Mapped[int] = mapped_column(FEN, default=0)
     held: Mapped[int] = mapped_column(FEN, default=0)
-    state: Mapped[str] = mapped_column(CODE, default="OPEN")
+    state: Mapped[str] = mapped_column(CODE, default=AccountState.OPEN.value)
     card_hash: Mapped[str | None] = mapped_column(DIGEST, unique=True)
     card_kid: Mapped[str | None] = mapped_column(CODE)
     opened_at: Mapped[datetime]
+    max_balance: Mapped[int | None] = mapped_column(FEN)
+    moved_at: Mapped[datetime | None]
 
 
 class CoreJournalRow(Base):
@@ -54,16 +63,18 @@ class CoreJournalRow(Base):
 
 
 class CorePostingRow(Base):
-    """One side of a journal: signed fen on one account."""
+    """One side of a journal: signed fen on one account, the balance that it left there, and the journal's time."""
 
     __tablename__ = "core_posting"
-    __table_args__ = (Index("ix_core_posting_account_id", "account", "id"),)
+    __table_args__ = (Index("ix_core_posting_account_at", "account", "at"),)
 
     id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
     journal: Mapped[str] = mapped_column(ForeignKey("core_journal.id"), index=True)
     account: Mapped[str] = mapped_column(ForeignKey("core_account.number"))
     amount: Mapped[int] = mapped_column(FEN)
     currency: Mapped[str] = mapped_column(_CURRENCY)
+    balance_after: Mapped[int] = mapped_column(FEN)
+    at: Mapped[datetime]
 
 
 class CoreHoldRow(Base):

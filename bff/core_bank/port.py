@@ -5,21 +5,33 @@ sequence with the same content gives the same answer; it is executed at most onc
 (``CoreUnknownError``) the caller asks ``query`` by that sequence and never sends again under another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 MAX_SEQUENCE: Final = 128
-STATEMENT_LINES: Final = 50
 """Length of a sequence number at most: a longer one would be cut and could meet another."""
+STATEMENT_LINES: Final = 50
+"""Lines of a page of a statement, unless so many are asked for."""
+MAX_LINES: Final = 200
+"""Lines of a page at most: so many fit into one answer, whatever their memos."""
+MAX_BATCH: Final = 200
+"""Transfers of one batch at most, for the same reason."""
+MAX_FEN: Final = 10**14
+"""Fen of one movement at most."""
 REASONS: Final = frozenset(
     {
+        "ACCOUNT_CLOSED",
         "ACCOUNT_FROZEN",
+        "ACCOUNT_NOT_EMPTY",
         "ACCOUNT_UNKNOWN",
         "AMOUNT_INVALID",
+        "BALANCE_LIMIT",
         "CONTENT_INVALID",
         "CORE_REFUSED",
+        "CURSOR_INVALID",
         "HOLD_SPENT",
         "HOLD_UNKNOWN",
         "INSUFFICIENT_FUNDS",
@@ -31,6 +43,29 @@ REASONS: Final = frozenset(
     }
 )
 """Why a core refuses, whichever core it is; CORE_REFUSED stands for a code that an adapter does not know."""
+
+
+class AccountKind(StrEnum):
+    """What an account is; all but the bank's own never fall below zero."""
+
+    CLASS_I = "CLASS_I"
+    CLASS_II = "CLASS_II"
+    CLASS_III = "CLASS_III"
+    """Opened with a balance that it never passes."""
+    INTERNAL = "INTERNAL"
+    """The bank's own: its holder is the role that it has."""
+
+
+class AccountState(StrEnum):
+    """Whether money may leave an account and reach it."""
+
+    OPEN = "OPEN"
+    FROZEN_DEBIT = "FROZEN_DEBIT"
+    """Takes money and gives none (只收不付)."""
+    FROZEN = "FROZEN"
+    """Neither takes money nor gives any (不收不付)."""
+    CLOSED = "CLOSED"
+    """For good, and empty."""
 
 
 class CoreError(Exception):
@@ -113,7 +148,11 @@ class CoreQuery:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One posting of an account as its holder reads it; ``counterparty`` is the other account's number."""
+    """One posting of an account as its holder reads it.
+
+    Attributes:
+        amount: signed fen; counterparty: the other account's number; balance: of the account after this line.
+    """
 
     journal: str
     amount: int
@@ -121,17 +160,98 @@ class StatementLine:
     memo: str
     at: datetime
     counterparty: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Lines of a statement, newest first; ``next`` is the cursor of the page after, None when this is the last one."""
+
+    lines: tuple[StatementLine, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTransfer:
+    """One transfer of a batch, under a sequence number of its own."""
+
+    sequence: str
+    payer: str
+    payee: str
+    amount: int
+    currency: str
+    memo: str
+
+
+def check_batch(transfers: Sequence[BatchTransfer]) -> None:
+    """Hold a batch to its form.
+
+    Raises:
+        CoreRefusedError: CONTENT_INVALID; SEQUENCE_INVALID, a number has not its length.
+    """
+    numbers = {one.sequence for one in transfers}
+    if not 1 <= len(transfers) <= MAX_BATCH or len(numbers) != len(transfers):
+        detail = f"a batch has 1 to {MAX_BATCH} transfers, each with a number of its own"
+        raise CoreRefusedError(reason="CONTENT_INVALID", detail=detail)
+    if not all(0 < len(number) <= MAX_SEQUENCE for number in numbers):
+        raise CoreRefusedError(reason="SEQUENCE_INVALID")
 
 
 class CoreBank(Protocol):
     """The verbs. Amounts are positive fen. None of them may be called inside a transaction of the bff."""
 
-    def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
-        """Open an account (``kind`` CLASS_II); ``reference`` is its number. ``holder`` is our customer id."""
+    def open_account(
+        self, *, sequence: str, kind: str, holder: str, currency: str, max_balance: int | None = None
+    ) -> CoreReceipt:
+        """Open an account; ``reference`` is its number.
+
+        Args:
+            sequence: the consumer's number.
+            kind: CLASS_II, CLASS_III or INTERNAL.
+            holder: our customer id; the role of an internal account.
+            currency: of the account.
+            max_balance: fen that its balance never passes; a class III account must have it.
+        """
+        ...
+
+    def freeze(self, *, sequence: str, account: str, level: str) -> CoreReceipt:
+        """Freeze an account at ``level`` FROZEN_DEBIT or FROZEN; it never weakens a freeze: unfreeze first."""
+        ...
+
+    def unfreeze(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Open a frozen account again."""
+        ...
+
+    def close(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Close an open account for good; it must be empty, with nothing held."""
         ...
 
     def enquire(self, number: str) -> CoreAccount:
         """Give an account; raises CoreRefusedError ACCOUNT_UNKNOWN."""
+        ...
+
+    def statement(
+        self,
+        number: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        before: str | None = None,
+        limit: int = STATEMENT_LINES,
+    ) -> StatementPage:
+        """Give a page of an account's statement, newest first.
+
+        Args:
+            number: of the account, or its class I card.
+            since: the first day, in Shanghai.
+            until: the last one.
+            before: ``next`` of the page before this one.
+            limit: lines at most, 1 to ``MAX_LINES``.
+
+        Raises:
+            CoreRefusedError: ACCOUNT_UNKNOWN, CURSOR_INVALID or CONTENT_INVALID.
+            CoreUnknownError: there is no answer now.
+        """
         ...
 
     def hold(self, *, sequence: str, account: str, amount: int, currency: str) -> CoreReceipt:
@@ -148,6 +268,20 @@ class CoreBank(Protocol):
 
     def transfer(self, *, sequence: str, payer: str, payee: str, amount: int, currency: str, memo: str) -> CoreReceipt:
         """Move money at once (payer may be a class I card known to the core)."""
+        ...
+
+    def transfer_many(self, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+        """Execute 1 to ``MAX_BATCH`` transfers, each exactly once under its own number.
+
+        One that is refused stops none of the others.
+
+        Returns:
+            What became of each, in their order: S, F, or U and ABSENT when the core's answer did not come. The same
+            transfers may be sent again: what was executed is not executed twice.
+
+        Raises:
+            CoreRefusedError: CONTENT_INVALID, there are none or too many or two have one number; none was executed.
+        """
         ...
 
     def reverse(self, *, sequence: str, journal: str, memo: str) -> CoreReceipt:

@@ -6,19 +6,21 @@ not a fitting S or F makes the adapter ask what became of that number, and when 
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, Final
 
 import msgspec
 
-from bff.core_bank.esb.messages import SERVICES, Answer, Call, Lines, MessageError, Status, convert
+from bff.core_bank.esb.messages import SERVICES, Answer, Call, MessageError, Outcomes, Status, Transfer, convert
 from bff.core_bank.esb.transport import NoAnswerError, Transport
 from bff.core_bank.esb.wire import Wire
 from bff.core_bank.port import (
     MAX_SEQUENCE,
     REASONS,
     STATEMENT_LINES,
+    BatchTransfer,
     CoreAccount,
     CoreError,
     CoreQuery,
@@ -26,7 +28,8 @@ from bff.core_bank.port import (
     CoreRefusedError,
     CoreStatus,
     CoreUnknownError,
-    StatementLine,
+    StatementPage,
+    check_batch,
 )
 from bff.kinds import NewId
 
@@ -35,7 +38,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EsbCore:
-    """Implements ``CoreBank`` and the statements of accounts.
+    """Implements ``CoreBank``.
 
     Attributes:
         transport: carries messages.
@@ -47,9 +50,24 @@ class EsbCore:
     wire: Wire
     new_id: NewId
 
-    def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
+    def open_account(
+        self, *, sequence: str, kind: str, holder: str, currency: str, max_balance: int | None = None
+    ) -> CoreReceipt:
         """Open an account; ``reference`` is its number."""
-        return self._execute("open_account", sequence, {"kind": kind, "holder": holder, "currency": currency})
+        content = {"kind": kind, "holder": holder, "currency": currency, "max_balance": max_balance}
+        return self._execute("open_account", sequence, content)
+
+    def freeze(self, *, sequence: str, account: str, level: str) -> CoreReceipt:
+        """Freeze an account; ``reference`` is its number."""
+        return self._execute("freeze", sequence, {"account": account, "level": level})
+
+    def unfreeze(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Open a frozen account again; ``reference`` is its number."""
+        return self._execute("unfreeze", sequence, {"account": account})
+
+    def close(self, *, sequence: str, account: str) -> CoreReceipt:
+        """Close an empty account for good; ``reference`` is its number."""
+        return self._execute("close", sequence, {"account": account})
 
     def enquire(self, number: str) -> CoreAccount:
         """Give an account."""
@@ -88,10 +106,43 @@ class EsbCore:
             return CoreQuery(CoreStatus.UNKNOWN)
         return CoreQuery(told.status, told.receipt, known_reason(told.reason) if told.reason else "")
 
-    def statement(self, number: str, limit: int = STATEMENT_LINES) -> tuple[StatementLine, ...]:
-        """Give the latest postings of an account, newest first."""
-        told: Lines = self._ask("statement", {"number": number, "limit": limit})
-        return told.lines
+    def statement(
+        self,
+        number: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        before: str | None = None,
+        limit: int = STATEMENT_LINES,
+    ) -> StatementPage:
+        """Give a page of an account's statement, newest first."""
+        content = {"number": number, "since": since, "until": until, "before": before, "limit": limit}
+        told: StatementPage = self._ask("statement", content)
+        return told
+
+    def transfer_many(self, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+        """Send transfers in one message; whatever comes back, each answer is about its own transfer or is asked for."""
+        check_batch(transfers)
+        call = _call("transfer_many", self.new_id("bat"), {"transfers": tuple(transfers)})
+        answer = self._exchange(call)
+        if answer is not None and answer.status is Status.FAILED:
+            raise CoreRefusedError(known_reason(answer.reason), answer.detail)
+        told = answer.body.outcomes if answer is not None and isinstance(answer.body, Outcomes) else ()
+        if len(told) == len(transfers) and all(map(_settles, told, transfers)):
+            return tuple(
+                CoreQuery(one.status, one.receipt, known_reason(one.reason) if one.reason else "") for one in told
+            )
+        return self._query_each(transfers)
+
+    def _query_each(self, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+        """Ask what became of each, until the core does not say."""
+        told: list[CoreQuery] = []
+        for one in transfers:
+            known = self.query(one.sequence)
+            told.append(known if known.receipt is None or _settles(known, one) else CoreQuery(CoreStatus.UNKNOWN))
+            if known.status is CoreStatus.UNKNOWN:
+                break
+        return (*told, *[CoreQuery(CoreStatus.UNKNOWN)] * (len(transfers) - len(told)))
 
     def _execute(self, verb: str, sequence: str, content: Mapping[str, Any]) -> CoreReceipt:
         """Send a verb once; when its end is not known, ask by its number."""
@@ -145,6 +196,17 @@ def _call(verb: str, sequence: str, content: Mapping[str, Any]) -> Call:
         return Call(verb, sequence, convert(SERVICES[verb].call, dict(content)))
     except MessageError as error:
         raise CoreRefusedError(reason="CONTENT_INVALID", detail=str(error)) from error
+
+
+def _settles(told: CoreQuery, wanted: BatchTransfer) -> bool:
+    """Tell whether an outcome is final and can be that of a transfer."""
+    if told.status is CoreStatus.FAILED:
+        return told.receipt is None
+    if told.status is not CoreStatus.SUCCESS or told.receipt is None:
+        return False
+    content = asdict(wanted)
+    sequence = content.pop("sequence")
+    return fits(told.receipt, Call("transfer", sequence, Transfer(**content)))
 
 
 def known_reason(reason: str) -> str:

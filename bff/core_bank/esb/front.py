@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from bff.core_bank.esb.faults import Fault
-from bff.core_bank.esb.messages import Answer, AnswerBody, Call, Lines, MessageError, Status
+from bff.core_bank.esb.messages import Answer, AnswerBody, Call, MessageError, Outcomes, Status
 from bff.core_bank.esb.wire import Wire
-from bff.core_bank.port import CoreBank, CoreReceipt, CoreRefusedError, Posting, StatementLine
+from bff.core_bank.port import CoreBank, CoreQuery, CoreReceipt, CoreRefusedError, Posting
 from bff.errors import BffError
 
 CALL_BYTES: Final = 256 * 1024
@@ -25,14 +25,6 @@ StartResponse: TypeAlias = Callable[[str, list[tuple[str, str]]], Any]
 _BEFORE: Final = frozenset({Fault.SILENT_BEFORE, Fault.DOWN, Fault.UNKNOWN_BEFORE, Fault.LATE})
 _SILENT: Final = frozenset({Fault.SILENT_BEFORE, Fault.SILENT_AFTER, Fault.LATE})
 _UNKNOWN: Final = frozenset({Fault.UNKNOWN_BEFORE, Fault.UNKNOWN_AFTER})
-
-
-class Ledger(CoreBank, Protocol):
-    """What stands behind the front: the port, and statements."""
-
-    def statement(self, number: str, limit: int = ...) -> tuple[StatementLine, ...]:
-        """Give the latest postings of an account."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class Front:
         faults: gives the fault of a call by its verb.
     """
 
-    ledger: Ledger
+    ledger: CoreBank
     wire: Wire
     faults: Faults
     _late: list[Call] = field(default_factory=list)
@@ -102,14 +94,16 @@ class Front:
         return Answer(call.verb, call.sequence, Status.SUCCESS, body)
 
 
-def _run(ledger: Ledger, call: Call) -> AnswerBody:
+def _run(ledger: CoreBank, call: Call) -> AnswerBody:
     content = msgspec.structs.asdict(call.body)
     if call.verb == "query":
         return ledger.query(content["original"])
     if call.verb == "enquire":
         return ledger.enquire(**content)
     if call.verb == "statement":
-        return Lines(ledger.statement(**content))
+        return ledger.statement(**content)
+    if call.verb == "transfer_many":
+        return Outcomes(ledger.transfer_many(content["transfers"]))
     receipt: CoreReceipt = getattr(ledger, call.verb)(sequence=call.sequence, **content)
     return receipt
 
@@ -120,7 +114,14 @@ def _falsified(answer: Answer, fault: Fault) -> Answer:
     if fault is Fault.WRONG_AMOUNT and isinstance(answer.body, CoreReceipt):
         wrong = tuple(_more(posting) for posting in answer.body.postings)
         return replace(answer, body=replace(answer.body, postings=wrong or (Posting("another", 1, "CNY"),)))
+    if fault is Fault.WRONG_AMOUNT and isinstance(answer.body, Outcomes):
+        return replace(answer, body=Outcomes(tuple(_wrong(one) for one in answer.body.outcomes)))
     return answer
+
+
+def _wrong(outcome: CoreQuery) -> CoreQuery:
+    receipt = outcome.receipt
+    return replace(outcome, receipt=receipt and replace(receipt, postings=tuple(map(_more, receipt.postings))))
 
 
 def _more(posting: Posting) -> Posting:

@@ -41,6 +41,7 @@ _STATUS: Final = {
 _SAID: Final = {Status.SUCCESS: "ACSC", Status.FAILED: "RJCT", Status.UNKNOWN: "PDNG"}
 REASON_CODES: Final[Mapping[str, str]] = {
     "AC01": "ACCOUNT_UNKNOWN",
+    "AC04": "ACCOUNT_CLOSED",
     "AC06": "ACCOUNT_FROZEN",
     "AM04": "INSUFFICIENT_FUNDS",
     "AM12": "AMOUNT_INVALID",

@@ -5,12 +5,13 @@ holds it to its form before anybody acts on it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from bff.core_bank.port import CoreAccount, CoreQuery, CoreReceipt, StatementLine
+from bff.core_bank.port import BatchTransfer, CoreAccount, CoreQuery, CoreReceipt, StatementPage
 
 
 class MessageError(Exception):
@@ -35,6 +36,26 @@ class OpenAccount(_Body, frozen=True):
     kind: str
     holder: str
     currency: str
+    max_balance: int | None = None
+
+
+class Freeze(_Body, frozen=True):
+    """Content of ``freeze``."""
+
+    account: str
+    level: str
+
+
+class Unfreeze(_Body, frozen=True):
+    """Content of ``unfreeze``."""
+
+    account: str
+
+
+class Close(_Body, frozen=True):
+    """Content of ``close``."""
+
+    account: str
 
 
 class Enquire(_Body, frozen=True):
@@ -75,6 +96,12 @@ class Transfer(_Body, frozen=True):
     memo: str
 
 
+class TransferMany(_Body, frozen=True):
+    """Content of ``transfer_many``: the message has a number of its own, and so has each transfer."""
+
+    transfers: tuple[BatchTransfer, ...]
+
+
 class Reverse(_Body, frozen=True):
     """Content of ``reverse``."""
 
@@ -93,17 +120,34 @@ class Statement(_Body, frozen=True):
 
     number: str
     limit: int
+    since: date | None = None
+    until: date | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """Answer to ``statement``."""
+class Outcomes:
+    """Answer to ``transfer_many``: what became of each transfer, in their order."""
 
-    lines: tuple[StatementLine, ...]
+    outcomes: tuple[CoreQuery, ...]
 
 
-CallBody: TypeAlias = OpenAccount | Enquire | Hold | Post | Void | Transfer | Reverse | Query | Statement
-AnswerBody: TypeAlias = CoreReceipt | CoreAccount | CoreQuery | Lines
+CallBody: TypeAlias = (
+    OpenAccount
+    | Freeze
+    | Unfreeze
+    | Close
+    | Enquire
+    | Statement
+    | Hold
+    | Post
+    | Void
+    | Transfer
+    | TransferMany
+    | Reverse
+    | Query
+)
+AnswerBody: TypeAlias = CoreReceipt | CoreAccount | CoreQuery | StatementPage | Outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +165,16 @@ SERVICES: Final = {
     service.verb: service
     for service in (
         Service("open_account", "TGC0001", "01", OpenAccount, CoreReceipt),
+        Service("freeze", "TGC0001", "02", Freeze, CoreReceipt),
+        Service("unfreeze", "TGC0001", "03", Unfreeze, CoreReceipt),
+        Service("close", "TGC0001", "04", Close, CoreReceipt),
         Service("enquire", "TGC0002", "01", Enquire, CoreAccount),
-        Service("statement", "TGC0002", "02", Statement, Lines),
+        Service("statement", "TGC0002", "02", Statement, StatementPage),
         Service("hold", "TGC0003", "01", Hold, CoreReceipt),
         Service("post", "TGC0003", "02", Post, CoreReceipt),
         Service("void", "TGC0003", "03", Void, CoreReceipt),
         Service("transfer", "TGC0004", "01", Transfer, CoreReceipt),
+        Service("transfer_many", "TGC0004", "03", TransferMany, Outcomes),
         Service("reverse", "TGC0004", "02", Reverse, CoreReceipt),
         Service("query", "TGC0009", "01", Query, CoreQuery),
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bff.approvals.execution import execute
-from bff.core_bank.port import CoreReceipt, CoreRefusedError, CoreUnknownError
+from bff.approvals.execution import execute, execute_many
+from bff.core_bank.port import BatchTransfer, CoreReceipt, CoreRefusedError, CoreUnknownError
 from tests.bff.wealth.world import FakeCore
 
 PAID = {"payer": "a", "payee": "b", "amount": 100, "currency": "CNY", "memo": "m"}
@@ -38,3 +38,30 @@ def test_a_refusal_is_final() -> None:
             pay(core)
         core.balances["a"] = 1000
     assert core.balances["a"] == 1000
+
+
+BATCH = [BatchTransfer(f"b{index}", "a", "b", 100, "CNY", "m") for index in range(3)]
+
+
+def statuses(core: FakeCore) -> list[str]:
+    return [one.reason or str(one.status) for one in execute_many(core, BATCH)]
+
+
+@pytest.mark.parametrize("fault", ["lost", "silent"])
+def test_of_a_batch_only_what_the_core_never_heard_is_sent(fault: str) -> None:
+    core = FakeCore({"a": 250}, faults={"transfer": ["", fault]})
+    assert statuses(core) == [
+        "S",
+        "ABSENT" if fault == "lost" else "S",
+        "INSUFFICIENT_FUNDS" if fault == "silent" else "S",
+    ]
+    assert sorted(statuses(core)) == ["INSUFFICIENT_FUNDS", "S", "S"]
+    assert (core.balances["a"], sorted(core.sent)) == (50, ["b0", "b1", "b2"])
+
+
+def test_nothing_of_a_batch_is_sent_while_one_question_is_open() -> None:
+    core = FakeCore({"a": 1000}, faults={"query": ["", "unknown", "", "", "unknown"]})
+    assert statuses(core) == ["ABSENT", "U", "U"]
+    assert statuses(core) == ["ABSENT", "ABSENT", "U"]
+    assert core.sent == []
+    assert statuses(core) == ["S", "S", "S"]

@@ -29,7 +29,7 @@ from bff.core_bank.models import (
     CorePostingRow,
 )
 from bff.core_bank.network import SandboxBank, load_sandbox
-from bff.core_bank.port import CoreRefusedError
+from bff.core_bank.port import CoreReceipt, CoreRefusedError
 from bff.db.base import Base
 from bff.db.engine import open_engine
 from tests.bff.core_bank.fronts import served
@@ -65,13 +65,18 @@ class Bank:
     def raising(self) -> str:
         return self.sandbox.internal_account("wealth.raising").number
 
-    def account(self, name: str, fen: int = 0) -> str:
-        number = self.core.open_account(sequence=f"open.{name}", kind="CLASS_II", holder=name, currency="CNY").reference
+    def account(self, name: str, fen: int = 0, *, kind: str = "CLASS_II", max_balance: int | None = None) -> str:
+        number = self.core.open_account(
+            sequence=f"open.{name}", kind=kind, holder=name, currency="CNY", max_balance=max_balance
+        ).reference
         if fen:
             self.core.transfer(
                 sequence=f"fund.{name}", payer=self.card, payee=number, amount=fen, currency="CNY", memo="入金"
             )
         return number
+
+    def pay(self, sequence: str, payer: str, payee: str, fen: int, memo: str = "") -> CoreReceipt:
+        return self.core.transfer(sequence=sequence, payer=payer, payee=payee, amount=fen, currency="CNY", memo=memo)
 
     def check_books(self) -> None:
         """Every journal sums to zero; balances and holds kept equal balances and holds recomputed."""
@@ -80,6 +85,7 @@ class Bank:
             assert [journal for journal in journals if sum(p.amount for p in books.postings_of(session, journal))] == []
             for account in session.scalars(select(CoreAccountRow)):
                 assert account.balance == recomputed_balance(session, account.number)
+                assert_running(session, account)
                 active = select(CoreHoldRow.amount).where(
                     CoreHoldRow.account == account.number, CoreHoldRow.state == "ACTIVE"
                 )
@@ -94,15 +100,31 @@ class Bank:
         return caught.value.reason
 
 
+def assert_running(session: Session, account: CoreAccountRow) -> None:
+    """Each posting keeps the balance that it left, and none is earlier than the one before."""
+    mine = select(CorePostingRow).where(CorePostingRow.account == account.number).order_by(CorePostingRow.id)
+    balance, moved = 0, None
+    for posting in session.scalars(mine):
+        balance += posting.amount
+        assert posting.balance_after == balance
+        assert moved is None or posting.at >= moved
+        moved = posting.at
+        journal = session.get(CoreJournalRow, posting.journal)
+        assert journal is not None
+        assert journal.at == moved
+    assert account.moved_at == moved
+    assert account.max_balance is None or account.balance <= account.max_balance
+
+
 def recomputed_balance(session: Session, number: str) -> int:
     """Give the sum of an account's postings, which its kept balance must equal."""
     wanted = select(func.coalesce(func.sum(CorePostingRow.amount), 0)).where(CorePostingRow.account == number)
     return int(session.scalar(wanted) or 0)
 
 
-def made(engine: Engine) -> Bank:
+def made(engine: Engine, clock: Callable[[], datetime] = lambda: NOW) -> Bank:
     Base.metadata.create_all(engine, tables=TABLES)
-    ledger = EmbeddedCore(engine, lambda: NOW, numbered(), lambda card: {"i1": f"card:{card}"})
+    ledger = EmbeddedCore(engine, clock, numbered(), lambda card: {"i1": f"card:{card}"})
     bank = Bank(engine, ledger, ledger, load_sandbox())
     ledger.seed(bank.sandbox)
     return bank

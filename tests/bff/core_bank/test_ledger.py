@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
-from bff.core_bank.ledger import luhn_digit
 from bff.core_bank.models import CoreAccountRow
 from bff.core_bank.port import CoreStatus, Posting
+from bff.core_bank.registry import luhn_digit
 from bff.db.engine import transaction
 from tests.bff.core_bank.conftest import NOW, Bank
 
@@ -161,26 +161,6 @@ def test_a_sequence_has_a_length(bank: Bank, sequence: str) -> None:
 
 def test_an_unknown_sequence_is_absent(bank: Bank) -> None:
     assert bank.core.query("never").status is CoreStatus.ABSENT
-
-
-def test_a_frozen_account_neither_pays_nor_receives(bank: Bank) -> None:
-    number = bank.account("cus_1", 100)
-    with transaction(bank.engine) as session:
-        session.execute(update(CoreAccountRow).where(CoreAccountRow.number == number).values(state="FROZEN"))
-    content = {"amount": 1, "currency": "CNY"}
-    assert bank.reason(lambda: bank.core.hold(sequence="h", account=number, **content)) == "ACCOUNT_FROZEN"
-    pays = {"payer": number, "payee": bank.raising, "memo": "", **content}
-    takes = {"payer": bank.card, "payee": number, "memo": "", **content}
-    assert bank.reason(lambda: bank.core.transfer(sequence="p", **pays)) == "ACCOUNT_FROZEN"
-    assert bank.reason(lambda: bank.core.transfer(sequence="t", **takes)) == "ACCOUNT_FROZEN"
-
-
-def test_the_statement_is_newest_first(bank: Bank) -> None:
-    number = bank.account("cus_1", 100)
-    bank.core.transfer(sequence="t", payer=number, payee=bank.raising, amount=60, currency="CNY", memo="购买")
-    lines = bank.core.statement(number)
-    assert [(line.amount, line.memo) for line in lines] == [(-60, "购买"), (100, "入金")]
-    assert lines[0].counterparty == bank.raising
 
 
 @pytest.mark.parametrize("table", ["core_posting", "core_journal"])

@@ -1,6 +1,6 @@
 """The two wire formats: what is written is read again, what is not of the form is refused, pain.001 fits its schema."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,29 @@ from hypothesis import strategies as st
 
 from bff.core_bank.esb import xml
 from bff.core_bank.esb.iso20022 import REASON_CODES, to_decimal, to_fen
-from bff.core_bank.esb.messages import SERVICES, Answer, Call, Lines, MessageError, Query, Status, Transfer
+from bff.core_bank.esb.messages import (
+    SERVICES,
+    Answer,
+    Call,
+    MessageError,
+    Outcomes,
+    Query,
+    Statement,
+    Status,
+    Transfer,
+    TransferMany,
+)
 from bff.core_bank.esb.wire import wire_of
 from bff.core_bank.port import (
     REASONS,
+    BatchTransfer,
     CoreAccount,
     CoreQuery,
     CoreReceipt,
     CoreStatus,
     Posting,
     StatementLine,
+    StatementPage,
 )
 
 NOW = datetime(2026, 11, 23, 18, 0, 1, 5, tzinfo=UTC)
@@ -44,8 +57,10 @@ ANSWERS: list[Answer] = [
     Answer("query", "q", Status.SUCCESS, CoreQuery(CoreStatus.SUCCESS, RECEIPT)),
     Answer("query", "q", Status.SUCCESS, CoreQuery(CoreStatus.FAILED, None, "HOLD_SPENT")),
     Answer("query", "q", Status.SUCCESS, CoreQuery(CoreStatus.ABSENT)),
-    Answer("statement", "q", Status.SUCCESS, Lines(())),
-    Answer("statement", "q", Status.SUCCESS, Lines((StatementLine("j", -5, "CNY", "", NOW, "b"),))),
+    Answer("statement", "q", Status.SUCCESS, StatementPage(())),
+    Answer("statement", "q", Status.SUCCESS, StatementPage((StatementLine("j", -5, "CNY", "", NOW, "b", -7),), "1.2")),
+    Answer("transfer_many", "m", Status.SUCCESS, Outcomes((CoreQuery(CoreStatus.SUCCESS, RECEIPT),))),
+    Answer("transfer_many", "m", Status.FAILED, reason="CONTENT_INVALID"),
 ]
 
 
@@ -56,6 +71,24 @@ def test_a_transfer_is_read_as_it_was_written(
     name: str, payer: str, payee: str, memo: str, fen: int, sequence: str
 ) -> None:
     call = Call("transfer", sequence, Transfer(payer=payer, payee=payee, amount=fen, currency="CNY", memo=memo))
+    assert WIRES[name].read_call(WIRES[name].write_call(call)) == call
+
+
+@pytest.mark.parametrize("name", WIRES)
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("statement", "q", Statement(number="a", limit=9)),
+        Call(
+            "statement",
+            "q",
+            Statement(number="a", since=date(2026, 1, 1), until=date(2026, 12, 31), before="1.2", limit=9),
+        ),
+        Call("transfer_many", "m", TransferMany(transfers=(BatchTransfer("t", "a", "b", 605, "CNY", "<息>"),))),
+    ],
+    ids=["statement", "page", "batch"],
+)
+def test_a_call_is_read_as_it_was_written(name: str, call: Call) -> None:
     assert WIRES[name].read_call(WIRES[name].write_call(call)) == call
 
 

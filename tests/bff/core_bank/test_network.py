@@ -3,8 +3,8 @@ from datetime import date
 
 import pytest
 
-from bff.core_bank.ledger import luhn_digit
 from bff.core_bank.network import SamplePerson, SandboxCardNetwork, SandboxCodeSender, load_sandbox
+from bff.core_bank.registry import luhn_digit
 
 BANK = load_sandbox()
 NETWORK = SandboxCardNetwork(BANK)

@@ -3,8 +3,9 @@
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,6 +29,7 @@ from bff.bus.releases import BundleRevokedError, BundleUnknownError, Release
 from bff.catalogue import Catalogue
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.core_bank.port import (
+    BatchTransfer,
     CoreAccount,
     CoreQuery,
     CoreReceipt,
@@ -35,6 +37,7 @@ from bff.core_bank.port import (
     CoreStatus,
     CoreUnknownError,
     Posting,
+    StatementPage,
 )
 from bff.customers import inbox_operations
 from bff.customers.codes import Codes
@@ -86,6 +89,7 @@ class FakeCore:
     """A core that keeps its word about sequence numbers and can be told to misbehave once per verb."""
 
     balances: dict[str, int] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
     holds: dict[str, tuple[str, int]] = field(default_factory=dict)
     answers: dict[str, CoreQuery] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
@@ -119,6 +123,9 @@ class FakeCore:
         return CoreQuery(CoreStatus.SUCCESS, CoreReceipt(sequence, verb, reference, postings, MONDAY))
 
     def _take(self, account: str, amount: int) -> None:
+        if self.states.get(account, "OPEN") != "OPEN":
+            reason = "ACCOUNT_FROZEN"
+            raise CoreRefusedError(reason)
         if self.available(account) < amount:
             reason = "INSUFFICIENT_FUNDS"
             raise CoreRefusedError(reason)
@@ -133,8 +140,10 @@ class FakeCore:
         self.journals.append((payer, payee, amount, memo))
         return f"jnl_{len(self.journals)}", (Posting(payer, -amount, "CNY"), Posting(payee, amount, "CNY"))
 
-    def open_account(self, *, sequence: str, kind: str, holder: str, currency: str) -> CoreReceipt:
-        del kind, holder, currency
+    def open_account(
+        self, *, sequence: str, kind: str, holder: str, currency: str, max_balance: int | None = None
+    ) -> CoreReceipt:
+        del kind, holder, currency, max_balance
 
         def work() -> tuple[str, tuple[Posting, ...]]:
             number = f"621799{len(self.balances):010d}"
@@ -150,7 +159,14 @@ class FakeCore:
                 raise CoreRefusedError(fault.removeprefix("refuse:"))
             if fault:
                 raise CoreUnknownError(number)
-            return CoreAccount(number, "CLASS_II", "CNY", self.balances.get(number, 0), self.available(number), "OPEN")
+            return CoreAccount(
+                number,
+                "CLASS_II",
+                "CNY",
+                self.balances.get(number, 0),
+                self.available(number),
+                self.states.get(number, "OPEN"),
+            )
 
     def hold(self, *, sequence: str, account: str, amount: int, currency: str) -> CoreReceipt:
         del currency
@@ -193,9 +209,28 @@ class FakeCore:
                 return CoreQuery(CoreStatus.UNKNOWN)
             return self.answers.get(sequence, CoreQuery(CoreStatus.ABSENT))
 
-    def statement(self, number: str, limit: int) -> list[Any]:
-        del number, limit
-        return []
+    def transfer_many(self, transfers: Sequence[BatchTransfer]) -> tuple[CoreQuery, ...]:
+        for one in transfers:
+            with suppress(CoreRefusedError, CoreUnknownError):
+                self.transfer(**asdict(one))
+        return tuple(self.query(one.sequence) for one in transfers)
+
+    def freeze(self, *, sequence: str, account: str, level: str) -> CoreReceipt:
+        return self._run(sequence, "freeze", lambda: self._turn(account, level))
+
+    def unfreeze(self, *, sequence: str, account: str) -> CoreReceipt:
+        return self._run(sequence, "unfreeze", lambda: self._turn(account, "OPEN"))
+
+    def close(self, *, sequence: str, account: str) -> CoreReceipt:
+        return self._run(sequence, "close", lambda: self._turn(account, "CLOSED"))
+
+    def _turn(self, account: str, state: str) -> tuple[str, tuple[Posting, ...]]:
+        self.states[account] = state
+        return account, ()
+
+    def statement(self, number: str, **_: Any) -> StatementPage:
+        del number
+        return StatementPage(())
 
 
 @dataclass
@@ -264,7 +299,7 @@ class World:
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)
         self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting, suites)
-        self.accounts = Accounts(self.core, self.core)
+        self.accounts = Accounts(self.core)
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
         self.fundings = Fundings(self.accounts, vault, packs("accounts"))
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
