@@ -79,8 +79,8 @@ class Site:
             bundle = Path(path).stem
             declaration = self.projects[bundle].declaration
             declared = {"ops": declaration.ops, "permissions": declaration.permissions, "events": declaration.events}
-            declared["answers"] = (HOST / "answers" / f"{bundle}.js").is_file()
-            return Answer(json.dumps(declared).encode(), {"Content-Type": "application/json"})
+            answers = (HOST / "answers" / f"{bundle}.js").is_file()
+            return Answer(json.dumps({**declared, "answers": answers}).encode(), {"Content-Type": "application/json"})
         file = HOST / ("index.html" if path == "/" else path.removeprefix("/host/"))
         if not file.is_file():
             return None

@@ -178,3 +178,20 @@ def test_a_signed_order_without_an_answer_is_offered_again_until_its_end_is_know
     screen.press("查询结果")
     screen.heading("转账")
     assert screen.host("host.store.has('pending.transfer')") is False
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("ok", "已保存"), ("STORAGE_FULL", "手机空间不够，没有保存。"), ("CONSENT_DENIED", ""), ("USER_CANCELLED", "")],
+)
+def test_a_statement_is_exported_as_the_kind_that_is_chosen(open_page: Open, answer: str, said: str) -> None:
+    screen = open_page("gallery", "/list", state="bound")
+    screen.host(f"host.save = '{answer}'")
+    screen.press("导出")
+    screen.frame.get_by_role("dialog", name="导出为").get_by_role("button", name="PDF 文件").click()
+    screen.frame.get_by_role("dialog").wait_for(state="detached")
+    if said:
+        screen.frame.get_by_role("status").get_by_text(said).wait_for()
+    assert screen.frame.locator(".toast").count() == (1 if said else 0)
+    wanted = [{"name": "明细 2026-11", "kind": "pdf", "content": "a-b_Yw"}] if answer == "ok" else []
+    assert screen.host("host.saved") == wanted

@@ -23,7 +23,7 @@ const host = {
   /** When set, every operation answers this instead: {status, body}. */
   failing: null,
   info: { platform: "browser", version: "1.0.0", locale: asked.get("locale") || "zh-CN", theme: asked.get("theme") || "light", insets: { top: 0, bottom: Number(asked.get("inset") || 34), left: 0, right: 0 }, env: "sandbox", bank: { zh: "澜江银行", en: "Lanjiang Bank" } },
-  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, sign: "ACCEPTED", bind: "ok", store: new Map(), queued: {}, protectedNow: false, post: null,
+  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, sign: "ACCEPTED", bind: "ok", save: "ok", saved: [], store: new Map(), queued: {}, protectedNow: false, post: null,
   /** Answer the next call of an operation with this instead: {status, body} or {error: code, details}. */
   next(op, answer) {
     (this.queued[op] ??= []).push(answer);
@@ -73,6 +73,11 @@ const METHODS = {
   "store.get": (p) => ({ value: host.store.has(p.key) ? JSON.parse(host.store.get(p.key)) : null }),
   "store.set": (p) => { host.store.set(p.key, JSON.stringify(p.value)); return {}; },
   "store.remove": (p) => { host.store.delete(p.key); return {}; },
+  "file.save": (p) => {
+    if (host.save !== "ok") throw new Refused(host.save);
+    host.saved.push(p);
+    return { saved: true };
+  },
   "net.request": request, "tx.sign": sign, "device.bind": bind,
 };
 

@@ -40,7 +40,8 @@ function entryRow(entry) {
 async function listView(place) {
   await pagedView(place, {
     title: t("title.list"), op: "gallery.list", params: monthDays(shown.month), items: (answer) => answer.entries, row: entryRow,
-    head: () => h("section", { class: "card flush" }, h("div", { class: "row between" }, monthField({ value: shown.month, from: "2026-01", to: monthNow(), changed: (month) => { shown.month = month; listView(place); } }), eyeButton())),
+    head: () => h("section", { class: "card flush" }, h("div", { class: "row between wrap" }, monthField({ value: shown.month, from: "2026-01", to: monthNow(), changed: (month) => { shown.month = month; listView(place); } }), eyeButton(),
+      exportButton({ obtain: (kind) => ask("gallery.export", { kind }) }))),
     empty: emptyCard({ mark: "list", text: t("none") }),
   });
 }

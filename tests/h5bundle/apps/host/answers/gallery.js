@@ -16,6 +16,7 @@ export function answers(bank, state) {
       const from = Number(cursor || 0);
       return ok({ entries: all.slice(from, from + PAGE), nextCursor: from + PAGE < all.length ? String(from + PAGE) : null });
     },
+    "gallery.export": ({ kind }) => ok({ name: "明细 2026-11", kind, content: "a+b/Yw==" }),
     "gallery.entry": ({ entry }) => {
       const found = all.find((one) => one.id === entry) || bank.orders.find((one) => one.orderId === entry);
       return found ? ok({ memo: "转账", ...found }) : problem(404, "NOT_FOUND", "没有找到这条记录。", "There is no such record.");
