@@ -35,6 +35,7 @@ CALLS: Final[Mapping[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "device.bind": ({}, {"state": "ACTIVE", "boundAt": INSTANT}),
     "device.status": ({}, {"state": "ACTIVE", "level": "tee", "model": None, "keyId": THUMB}),
     "device.unbind": ({}, {"state": "REMOVED"}),
+    "file.save": ({"name": "对账单 2026-11", "kind": "csv", "content": "5pel5pyfLA"}, {"saved": True}),
     "input.securePin": ({"purpose": "card"}, {"cipherRef": "pin_01jd3p", "expiresAt": INSTANT}),
     "log.event": ({"level": "info", "name": "order.form.shown", "fields": {"step": "2"}}, {}),
     "media.pick": (

@@ -1,9 +1,12 @@
 /**
  * Methods that reach outside the app: the person is asked each time, on the bank's sheet, before anything happens.
  */
+import { b64urlDecode } from "../core/encoding.mjs";
 import { ShellError } from "../core/errors.mjs";
 import { PickedFiles } from "./picked.mjs";
 
+/** @type {Record<string, string>} */
+const MEDIA = Object.freeze({ csv: "text/csv", pdf: "application/pdf" });
 const NOTHING = Object.freeze({});
 
 /**
@@ -36,6 +39,11 @@ export function mediaMethods({ api, config, sheet, page, session }) {
       const address = linkId === undefined ? null : linked(config, linkId);
       free();
       return { shared: await sheet.share({ page, text, address, signal }) };
+    },
+    "file.save": async ({ name, kind, content }, { signal } = {}) => {
+      free();
+      const bytes = b64urlDecode(content);
+      return { saved: await sheet.save({ page, file: new File([bytes], `${name}.${kind}`, { type: MEDIA[kind] }), signal }) };
     },
     "net.upload": async ({ op, fileToken, params, idempotencyKey }, { signal, chunk = () => {} } = {}) => {
       const file = files.file(fileToken);

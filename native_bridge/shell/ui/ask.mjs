@@ -1,5 +1,5 @@
 /**
- * Asking before the app reaches outside: leave for an address, read a code, pick files, hand something on.
+ * Asking before the app reaches outside: leave for an address, read a code, pick or keep files, hand something on.
  *
  * Each is the bank's own sheet, so a page cannot draw it, and names the page by its signed title. Its "no" is CONSENT_DENIED;
  * closing it is USER_CANCELLED.
@@ -38,6 +38,17 @@ export class AskSheet {
     return this.#ask("share", { page, signal }, (sheet, { t, go }) => {
       go(t("ask.share.yes"), async () => sheet.done(await handOn({ text, url: address })));
       return [line(t("ask.text"), text), address && line(t("ask.address"), address)];
+    });
+  }
+
+  /** @param {{page: any, file: File, signal?: AbortSignal}} asked @returns {Promise<boolean>} */
+  save({ page, file, signal }) {
+    return this.#ask("save", { page, signal }, (sheet, { t, go }) => {
+      go(t("ask.save.yes"), () => {
+        download(file);
+        sheet.done(true);
+      });
+      return [line(t("ask.save.name"), file.name), line(t("ask.save.size"), t("ask.save.bytes", { size: (file.size / 1000).toFixed(1) }))];
     });
   }
 
@@ -100,6 +111,13 @@ export class AskSheet {
 /** @param {string} label @param {string} value */
 function line(label, value) {
   return h("div", { class: "slip roomy dense" }, h("div", { class: "kv" }, h("span", null, label), h("b", { class: "wraps" }, value)));
+}
+
+/** Hand a file to the browser's downloads. @param {File} file */
+function download(file) {
+  const address = URL.createObjectURL(file);
+  h("a", { href: address, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 /** The system's own share sheet where there is one, else the clipboard. @param {{text: string, url: string | null}} what @returns {Promise<boolean>} */

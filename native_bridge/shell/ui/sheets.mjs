@@ -31,5 +31,6 @@ export function createSheets({ phone, store, vault, look, sandbox, clock }) {
     scan: (/** @type {any} */ asked) => ask.scan(asked),
     pick: (/** @type {any} */ asked) => ask.pick(asked),
     share: (/** @type {any} */ asked) => ask.share(asked),
+    save: (/** @type {any} */ asked) => ask.save(asked),
   };
 }

@@ -21,6 +21,11 @@ class Screen:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
+    def visit(self, site: Site, bundle: str, at: str = "/", **state: str) -> None:
+        """Open a bundle at an address, with the state of the tests' bank."""
+        self.page.goto(f"http://localhost:{site.port}/?{urlencode({'bundle': bundle, 'at': at, **state})}")
+        self.page.wait_for_function("window.host && host.ready > 0")
+
     @property
     def frame(self) -> Frame:
         """The bundle's own document."""
@@ -34,6 +39,16 @@ class Screen:
         """What the page asked of one operation."""
         calls: list[dict[str, Any]] = self.host("host.calls.filter((c) => c.m === 'net.request').map((c) => c.p)")
         return [call for call in calls if call["op"] == op]
+
+    def listen(self) -> None:
+        """Note what the console complains of, by the CSP or by a script."""
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def settle(self) -> None:
+        """Wait until the page has drawn what it fetched."""
+        self.frame.locator("main .bone").first.wait_for(state="detached")
+        self.frame.locator("h1").first.wait_for(state="attached")
 
     def heading(self, text: str) -> None:
         """Wait for a heading."""
@@ -53,6 +68,25 @@ def site() -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def kit(site: Site, chromium: Browser) -> Iterator[Page]:
+    """A page that holds the shared module as ``kit``."""
+    context = chromium.new_context()
+    context.clock.set_fixed_time(NOW)
+    page = context.new_page()
+    page.goto(f"http://localhost:{site.port}/host/host.css")
+    text = site.files["wealth"]["_shared/common/ui.js"].decode()
+    page.evaluate(
+        """async (text) => {
+          const address = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
+          window.kit = await import(address);
+        }""",
+        text,
+    )
+    yield page
+    context.close()
+
+
 @pytest.fixture
 def open_page(site: Site, chromium: Browser) -> Iterator[Open]:
     """Open a bundle at an address; at the end nothing may have been complained about, by the CSP or by a script."""
@@ -68,10 +102,8 @@ def open_page(site: Site, chromium: Browser) -> Iterator[Open]:
         contexts.append(context)
         screen = Screen(context.new_page())
         screens.append(screen)
-        screen.page.on("console", lambda m: screen.complaints.append(m.text) if m.type == "error" else None)
-        screen.page.on("pageerror", lambda error: screen.complaints.append(str(error)))
-        screen.page.goto(f"http://localhost:{site.port}/?{urlencode({'bundle': bundle, 'at': at, **state})}")
-        screen.page.wait_for_function("window.host && host.ready > 0")
+        screen.listen()
+        screen.visit(site, bundle, at, **state)
         return screen
 
     yield open_

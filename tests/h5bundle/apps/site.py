@@ -7,12 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bff.sandbox import BUNDLES
 from h5bundle.assets import collect
 from h5bundle.project import Project, read_project
 from tests.serving import LoopbackServer
 
 APPS = Path(__file__).parents[3] / "h5bundle" / "apps"
-HOST = Path(__file__).parent / "host"
+HERE = Path(__file__).parent
+HOST = HERE / "host"
+GALLERY = "gallery"
+"""A bundle of the tests alone: it shows every part of the shared one."""
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
 
@@ -24,17 +28,22 @@ class Answer:
     headers: dict[str, str]
 
 
+def project_of(bundle: str) -> Project:
+    """Read a bundle of the bank, or the tests' own."""
+    return read_project((HERE if bundle == GALLERY else APPS) / bundle)
+
+
 def files_of(bundle: str) -> dict[str, bytes]:
     """Build a bundle and lay the shared one beside it."""
-    shared = {f"_shared/common/{name}": content for name, content in collect(read_project(APPS / "common")).items()}
-    return {**collect(read_project(APPS / bundle)), **shared}
+    shared = {f"_shared/common/{name}": content for name, content in collect(project_of("common")).items()}
+    return {**collect(project_of(bundle)), **shared}
 
 
 class Site:
-    """The host page on localhost and both bundles on their origins, on one free port."""
+    """The host page on localhost and every bundle on its origin, on one free port."""
 
     def __init__(self) -> None:
-        self.projects: dict[str, Project] = {name: read_project(APPS / name) for name in ("accounts", "wealth")}
+        self.projects = {name: project_of(name) for name in (*BUNDLES, GALLERY) if name != "common"}
         self.files = {name: files_of(name) for name in self.projects}
         site = self
 
@@ -67,9 +76,11 @@ class Site:
 
     def _shell(self, path: str) -> Answer | None:
         if path.startswith("/host/declared/"):
-            declaration = self.projects[Path(path).stem].declaration
+            bundle = Path(path).stem
+            declaration = self.projects[bundle].declaration
             declared = {"ops": declaration.ops, "permissions": declaration.permissions, "events": declaration.events}
-            return Answer(json.dumps(declared).encode(), {"Content-Type": "application/json"})
+            answers = (HOST / "answers" / f"{bundle}.js").is_file()
+            return Answer(json.dumps({**declared, "answers": answers}).encode(), {"Content-Type": "application/json"})
         file = HOST / ("index.html" if path == "/" else path.removeprefix("/host/"))
         if not file.is_file():
             return None

@@ -1,34 +1,11 @@
 """Money and dates as the pages write them, asked of the real module in the browser."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
-
-from tests.h5bundle.apps.conftest import NOW
-from tests.h5bundle.apps.site import Site
+from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def kit(site: Site, chromium: Browser) -> Iterator[Page]:
-    """A page that holds the shared module as ``kit``."""
-    context = chromium.new_context()
-    context.clock.set_fixed_time(NOW)
-    page = context.new_page()
-    page.goto(f"http://localhost:{site.port}/host/host.css")
-    text = site.files["wealth"]["_shared/common/ui.js"].decode()
-    page.evaluate(
-        """async (text) => {
-          const address = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
-          window.kit = await import(address);
-        }""",
-        text,
-    )
-    yield page
-    context.close()
 
 
 def figure(kit: Page, expression: str, locale: str = "zh-CN") -> Any:
@@ -95,6 +72,12 @@ def test_what_is_typed_becomes_whole_fen_or_nothing(kit: Page, typed: str, fen: 
         ("signedMoney(-1153928)", "−11,539.28", "−11,539.28"),
         ("wholeMoney(1000000)", "10,000", "10,000"),
         ("wholeMoney(50)", "0.50", "0.50"),
+        ("wholeMoney(-250000)", "−2,500", "−2,500"),
+        ("monthText('2026-11')", "2026年11月", "Nov 2026"),
+        ("monthBy('2026-11', 2)", "2027-01", "2027-01"),
+        ("monthNow()", "2026-11", "2026-11"),
+        ("monthNow(Date.parse('2026-11-30T16:00:00Z'))", "2026-12", "2026-12"),
+        ("monthDays('2028-02').to", "2028-02-29", "2028-02-29"),
         ("shortDay('2026-11-20')", "11-20", "11-20"),
     ],
 )

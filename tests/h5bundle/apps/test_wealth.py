@@ -42,7 +42,7 @@ def test_a_purchase_from_the_list_to_the_order(open_page: Open) -> None:
         ("USER_VERIFICATION_FAILED", "没有通过本人验证", "没有提交，钱没有动。"),
         ("LOCKED_OUT", "验证次数太多", "没有提交，钱没有动。"),
         ("NOT_BOUND", "这台设备不能确认申购", "没有提交，钱没有动。"),
-        ("PERMISSION_DENIED", "没有买成", "钱没有动。"),
+        ("PERMISSION_DENIED", "申购没有成功", "钱没有动。"),
         ("REJECTED", "没有买成", "没有扣款，钱还在你的 Ⅱ类户。"),
         ("UNKNOWN", "结果还在核对", "不会重复扣款。"),
         ("TIMEOUT", "结果还在核对", "不会重复扣款。"),
@@ -63,7 +63,7 @@ def test_a_refusal_of_the_bank_keeps_its_words(open_page: Open) -> None:
     screen.host(f"host.signDetails = {{status: 409, code: 'QUOTA_GONE', message: {words}}}")
     screen.frame.get_by_label("申购金额（元）").fill("50000")
     screen.press("下一步，确认申购")
-    screen.heading("没有买成")
+    screen.heading("申购没有成功")
     screen.frame.get_by_text("今日额度已售完，钱没有动。").wait_for()
 
 
@@ -85,7 +85,7 @@ def test_a_lost_answer_is_found_among_the_orders_even_after_a_reload(open_page: 
     screen.heading("结果还在核对")
     screen.press("查询结果")
     screen.heading("申购已受理")
-    assert screen.host("host.store.has('pending')") is False
+    assert screen.host("host.store.has('pending.purchase')") is False
     assert len(screen.host("host.bank.orders")) == 1
 
 
@@ -96,7 +96,7 @@ def test_no_order_after_the_confirmation_expired_means_no_money_moved(open_page:
     screen.page.context.clock.set_fixed_time("2026-11-20T06:39:00Z")
     screen.press("查询结果")
     screen.frame.get_by_text("没有提交，钱没有动。").wait_for()
-    assert screen.host("host.store.has('pending')") is False
+    assert screen.host("host.store.has('pending.purchase')") is False
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_nothing_is_sent_without_a_network_and_what_was_typed_stays(open_page: O
     screen.host("host.offline = true")
     screen.press("下一步，确认申购")
     screen.frame.get_by_text("没有网络，暂时不能提交。填好的内容都在。").wait_for()
-    assert screen.frame.get_by_label("申购金额（元）").input_value() == "10000"
+    assert screen.frame.get_by_label("申购金额（元）").input_value() == "10,000"
     screen.host("host.offline = false")
     screen.press("下一步，确认申购")
     screen.heading("申购已受理")

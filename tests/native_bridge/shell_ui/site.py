@@ -50,7 +50,7 @@ PERMISSIONS = dict.fromkeys(
         "app.info", "app.ready", "ui.setTitleBar", "nav.open", "nav.close", "nav.setBackGuard", "log.event",
         "session.status", "session.logout", "net.request", "store.get", "store.set", "store.remove", "device.status",
         "device.bind", "tx.sign", "session.stepUp", "auth.verifyUser", "auth.biometricInfo", "device.unbind",
-        "scan.code", "media.pick", "share.open", "nav.openExternal", "net.upload",
+        "scan.code", "media.pick", "share.open", "file.save", "nav.openExternal", "net.upload",
     ),
     1,
 )  # fmt: skip

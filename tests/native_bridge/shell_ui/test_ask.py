@@ -89,6 +89,35 @@ def test_sharing_hands_on_text_and_listed_address(bound: Shell) -> None:
     assert bound.page.evaluate("window.shared") == shared
 
 
+def test_a_file_is_saved_under_its_kind_after_the_person_agreed(bound: Shell) -> None:
+    frame = bound.open()
+    bound.ask(frame, "file.save({ name: '对账单 2026-11', kind: 'csv', content: 'YSxiCjEsMgo' })")
+    bound.page.get_by_text("对账单 2026-11.csv").wait_for()
+    with bound.page.expect_download() as download:
+        allow(bound)
+    assert bound.answer(frame)["value"] == {"saved": True}
+    assert download.value.suggested_filename == "对账单 2026-11.csv"
+    assert download.value.path().read_text() == "a,b\n1,2\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "{ name: '../etc/passwd', kind: 'csv', content: 'YQ' }",
+        "{ name: 'x.html', kind: 'csv', content: 'YQ' }",
+        "{ name: 'x', kind: 'html', content: 'YQ' }",
+        "{ name: 'x\u202efdp', kind: 'pdf', content: 'YQ' }",
+        "{ name: 'x', kind: 'csv', content: '' }",
+        "{ name: 'x', kind: 'csv', content: 'Y Q' }",
+    ],
+)
+def test_a_page_names_no_path_no_other_kind_and_no_hidden_ending(bound: Shell, file: str) -> None:
+    frame = bound.open()
+    bound.ask(frame, f"file.save({file})")
+    assert bound.answer(frame)["code"] == "PARAMS_INVALID"
+    assert bound.page.query_selector(".native") is None
+
+
 def picked(shell: Shell, frame: Frame, folder: Path, *names: str, most: int = 1) -> list[dict[str, Any]]:
     for name in names:
         (folder / name).write_bytes(PNG)

@@ -15,6 +15,7 @@ ASKING = {
     "scan.code": "{}",
     "media.pick": "{ kind: 'image' }",
     "share.open": "{ text: 'x' }",
+    "file.save": "{ name: 'x', kind: 'csv', content: 'YQ' }",
     "nav.openExternal": "{ linkId: 'complaints' }",
 }
 REFUSED = """async () => {

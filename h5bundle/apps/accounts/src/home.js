@@ -1,27 +1,12 @@
 // The account: the balance first, then the bound card, money in, and what came and went.
 
 const RECENT = 5;
-const shown = { balance: true };
-
-function balanceCard(account, redrawBalance) {
-  const eye = h("button", { type: "button", class: "iconbtn", "aria-label": t(shown.balance ? "hide" : "show"), "aria-pressed": String(!shown.balance), onclick: redrawBalance },
-    icon(shown.balance ? "eye" : "eyeOff"));
-  return [tideLines(), h("div", { class: "over" }, h("div", { class: "row between" }, h("span", { class: "soft" }, t("home.balance") + t("unit")), eye),
-    amount(account.balanceFen, { xl: true, hidden: !shown.balance }),
-    h("p", { class: "cap num" }, shown.balance ? t("home.available", { amount: plainMoney(account.availableFen) }) : t("hidden"))),
-    h("div", { class: "over row between wrap" }, h("span", { class: "num" }, t("home.account", { tail: account.number })),
-      account.state === "OPEN" ? null : chip(stateWord(account.state), "warn"))];
-}
 
 function balanceSection(account) {
-  const section = h("section", { class: "hero" });
-  const draw = () => refill(section, balanceCard(account, () => {
-    shown.balance = !shown.balance;
-    draw();
-    section.querySelector("button").focus();
-  }));
-  draw();
-  return section;
+  return h("section", { class: "hero" }, tideLines(), h("div", { class: "over" }, hiddenAmount({ label: t("home.balance"), fen: account.balanceFen, xl: true }),
+    h("p", { class: "cap num" }, secret(t("home.available", { amount: plainMoney(account.availableFen) })))),
+  h("div", { class: "over row between wrap" }, h("span", { class: "num" }, t("home.account", { tail: account.number })),
+    account.state === "OPEN" ? null : chip(stateWord(account.state), "warn")));
 }
 
 /** The other side of a movement: four digits are the tail of a number. */

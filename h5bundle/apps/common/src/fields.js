@@ -26,7 +26,7 @@ function groupAs(input, keep, group) {
   const before = keep(input.value.slice(0, input.selectionStart)).length;
   input.value = shown;
   let place = 0;
-  for (let seen = 0; place < shown.length && seen < before; place += 1) if (shown[place] !== " ") seen += 1;
+  for (let seen = 0; place < shown.length && seen < before; place += 1) if (!" ,".includes(shown[place])) seen += 1;
   input.setSelectionRange(place, place);
 }
 
@@ -78,7 +78,42 @@ export function field(options) {
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, options.label), box, line,
     options.hint ? h("div", { class: "hint", id: hintId }, options.hint) : null);
-  return { element, input, value: () => keep(input.value).trim(), error, focus: () => input.focus() };
+  const set = (text) => { input.value = options.group ? options.group(keep(text)) : text; };
+  return { element, input, value: () => keep(input.value).trim(), set, error, focus: () => input.focus() };
+}
+
+const AMOUNT = /^\d*(?:\.\d{0,2})?$/;
+
+function bareAmount(text) {
+  const bare = text.replace(/[,，\s¥]/g, "");
+  return AMOUNT.test(bare) ? bare : text;
+}
+
+/** What is no amount stays as it was typed, so that the sentence under it speaks of what is seen. */
+function groupedAmount(text) {
+  if (!AMOUNT.test(text)) return text;
+  const [whole, cents] = text.split(".");
+  return grouped(whole) + (cents === undefined ? "" : "." + cents);
+}
+
+/**
+ * An amount in yuan, typed on the phone's own number pad and grouped as it grows. Options: label, hint, value, all: {fen,
+ * label} (a button that fills it in), problem(fen) → sentence or null. Answers a field with `fen()` and `check()`: the amount,
+ * or null after its error was said.
+ */
+export function moneyField(options) {
+  const all = options.all ? h("button", { type: "button", class: "btn ghost small", onclick: () => { one.set(plainMoney(options.all.fen)); one.error(""); one.input.dispatchEvent(new Event("input", { bubbles: true })); one.focus(); } }, options.all.label) : null;
+  const one = field({ label: options.label, hint: options.hint, inputmode: "decimal", money: true, maxlength: 18, keep: bareAmount, group: groupedAmount, value: groupedAmount(bareAmount(options.value || "")), after: all, enterkeyhint: "done" });
+  const fen = () => parseYuan(one.value());
+  const check = () => {
+    const amountFen = fen();
+    const wrong = amountFen === null ? t("money.bad") : options.problem ? options.problem(amountFen) : amountFen === 0 ? t("money.bad") : null;
+    if (wrong === null) return amountFen;
+    one.error(wrong);
+    one.focus();
+    return null;
+  };
+  return { ...one, fen, check };
 }
 
 /** A value that is known and cannot be typed; an error may still be said about it. */
@@ -104,19 +139,50 @@ export function choiceField(options) {
   const element = h("fieldset", { class: "field" }, h("legend", { class: options.quiet ? "hide" : null }, options.label), rows, line);
   return {
     element, error, value: () => (inputs.find((one) => one.checked) || { value: "" }).value,
+    set: (value) => { for (const one of inputs) one.checked = one.value === value; },
     focus: () => (inputs.find((one) => one.checked) || inputs[0]).focus(),
   };
 }
 
-/** One sentence to agree to. */
-export function agreeField(text) {
+/** One sentence to agree to; `documents` are the texts that it names: [{title, open()}]. */
+export function agreeField(text, documents = []) {
   const id = freshId("agree");
   const input = h("input", { type: "checkbox", id, "aria-describedby": id + "-error" });
   const line = errorLine(id + "-error");
   const error = (sentence) => showError(line, null, [input], sentence);
   input.addEventListener("change", () => error(""));
-  const element = h("div", { class: "field" }, h("label", { class: "choice", for: id }, input, h("span", { class: "grow" }, text)), line);
-  return { element, error, value: () => input.checked, focus: () => input.focus() };
+  const links = documents.map((one) => h("button", { type: "button", class: "btn ghost small", onclick: one.open }, one.title));
+  const element = h("div", { class: "field" }, h("label", { class: "choice", for: id }, input, h("span", { class: "grow" }, text)), links.length ? h("div", { class: "row wrap" }, links) : null, line);
+  return { element, error, value: () => input.checked, set: (value) => { input.checked = Boolean(value); }, focus: () => input.focus() };
+}
+
+/** A switch in a row: {label, caption, value, changed(value)}. It moves when `changed` is done, and stays when that fails. */
+export function switchField(options) {
+  const id = freshId("switch");
+  const element = h("button", { type: "button", class: "item switch", role: "switch", "aria-checked": String(Boolean(options.value)), "aria-labelledby": id, "aria-describedby": options.caption ? id + "-more" : null },
+    h("span", { class: "grow" }, h("b", { id }, options.label), options.caption ? h("span", { class: "cap line", id: id + "-more" }, options.caption) : null), h("i", { "aria-hidden": "true" }));
+  const value = () => element.getAttribute("aria-checked") === "true";
+  element.addEventListener("click", async () => {
+    if (element.getAttribute("aria-busy") === "true") return;
+    element.setAttribute("aria-busy", "true");
+    try {
+      await options.changed(!value());
+      element.setAttribute("aria-checked", String(!value()));
+    } catch (error) {
+      toast(sentence(troubleOf(error)));
+    } finally {
+      element.removeAttribute("aria-busy");
+    }
+  });
+  return { element, value };
+}
+
+/** Tabs over what is shown: {label, choices: [{value, label}], value, changed(value)}. */
+export function segments(options) {
+  const name = freshId("segment");
+  const rows = options.choices.map((choice) => h("label", null,
+    h("input", { type: "radio", name, value: choice.value, checked: choice.value === options.value, onchange: () => options.changed(choice.value) }), h("span", null, choice.label)));
+  return h("fieldset", { class: "segments" }, h("legend", { class: "hide" }, options.label), rows);
 }
 
 /** A button that keeps its label and shows a ring while `work` runs; a second press meanwhile does nothing. */

@@ -34,7 +34,7 @@ export function signedMoney(fen) {
 
 /** Fen as whole yuan when there are no cents: "10,000". */
 export function wholeMoney(fen) {
-  return fen % 100 === 0 ? grouped(String(fen / 100)) : plainMoney(fen);
+  return fen % 100 === 0 ? (fen < 0 ? MINUS : "") + grouped(String(Math.abs(fen) / 100)) : plainMoney(fen);
 }
 
 /** A quota in 亿 and 万 (in English, in millions): the only place where an amount is shortened. */

@@ -1,7 +1,7 @@
 // The pages of a bundle: opened from the address's fragment, drawn one at a time, with title, way back and first-screen notice.
 
 const JUST_OPENED = 1500;
-const pages = { routes: [], turn: 0, ready: false, current: null, startedAt: 0 };
+const pages = { routes: [], turn: 0, ready: false, current: null, startedAt: 0, going: false, returning: false };
 
 /** A part of the address as it was meant; one that is broken stays as it is. */
 function decoded(part) {
@@ -35,9 +35,15 @@ function here() {
 
 /** Go to a page of this bundle; `instead` leaves no trace of the present one. */
 export function go(path, instead) {
+  pages.going = true;
   if (location.hash === "#" + path) turnTo();
   else if (instead) location.replace("#" + path);
   else location.hash = "#" + path;
+}
+
+/** Back to where this page hangs: not a new way, so a list stands where it stood. */
+function goBack() {
+  location.replace("#" + pages.current.up);
 }
 
 /** Open another bundle of the bank. */
@@ -66,6 +72,7 @@ class Place {
     this.fresh = Boolean(route.fresh);
     this.params = params;
     this.again = null;
+    this.returning = pages.returning;
   }
 
   get stands() {
@@ -119,11 +126,14 @@ const TROUBLES = { offline: "offline", cancelled: "auth", auth: "bound", unbound
 const MARKS = { offline: "offline", auth: "lock", bound: "phone", failed: "alert", fault: "alert" };
 const CODED = ["failed", "fault"];
 
-function turnTo() {
+/** Draw the page of the address; an address that changed without `go` is a way back. */
+function turnTo(event) {
   pages.turn += 1;
+  pages.returning = event ? !pages.going : false;
   const { route, params } = here();
   const place = new Place(pages.turn, route, params);
   pages.current = place;
+  pages.going = false;
   place.again = () => route.view(place);
   Promise.resolve(route.view(place)).catch((error) => place.showTrouble(document.title, troubleOf(error)));
 }
@@ -166,9 +176,9 @@ function pageShown(payload) {
 function listen() {
   desk.bridge.on("theme.changed", appearanceChanged);
   desk.bridge.on("network.changed", networkChanged);
-  desk.bridge.on("page.back", () => { if (pages.current.up) go(pages.current.up, true); });
+  desk.bridge.on("page.back", () => { if (pages.current.up) goBack(); });
   desk.bridge.on("page.shown", pageShown);
-  desk.bridge.on("session.changed", async (payload) => { if (payload.state !== "customer") await quietly(forget()); });
+  desk.bridge.on("session.changed", async (payload) => { if (payload.state !== "customer") await quietly(forget()); if (payload.state === "none") await quietly(dropDrafts()); });
   window.addEventListener("hashchange", turnTo);
 }
 
@@ -186,7 +196,7 @@ export async function start(options) {
     refill(document.getElementById("app"), h("main", { class: "page" }, state({ mark: "phone", title: t("host.title"), text: t("host.text") })));
     return null;
   }
-  const info = await desk.bridge.app.info();
+  const [info] = await Promise.all([desk.bridge.app.info(), recallHiding()]);
   speak(info.locale);
   applyTheme(info.theme);
   applyInsets(info.insets);

@@ -1,11 +1,15 @@
-// The pieces pages are made of: amount, chip, risk staff, gauge, path, stepper, tracker, chart, facts, list, note.
+// The pieces pages are made of: amount, chip, risk staff, gauge, path, stepper, tracker, facts, list, note, empty place.
 
-/** A large amount; its cents are small. Options: {xl, hidden}. */
+/** A large amount; its cents are small. Options: {xl, secret}; a secret one follows the eye. */
 export function amount(fen, options = {}) {
-  const size = options.xl ? "amount xl" : "amount";
-  if (options.hidden) return h("div", { class: size }, h("span", { "aria-hidden": "true" }, "••••••"), h("span", { class: "hide" }, t("hidden")));
   const parts = amountParts(fen);
-  return h("div", { class: size }, parts.sign, parts.whole, h("small", null, parts.cents));
+  const figures = [parts.sign, parts.whole, h("small", null, parts.cents)];
+  return h("div", { class: options.xl ? "amount xl" : "amount" }, options.secret ? secret(figures) : figures);
+}
+
+/** An amount with its label and the eye above it: {label, fen, xl}. */
+export function hiddenAmount(options) {
+  return [h("div", { class: "row" }, h("span", { class: "soft" }, options.label + t("unit")), eyeButton()), amount(options.fen, { xl: options.xl, secret: true })];
 }
 
 /** A chip: a state is a word, colour repeats it. Kinds: ok, warn, bad, info, tide, or none. */
@@ -41,11 +45,11 @@ export function stepper(names, now) {
       h("i", { "aria-hidden": "true" }, index < now ? icon("check") : String(index + 1)), name, h("span", { class: "hide" }, t("step." + state(index))))));
 }
 
-/** What has happened, from the top down: [{title, caption, state: done | now | next | bad}]. */
+/** What has happened, from the top down: [{title, caption, action, state: done | now | next | bad}]; a step that waits for the customer holds its button. */
 export function tracker(stops) {
   const marks = { done: () => icon("check"), bad: () => icon("x"), now: () => null, next: () => null };
   return h("ol", { class: "track" }, stops.map((stop) => h("li", { class: stop.state, "aria-current": stop.state === "now" ? "step" : null },
-    h("i", { "aria-hidden": "true" }, marks[stop.state]()), h("div", null, h("b", null, stop.title), stop.caption ? h("span", { class: "cap num" }, stop.caption) : null))));
+    h("i", { "aria-hidden": "true" }, marks[stop.state]()), h("div", null, h("b", null, stop.title), stop.caption ? h("span", { class: "cap num" }, stop.caption) : null, stop.action || null))));
 }
 
 /** Facts under one another: [[label, value]]. */
@@ -63,33 +67,16 @@ export function note(kind, mark, text, action) {
   return h("div", { class: "note " + kind + (action ? " act" : "") }, icon(mark, "i16"), h("span", { class: "grow" }, text), action);
 }
 
+/** A card where something will stand: {mark, text, action}. */
+export function emptyCard(options) {
+  return h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon(options.mark, "i24")), h("p", { class: "soft" }, options.text), options.action || null);
+}
+
 /** A row that opens something. */
 export function openRow(options) {
   return h("li", null, h("button", { type: "button", class: "item", onclick: options.open }, options.mark ? h("span", { class: "tile" }, icon(options.mark)) : null,
     h("span", { class: "grow" }, options.title, options.caption), options.value ? h("span", { class: "value num" }, options.value) : null,
     h("span", { class: "muted" }, icon("right"))));
-}
-
-function linePath(points) {
-  return points.map(([x, y], index) => (index ? "L" : "M") + x.toFixed(1) + " " + y.toFixed(1)).join("");
-}
-
-/** A line of values [{date, value}] with a sentence for those who hear it, and its figures in a table. */
-export function lineChart(series, options) {
-  const values = series.map((point) => Number(point.value));
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  const points = values.map((value, index) => [values.length > 1 ? (index / (values.length - 1)) * 326 : 326, 92 - ((value - low) / span) * 80]);
-  const [x, y] = points[points.length - 1];
-  const line = linePath(points);
-  const picture = vector("svg", { class: "chart", viewBox: "0 0 326 101", role: "img", "aria-label": options.sentence },
-    vector("path", { class: "grid", d: "M0 8.5H326M0 50.5H326M0 92.5H326" }), vector("path", { class: "ar", d: line + "L326 92.5L0 92.5Z" }),
-    vector("path", { class: "ln", d: line }), vector("circle", { class: "pt", cx: Math.min(x, 322), cy: y, r: 4 }));
-  const ends = [series[0], series[Math.floor((series.length - 1) / 2)], series[series.length - 1]];
-  const rows = series.slice().reverse().map((point) => h("tr", null, h("td", null, shortDay(point.date)), h("td", null, point.value)));
-  return [picture, h("div", { class: "ticks t12 muted num", "aria-hidden": "true" }, ends.map((point) => h("span", null, shortDay(point.date)))),
-    h("details", null, h("summary", null, t("data"), icon("down", "i16")),
-      h("table", { class: "num" }, h("thead", null, h("tr", null, h("th", { scope: "col" }, options.dateLabel), h("th", { scope: "col" }, options.valueLabel))), h("tbody", null, rows)))];
 }
 
 /** Still water behind the balance. */

@@ -1,6 +1,4 @@
-// Levels of customers (C1–C5) against risks of products (R1–R5), and what is still waiting for its end.
-
-const PENDING = "pending";
+// Levels of customers (C1–C5) against risks of products (R1–R5), and when units may be redeemed.
 
 /** The risks a level may buy: R1, or R1–R3. */
 function risksOf(level) {
@@ -22,20 +20,4 @@ function levelsSheet() {
 function redeemable(dates) {
   const date = day(dates.redeemableFrom);
   return dates.redeemableProvisional ? t("date.about", { date }) : date;
-}
-
-async function keptPending() {
-  try {
-    return (await desk.bridge.store.get({ key: PENDING })).value;
-  } catch {
-    return null;
-  }
-}
-
-function keepPending(pending) {
-  return quietly(desk.bridge.store.set({ key: PENDING, value: pending }));
-}
-
-function dropPending() {
-  return quietly(desk.bridge.store.remove({ key: PENDING }));
 }

@@ -3,8 +3,6 @@
 const CHECKING = ["CREATED", "QUOTA_HELD", "DEBITED", "UNKNOWN"];
 const ENDS = { ACCEPTED: "done", CONFIRMED: "confirmed", REJECTED: "rejected", REFUNDED: "refunded" };
 const CHIPS = { ACCEPTED: "ok", CONFIRMED: "ok", REJECTED: "bad", REFUNDED: "info" };
-const WATCH_MILLISECONDS = 3000;
-const WATCH_MOST = 40;
 
 function orderStops(order) {
   const sent = { title: t("order.placed"), caption: moment(order.placedAt), state: "done" };
@@ -44,28 +42,25 @@ function orderHead(order) {
     h("p", { class: "soft" }, reason + t("order." + name + ".text", places)));
 }
 
-function drawOrder(place, order, seenAt, round = 0) {
+function drawOrder(place, order, seenAt, still) {
   const products = button(t("orders.list"), { class: "block" }, async () => go("/", true));
-  const orders = button(t("end.orders"), { class: "primary block" }, async () => go("/orders", true));
+  const orders = button(t("title.orders"), { class: "primary block" }, async () => go("/orders", true));
   place.show({
-    title: t("title.order"), still: round > 0, action: h("div", { class: "pair" }, products.element, orders.element),
+    title: t("title.order"), still, action: h("div", { class: "pair" }, products.element, orders.element),
     body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order))), proofCard(order)],
   });
-  if (CHECKING.includes(order.state) && !seenAt && round < WATCH_MOST) setTimeout(() => quietly(watchOrder(place, order, round)), WATCH_MILLISECONDS);
-}
-
-/** Ask again for an order whose end is not known; draw it only when something changed. */
-async function watchOrder(place, order, round) {
-  if (!place.stands) return;
-  const now = await ask("wealth.order.get", { orderId: order.orderId });
-  if (!place.stands) return;
-  if (now.state !== order.state) drawOrder(place, now, null, round + 1);
-  else if (round < WATCH_MOST) setTimeout(() => quietly(watchOrder(place, order, round + 1)), WATCH_MILLISECONDS);
 }
 
 async function orderView(place) {
   const obtain = () => look("wealth.order.get", { orderId: place.params.order });
-  await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => drawOrder(place, data, seenAt));
+  await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => {
+    drawOrder(place, data, seenAt);
+    if (seenAt) return;
+    watch(place, {
+      now: data, open: (order) => CHECKING.includes(order.state), obtain: () => ask("wealth.order.get", { orderId: data.orderId }),
+      same: (a, b) => a.state === b.state, draw: (order) => drawOrder(place, order, null, true),
+    });
+  });
 }
 
 function orderRow(order) {

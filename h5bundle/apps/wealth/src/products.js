@@ -30,17 +30,11 @@ function levelCard(suitability) {
     h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), start.element, about));
 }
 
-async function waitingPurchase() {
-  const pending = await keptPending();
-  if (!pending) return null;
-  return note("warn", "clock", t("list.waiting"), button(t("end.ask"), { class: "ghost small" }, async () => go("/result")).element);
-}
-
 async function listView(place) {
   const obtain = async () => {
     const products = await look("wealth.product.list");
     const suitability = await look("wealth.suitability.get");
-    return { products: products.data.products, suitability: suitability.data, seenAt: products.seenAt || suitability.seenAt, waiting: await waitingPurchase() };
+    return { products: products.data.products, suitability: suitability.data, seenAt: products.seenAt || suitability.seenAt, waiting: await purchase.waitingNote() };
   };
   await place.load(t("title.list"), "dcc", obtain, ({ products, suitability, seenAt, waiting }) => place.show({
     title: t("title.list"),
@@ -65,10 +59,11 @@ function navCard(all) {
   const change = (Number(last.value) / Number(first.value) - 1) * 100;
   const sign = change > 0 ? "+" : change < 0 ? "\u2212" : "";
   const places = { first: first.value, from: day(first.date), last: last.value, to: day(last.date) };
-  return h("section", { class: "card" }, h("div", { class: "row between wrap" }, h("h2", null, t("product.nav")),
-    h("span", { class: "cap num" }, t("product.nav.quarter"), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%"))),
-    h("div", { class: "row num" }, h("b", { class: "figure" }, last.value), h("span", { class: "cap" }, day(last.date))),
-    lineChart(nav, { sentence: t("product.nav.sentence", places), dateLabel: t("product.nav.date"), valueLabel: t("product.nav.unit") }));
+  return chartCard({
+    title: t("product.nav"), value: last.value, when: day(last.date),
+    aside: [t("product.nav.quarter"), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%")],
+    chart: lineChart(nav, { sentence: t("product.nav.sentence", places), dateLabel: t("product.nav.date"), valueLabel: t("product.nav.unit") }),
+  });
 }
 
 function quotaCard(product) {

@@ -13,7 +13,7 @@ start({
     { path: "/assess", view: assessView, up: "/" },
     { path: "/assess/:code", view: assessView, up: "/" },
     { path: "/buy/:code", view: buyView, up: "/" },
-    { path: "/result", view: resultView, up: "/" },
+    { path: "/result", view: (place) => purchase.view(place), up: "/" },
     { path: "/orders", view: ordersView, up: "/", fresh: true },
     { path: "/order/:order", view: orderView, up: "/orders", fresh: true },
   ],

@@ -2,8 +2,8 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, amount, ask, Attempt, before, button, chip, choiceField, datePath, day, desk, facts, field, form, formLine,
-  fullDay, gauge, go, h, icon, knownField, lineChart, look, moment, money, note, openBundle, openRow, pageSheet, parseYuan,
-  placeTrouble, plainMoney, quietly, quotaMoney, riskStaff, said, sentence, share, shortDigest, sideFacts, start, state, t,
-  tracker, troubleOf, wholeMoney,
+  agreeField, amount, ask, Attempt, before, button, chartCard, chip, choiceField, datePath, day, facts, form, formLine, fullDay,
+  gauge, go, h, icon, knownField, lineChart, look, moment, money, moneyField, note, openBundle, openRow, pageSheet, placeTrouble,
+  plainMoney, quotaMoney, riskStaff, said, sentence, share, shortDigest, sideFacts, Signing, start, state, t, tracker, troubleOf,
+  watch, wholeMoney,
 } from "./_shared/common/ui.js";

@@ -40,13 +40,14 @@ export function problem(status, code, zh, en, extra = {}) {
   return { status, body: { type: "about:blank", title: code, status, code, detail: en, message: { zh, en }, requestId: "req_1", ...extra } };
 }
 
-const ok = (body) => ({ status: 200, body });
+export const ok = (body) => ({ status: 200, body });
 
-/** The bank. Options: {state: "new" | "card" | "open" | "bound", level: "C3" | null}. */
+/** The bank. Options: {state: "new" | "card" | "open" | "bound" | "empty", level: "C3" | null}; `more` are a bundle's own answers. */
 export class Bank {
   constructor(options) {
     this.application = null;
-    this.bound = options.state === "bound";
+    this.more = {};
+    this.bound = ["bound", "empty"].includes(options.state);
     this.level = options.level === undefined ? "C3" : options.level;
     this.balance = 846072;
     this.orders = [];
@@ -56,13 +57,14 @@ export class Bank {
     this.entries = [
       { journal: "j1", amountFen: 2000000, memo: "从绑定卡转入", at: "2026-11-20T01:12:00Z", counterparty: "7935" },
       { journal: "j2", amountFen: -1153928, memo: "申购 金芒果 · 稳盈 90 天持有", at: "2026-11-18T02:24:00Z", counterparty: "0019" }];
+    if (options.state === "empty") this.entries = [];
     if (options.state !== "new") this.#begin(options.state);
   }
 
   #begin(state) {
     this.application = { applicationId: "app_1", state: "ID_CHECK", name: "陈*", idNumber: "3301 **** 2816", mobile: "138 **** 6620", card: null, account: null, sandboxCode: "482913", expiresAt: "2026-11-27T06:32:00Z", reason: null };
     if (state === "card") Object.assign(this.application, { state: "BIND_VERIFY", sandboxCode: null });
-    if (state === "open" || state === "bound") this.#open();
+    if (["open", "bound", "empty"].includes(state)) this.#open();
   }
 
   #open() {
@@ -70,7 +72,7 @@ export class Bank {
   }
 
   answer({ op, params = {}, body = {}, idempotencyKey }) {
-    const verb = this["do " + op];
+    const verb = this.more[op] || this["do " + op];
     if (!verb) return problem(404, "OPERATION_UNKNOWN", "没有这项服务。", "There is no such service.");
     if (idempotencyKey && this.answered.has(idempotencyKey)) return this.answered.get(idempotencyKey);
     const answer = verb.call(this, params, body || {});
@@ -159,6 +161,11 @@ export class Bank {
 
   "do wealth.order.prepare"(_, body) {
     if (body.amountFen > this.balance) return problem(422, "INSUFFICIENT_FUNDS", "余额不够，钱没有动。先从绑定卡转入。", "Not enough money. No money has moved. Move some in from your card first.");
+    return this.challenge(body);
+  }
+
+  /** Freeze an operation: its challenge, as every prepare answers. */
+  challenge(body) {
     const asked = { challengeId: "chl_" + (this.challenges.size + 1).toString().padStart(8, "0"), operationId: "opr_" + (this.challenges.size + 1), expiresAt: "2026-11-20T06:37:00Z" };
     this.challenges.set(asked.challengeId, { ...asked, ...body });
     return ok(asked);

@@ -6,7 +6,8 @@ const asked = new URLSearchParams(location.search);
 const bundle = asked.get("bundle");
 const origin = location.protocol + "//" + bundle + "-h5.localhost:" + location.port;
 const declared = await (await fetch("/host/declared/" + bundle + ".json")).json();
-const KEYED = new Set(["accounts.application.create", "accounts.application.resend_code", "accounts.application.verify_code", "accounts.application.bind_card",
+const own = declared.answers ? await import("/host/answers/" + bundle + ".js") : { answers: () => ({}), keyed: [] };
+const KEYED = new Set([...own.keyed, "accounts.application.create", "accounts.application.resend_code", "accounts.application.verify_code", "accounts.application.bind_card",
   "accounts.application.declare_tax", "accounts.fund", "wealth.suitability.assess", "wealth.order.prepare"]);
 
 class Refused extends Error {
@@ -19,8 +20,10 @@ class Refused extends Error {
 
 const host = {
   bank: new Bank({ state: asked.get("state") || "new", level: asked.get("level") === "none" ? null : undefined }),
+  /** When set, every operation answers this instead: {status, body}. */
+  failing: null,
   info: { platform: "browser", version: "1.0.0", locale: asked.get("locale") || "zh-CN", theme: asked.get("theme") || "light", insets: { top: 0, bottom: Number(asked.get("inset") || 34), left: 0, right: 0 }, env: "sandbox", bank: { zh: "澜江银行", en: "Lanjiang Bank" } },
-  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, sign: "ACCEPTED", bind: "ok", store: new Map(), queued: {}, protectedNow: false, post: null,
+  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, sign: "ACCEPTED", bind: "ok", save: "ok", saved: [], store: new Map(), queued: {}, protectedNow: false, post: null,
   /** Answer the next call of an operation with this instead: {status, body} or {error: code, details}. */
   next(op, answer) {
     (this.queued[op] ??= []).push(answer);
@@ -29,6 +32,7 @@ const host = {
     this.post({ v: 1, t: "evt", e: name, seq: 1, p: payload });
   },
 };
+host.bank.more = own.answers(host.bank, asked.get("state") || "new");
 window.host = host;
 
 function request(p) {
@@ -36,6 +40,7 @@ function request(p) {
   if (p.params && Object.values(p.params).some((value) => typeof value !== "string")) throw new Refused("PARAMS_INVALID");
   if (KEYED.has(p.op) && !/^[A-Za-z0-9_-]{8,64}$/.test(p.idempotencyKey || "")) throw new Refused("PARAMS_INVALID");
   if (host.offline) throw new Refused("OFFLINE");
+  if (host.failing) return host.failing;
   const queued = (host.queued[p.op] || []).shift();
   if (queued && queued.after) host.bank.answer(p);
   if (queued && queued.error) throw new Refused(queued.error, queued.details);
@@ -68,6 +73,11 @@ const METHODS = {
   "store.get": (p) => ({ value: host.store.has(p.key) ? JSON.parse(host.store.get(p.key)) : null }),
   "store.set": (p) => { host.store.set(p.key, JSON.stringify(p.value)); return {}; },
   "store.remove": (p) => { host.store.delete(p.key); return {}; },
+  "file.save": (p) => {
+    if (host.save !== "ok") throw new Refused(host.save);
+    host.saved.push(p);
+    return { saved: true };
+  },
   "net.request": request, "tx.sign": sign, "device.bind": bind,
 };
 
