@@ -86,6 +86,9 @@ from bff.kinds import BundleRef
 from bff.recurring import Pace, Recurring
 from bff.retention.cli import retention
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
+from bff.wealth import navs
+from bff.wealth.cli import wealth
+from bff.wealth.products import FAMILY as WEALTH_PRODUCTS
 from config.logging import configure
 from config.settings import Settings, SettingsError, describe, from_environ
 from h5bundle.client import releases
@@ -515,6 +518,7 @@ def prepare(settings: Settings) -> tuple[Instance, list[sandbox.BundleNews]]:
     found = releases(instance.store, now=clock())
     with transaction(instance.engine) as session:
         instance.house.warehouse.synchronise(session, clock())
+        navs.seed(session, WEALTH_PRODUCTS.shipped(), clock())
         instance.house.book.sync(session, now=clock(), releases=found)
         strangers = instance.house.book.unrecorded(session, found)
     return instance, [*news, *(sandbox.stranger(str(ref)) for ref in strangers)]
@@ -836,6 +840,7 @@ cli.add_command(devices)
 cli.add_command(approvals)
 cli.add_command(retention)
 cli.add_command(jobs)
+cli.add_command(wealth)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 
 

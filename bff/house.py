@@ -72,11 +72,20 @@ from bff.sessions.replay import ReplayMarks
 from bff.sessions.service import Lifetimes, Sessions
 from bff.sessions.tokens import AccessTokens
 from bff.sessions.verification import Verification
-from bff.wealth.delivery import Debits
+from bff.wealth.confirmation import Confirmation
+from bff.wealth.delivery import Deliveries
+from bff.wealth.holding_operations import operations as holding_operations
+from bff.wealth.jobs import jobs as wealth_jobs
+from bff.wealth.life import Life
 from bff.wealth.operations import operations as wealth_operations
 from bff.wealth.orders import TYPE as PURCHASE
 from bff.wealth.orders import Orders
+from bff.wealth.payouts import Payouts
 from bff.wealth.products import FAMILY as WEALTH
+from bff.wealth.ratings import Ratings
+from bff.wealth.redemptions import TYPE as REDEMPTION
+from bff.wealth.redemptions import Redemptions
+from bff.wealth.refunds import Refunds
 from bff.wealth.suitability import Suitability, load_questionnaire
 from h5bundle.client import PublishedRelease
 from security.dpop import NonceBook
@@ -235,7 +244,10 @@ def build_house(outside: Surroundings) -> House:
     warehouse = Warehouse((WEALTH,))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
     calendar = TradingCalendar.load()
-    orders = Orders(warehouse, calendar, _packs(wealth), suitability, people, held, asked)
+    wealth_packs = _packs(wealth)
+    orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
+    refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
+    redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -248,17 +260,20 @@ def build_house(outside: Surroundings) -> House:
         *sessions_operations(
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
-        *approvals_operations(Decisions(asked, {PURCHASE: orders}), lambda: outside.keys.active(REPLIES)),
+        *approvals_operations(
+            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions}), lambda: outside.keys.active(REPLIES)
+        ),
         *inbox_operations(),
         *accounts_operations(applications, held, fundings),
-        *wealth_operations(orders, suitability),
+        *wealth_operations(orders, refunds, suitability),
+        *holding_operations(redemptions),
         *bundles_operations(Adoption(), readable=outside.env != "production"),
     )
     topics = (
         *codes.topics(),
         *recoveries.topics(),
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
-        *Debits(outside.core, orders).topics(),
+        *Deliveries(outside.core, orders, refunds, payouts).topics(),
     )
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
@@ -267,7 +282,13 @@ def build_house(outside: Surroundings) -> House:
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
     door = _door(outside, operations, known, relay, authenticator)
-    jobs = (*approvals_jobs(outside.engine, outside.clock), *products_jobs(calendar, outside.clock))
+    life = Life(outside.engine, outside.clock, outside.new_id, warehouse, wealth_packs, refunds, payouts)
+    ratings = Ratings(outside.engine, outside.clock, warehouse)
+    jobs = (
+        *approvals_jobs(outside.engine, outside.clock),
+        *products_jobs(calendar, outside.clock),
+        *wealth_jobs(calendar, Confirmation(wealth_packs), life, ratings),
+    )
     return House(door, relay, book, warehouse, jobs)
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bff.kinds import CURRENCY
+from security.display import money_text
+
 CHALLENGED: Final = "CHALLENGED"
 EXECUTING: Final = "EXECUTING"
 DONE: Final = "DONE"
@@ -30,3 +33,8 @@ FEN: Final = 100
 def amount_text(amount_fen: int) -> str:
     """Give ``50000.00``: two decimals, no leading zero."""
     return f"{amount_fen // FEN}.{amount_fen % FEN:02d}"
+
+
+def money_words(amount_fen: int) -> str:
+    """Give ``¥50,000.00``, as a customer reads it."""
+    return money_text(CURRENCY, amount_text(amount_fen))

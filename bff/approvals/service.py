@@ -23,7 +23,7 @@ from bff.devices.service import Devices
 from bff.kinds import CURRENCY, Context, instant
 from bff.push import inbox
 from security.approvals import FROZEN, check_field, memo_encode
-from security.display import money_text, render
+from security.display import render
 from security.encoding import b64url_encode
 
 _BYTES: Final = 32
@@ -179,7 +179,7 @@ def require_free(session: Session, customer_id: str | None) -> None:
 def facts_of(template: Mapping[str, Any], amount_fen: int) -> dict[str, str]:
     """Give the facts of messages about an operation: what it is, and the amount, if any, as a customer reads it."""
     title = template["title"]
-    amount = money_text(CURRENCY, rules.amount_text(amount_fen)) if amount_fen else ""
+    amount = rules.money_words(amount_fen) if amount_fen else ""
     return {"title_zh": title["zh"], "title_en": title["en"], "amount": amount}
 
 

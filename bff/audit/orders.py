@@ -20,7 +20,14 @@ from security.evidence.chain import Signer
 from security.evidence.merkle import inclusion_path
 from security.jwk import PublicJwk
 
-_OF_ORDER: Final = ("order.placed", "core.executed", "order.settled")
+_OF_ORDER: Final = (
+    "order.placed",
+    "order.confirmed",
+    "order.cancelled",
+    "core.executed",
+    "order.settled",
+    "order.refunded",
+)
 _OF_OPERATION: Final = ("operation.frozen", "operation.approved")
 _NEAR: Final = 32
 """How many entries one transaction may append between an approval and its order."""

@@ -169,6 +169,12 @@ class Warehouse:
         """Give a hold back: the order was rejected."""
         self._from_held(session, code, amount, {"held_fen": _quota.c.held_fen - amount})
 
+    def give_back(self, session: Session, code: str, amount: int) -> None:
+        """Give quota back that was taken: the order was cancelled or refunded."""
+        taken = _quota.c.confirmed_fen
+        if not _count(session, code, taken >= amount, confirmed_fen=taken - amount):
+            raise ProductDataError(detail=f"{code} has sold less than {amount} fen: the counters contradict the orders")
+
     @staticmethod
     def _from_held(session: Session, code: str, amount: int, changes: Mapping[str, Any]) -> None:
         if not _count(session, code, _quota.c.held_fen >= amount, **changes):

@@ -19,7 +19,14 @@ from bff.customers.models import Customer, CustomerIndex, MobileDay, Verificatio
 from bff.db.base import Base, table_of
 from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
 from bff.kinds import business_date
-from bff.wealth.models import SuitabilityProfile, WealthOrder
+from bff.wealth.models import (
+    SuitabilityProfile,
+    WealthInvestor,
+    WealthOrder,
+    WealthPosition,
+    WealthQualification,
+    WealthRedemption,
+)
 
 BUSINESS: Final[tuple[type[Base], ...]] = (
     Account,
@@ -29,7 +36,11 @@ BUSINESS: Final[tuple[type[Base], ...]] = (
     DeviceRecovery,
     DeviceTransfer,
     SuitabilityProfile,
+    WealthInvestor,
     WealthOrder,
+    WealthPosition,
+    WealthQualification,
+    WealthRedemption,
 )
 """What points to a person, and keeps him."""
 

@@ -83,3 +83,71 @@ class AnswersInvalidError(BffError):
     status = 422
     zh = "测评题目有更新或没有答完，没有提交，钱没有动。请重新作答。"
     en = "The questions have changed or some are unanswered. Nothing was submitted, no money has moved. Answer again."
+
+
+class QualificationRequiredError(BffError):
+    """The product is private, and the customer has not declared or not shown that he is a qualified investor."""
+
+    code = "QUALIFICATION_REQUIRED"
+    status = 409
+    zh = "这是私募产品，只面向合格投资者，钱没有动。请带资产或收入证明到网点登记，再确认声明。"
+    en = "This product is for qualified investors only. No money has moved. Show proof at a branch, then declare it."
+
+
+class HeadcountFullError(BffError):
+    """A private product has as many investors as the rule allows."""
+
+    code = "HEADCOUNT_FULL"
+    status = 409
+    zh = "这个私募产品的投资者人数已满，钱没有动。可以看看其他产品。"
+    en = "This private product has all the investors that it may have. No money has moved. See the other products."
+
+
+class NotCancellableError(BffError):
+    """The time in which an order could be cancelled is over, or it is no longer in a state that can be."""
+
+    code = "NOT_CANCELLABLE"
+    status = 409
+    zh = "这笔委托已过撤单时间，不能撤单，原委托继续有效。"
+    en = "The time to cancel this order is over, so it stands as it is."
+
+
+class NotRedeemableError(BffError):
+    """The product takes no redemptions now."""
+
+    code = "NOT_REDEEMABLE"
+    status = 409
+    zh = "这个产品现在不开放赎回，份额没有动。"
+    en = "This product takes no redemptions now. Your shares have not moved."
+
+
+class SharesGoneError(BffError):
+    """There are fewer redeemable shares than were asked for."""
+
+    code = "SHARES_GONE"
+    status = 409
+    zh = "可赎回的份额不够，份额没有动。还在持有期内或已在赎回中的份额不能再赎回。"
+    en = "Fewer shares can be redeemed. Nothing has moved. Shares in their holding period or on their way cannot be."
+
+
+class SharesInvalidError(BffError):
+    """The number of shares is below the minimum or has another step."""
+
+    code = "SHARES_INVALID"
+    status = 422
+    zh = "赎回份额不符合规则，份额没有动。请调整份额，或一次赎回全部。"
+    en = "This number of shares does not fit the rules. Nothing has moved. Adjust it, or redeem all."
+
+
+class NavConflictError(BffError):
+    """Another net value of that product and day was written: what orders were confirmed by stands."""
+
+    code = "NAV_CONFLICT"
+    status = 409
+
+
+class NavInvalidError(BffError):
+    """A file or a value of net values is malformed, or of a product that does not exist."""
+
+    code = "NAV_INVALID"
+    status = 422

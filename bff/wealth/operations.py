@@ -1,20 +1,31 @@
 """The operations on wealth products, suitability and orders; pages call them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from bff.approvals.reasons import reason
+from bff.approvals.reasons import Reason, reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
-from bff.products.errors import CalendarExhaustedError
+from bff.products.errors import CalendarExhaustedError, ProductClosedError
 from bff.sessions.verification import FRESH
-from bff.wealth import rules
-from bff.wealth.orders import TEMPLATE, Orders, Product
-from bff.wealth.products import FAMILY, shown_state
+from bff.wealth import navs, pricing, repository, rules
+from bff.wealth.orders import TEMPLATE, Declared, Orders
+from bff.wealth.products import FAMILY, Product, shown_state
+from bff.wealth.refunds import Refunds
+from bff.wealth.repository import (
+    ACCEPTED,
+    CONFIRMED,
+    QUOTA_HELD,
+    REFUND_FAILED,
+    REFUNDED,
+    REFUNDING,
+    REJECTED,
+)
 from bff.wealth.schemas import (
     AssessedAnswer,
     AssessRequest,
@@ -33,14 +44,20 @@ from bff.wealth.schemas import (
     ProductsAnswer,
     QuestionAnswer,
     QuestionsAnswer,
+    StepAnswer,
     SuitabilityAnswer,
 )
 from bff.wealth.suitability import Suitability
+
+SHOWN_VALUES: Final = 400
+"""Net values that a product's page draws at most, the newest."""
+LISTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class _Selling:
     orders: Orders
+    refunds: Refunds
 
     def products(self, session: Session, context: Context, request: Empty) -> ProductsAnswer:
         del request
@@ -53,7 +70,10 @@ class _Selling:
         definition = product.definition
         return ProductAnswer(
             **_card(product),
-            nav=[NavAnswer(date=point.date.isoformat(), value=point.value) for point in definition.nav],
+            nav=[
+                NavAnswer(date=day.isoformat(), value=pricing.nav_text(nav))
+                for day, nav in navs.history(session, definition.code, SHOWN_VALUES)
+            ],
             dates=self._dates(context, product),
             suitability=self._suitability(session, context, product),
             warning=definition.warning,
@@ -62,29 +82,38 @@ class _Selling:
 
     def prepare(self, session: Session, context: Context, request: PrepareRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.amount_fen)
-        asked = self.orders.prepare(session, context, *what, age_confirmed=request.age_confirmed)
+        declared = Declared(request.age_confirmed, request.qualified)
+        asked = self.orders.prepare(session, context, *what, declared)
         ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
         return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
 
     def order(self, session: Session, context: Context, request: OrderRequest) -> OrderAnswer:
         return _order(self.orders.get(session, context, request.order_id))
 
-    def mine(self, session: Session, context: Context, request: Empty) -> OrdersAnswer:
+    def cancel(self, session: Session, context: Context, request: OrderRequest) -> OrderAnswer:
+        self.refunds.cancel(session, context, self.orders.get(session, context, request.order_id))
+        return self.order(session, context, request)
+
+    @staticmethod
+    def mine(session: Session, context: Context, request: Empty) -> OrdersAnswer:
         del request
-        return OrdersAnswer(orders=[_order(row) for row in self.orders.mine(session, context)])
+        rows = repository.orders_of(session, context.caller.customer_id or "", None, LISTED)
+        return OrdersAnswer(orders=[_order(row) for row in rows])
 
     def _dates(self, context: Context, product: Product) -> DatesAnswer | None:
         pack = self.orders.packs.at(business_date(context.now))
         try:
-            dates = rules.order_dates(self.orders.calendar, pack, product.definition, context.now)
-        except CalendarExhaustedError:
+            dates = self.orders.dates(product, context.now)
+        except (CalendarExhaustedError, ProductClosedError):
             return None
+        last = dates.trade if product.definition.raising_until is None else product.definition.raising_until
         return DatesAnswer(
-            purchase_before=instant(rules.cut_off_instant(dates.trade, pack.clock("cut_off"))),
+            purchase_before=instant(rules.cut_off_instant(last, pack.clock("cut_off"))),
             trade_date=dates.trade.isoformat(),
             confirm_date=dates.confirm.isoformat(),
             redeemable_from=dates.redeemable.isoformat(),
             redeemable_provisional=dates.provisional,
+            cancellable_until=instant(dates.cancellable_until),
         )
 
     def _suitability(self, session: Session, context: Context, product: Product) -> SuitabilityAnswer:
@@ -137,7 +166,9 @@ def _card(product: Product) -> dict[str, Any]:
     shown = ("code", "name", "category", "benchmark_low", "benchmark_high", "holding_days", "minimum_fen", "step_fen")
     quota = {"quota_total_fen": product.quota_total_fen, "quota_left_fen": product.quota_left_fen}
     values = {name: getattr(definition, name) for name in shown}
-    return {**values, **quota, "risk": definition.risk_name, "state": shown_state(product)}
+    matures = None if definition.matures_on is None else definition.matures_on.isoformat()
+    kind = {"private": definition.private, "matures_on": matures, "risk": definition.risk_name}
+    return {**values, **quota, **kind, "state": shown_state(product)}
 
 
 def _order(row: Row[Any]) -> OrderAnswer:
@@ -155,7 +186,32 @@ def _order(row: Row[Any]) -> OrderAnswer:
         bundle=row.bundle,
         device_id=row.device_id,
         placed_at=instant(row.placed_at),
-        reason=reason(row.reason),
+        reason=_reason(row),
+        cancellable_until=instant(row.cancellable_until) if row.state == ACCEPTED else None,
+        nav=None if row.nav is None else pricing.nav_text(row.nav),
+        shares=None if row.shares is None else pricing.shares_text(row.shares),
+        rest_fen=row.rest_fen,
+        steps=[StepAnswer(state=state, at=instant(at)) for state, at in _steps(row) if at is not None],
+    )
+
+
+def _reason(row: Row[Any]) -> Reason | None:
+    return reason(row.reason, money_back=row.state in {REFUNDING, REFUND_FAILED, REFUNDED})
+
+
+def _steps(row: Row[Any]) -> tuple[tuple[str, datetime | None], ...]:
+    """Give the states that an order went through, with the instant of each; None for what it did not reach."""
+    rejected = row.settled_at if row.state == REJECTED else None
+    settled = row.settled_at if rejected is None else None
+    return (
+        ("CREATED", row.placed_at),
+        (QUOTA_HELD, row.placed_at),
+        (REJECTED, rejected),
+        ("DEBITED", settled),
+        (ACCEPTED, settled),
+        (CONFIRMED, row.confirmed_at),
+        (REFUNDING, row.closed_at),
+        (REFUNDED, row.refunded_at),
     )
 
 
@@ -163,9 +219,9 @@ _read = partial(Operation, method="GET", idempotency=Idempotency.NONE)
 _write = partial(Operation, method="POST", idempotency=Idempotency.KEY, limit="60/minute")
 
 
-def operations(orders: Orders, suitability: Suitability) -> tuple[Operation, ...]:
-    """Give the operations of this room."""
-    selling = _Selling(orders)
+def operations(orders: Orders, refunds: Refunds, suitability: Suitability) -> tuple[Operation, ...]:
+    """Give the operations of the sale."""
+    selling = _Selling(orders, refunds)
     return (*_products(selling), *_suitability(_Assessing(suitability)), *_orders(selling))
 
 
@@ -243,6 +299,17 @@ def _orders(selling: _Selling) -> tuple[Operation, ...]:
             handler=selling.order,
             errors=("NOT_FOUND",),
         ),
+        _write(
+            code="wealth.order.cancel",
+            summary="Cancel an accepted order within its time; the money goes back to the account that paid.",
+            path="/wealth/orders/{order_id}/cancel",
+            request=OrderRequest,
+            response=OrderAnswer,
+            handler=selling.cancel,
+            errors=("NOT_FOUND", "NOT_CANCELLABLE"),
+            fresh=FRESH,
+            settle=lambda session, context, request, _: selling.order(session, context, request),
+        ),
         _read(
             code="wealth.order.list",
             summary="Give the caller's orders.",
@@ -262,6 +329,7 @@ _PREPARE_ERRORS = (
     "SUITABILITY_REQUIRED",
     "RISK_MISMATCH",
     "AGE_CONFIRMATION_REQUIRED",
+    "QUALIFICATION_REQUIRED",
     "QUOTA_GONE",
     "INSUFFICIENT_FUNDS",
     "CALENDAR_EXHAUSTED",

@@ -7,7 +7,7 @@ Placing and settling lock in one order, the device's day, the evidence chain, th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final
 
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
@@ -24,49 +24,26 @@ from bff.kinds import Context, business_date
 from bff.products.calendar import TradingCalendar
 from bff.products.errors import QuotaGoneError
 from bff.products.rulepacks import RulePacks
-from bff.products.warehouse import OnSale, Warehouse
-from bff.wealth import repository, rules
-from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError
+from bff.products.warehouse import Warehouse
+from bff.wealth import investors, repository, rules
+from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError, QualificationRequiredError
 from bff.wealth.models import WealthOrder
-from bff.wealth.products import FAMILY, WealthDefinition
+from bff.wealth.ports import AccountsView, Payer
+from bff.wealth.products import FAMILY, RAISING, Product
 from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UNKNOWN
 from bff.wealth.suitability import Suitability
 
 TYPE: Final = "wealth.order.place"
 TEMPLATE: Final = "wealth.order.place/2"
 TOPIC: Final = "wealth.debit"
-Product: TypeAlias = OnSale[WealthDefinition]
 
 
-class Payer(Protocol):
-    """An account that may pay."""
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the customer said of himself when he asked: that he knows the risk at his age, that he is qualified."""
 
-    @property
-    def account_id(self) -> str:
-        """Give its id."""
-        ...
-
-    @property
-    def number(self) -> str:
-        """Give its number at the core."""
-        ...
-
-    @property
-    def available_fen(self) -> int:
-        """Give what is available, as the core last told."""
-        ...
-
-
-class AccountsView(Protocol):
-    """Port to the customers' accounts."""
-
-    def payer(self, session: Session, context: Context, account_id: str) -> Payer:
-        """Give an open account of the calling customer; NotFoundError for any other."""
-        ...
-
-    def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
-        """Hear what the core told when it made the debit: ``executedAt``, and the balance if it said."""
-        ...
+    age_confirmed: bool
+    qualified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +59,15 @@ class Orders:
     approvals: Approvals
 
     def prepare(
-        self, session: Session, context: Context, code: str, account_id: str, amount: int, *, age_confirmed: bool
+        self, session: Session, context: Context, code: str, account_id: str, amount: int, declared: Declared
     ) -> Asked:
         """Check a purchase and freeze it for the device to sign.
 
         Raises:
             NotFoundError: no such product, or not the caller's account.
             ProductClosedError, AmountMinimumError, AmountStepError, SuitabilityRequiredError, RiskMismatchError,
-            AgeConfirmationRequiredError, QuotaGoneError, InsufficientFundsError, CalendarExhaustedError: a rule's no.
+            AgeConfirmationRequiredError, QualificationRequiredError, QuotaGoneError, InsufficientFundsError,
+            CalendarExhaustedError: a rule's no.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
         product = self.warehouse.get(session, FAMILY, code, business_date(context.now))
@@ -99,13 +77,14 @@ class Orders:
         level = self.suitability.require(session, context)
         rules.check_risk(product.definition, level)
         person = self.customers.person(session, context.caller.customer_id or "")
-        self._check_age(context, person, confirmed=age_confirmed)
+        self._check_age(context, person, confirmed=declared.age_confirmed)
+        _check_qualified(session, context, product, declared=declared.qualified)
         if amount > product.quota_left_fen:
             raise QuotaGoneError(detail=f"{code} has less left", product=code, leftFen=product.quota_left_fen)
         if amount > payer.available_fen:
             raise InsufficientFundsError(detail="less is available", availableFen=payer.available_fen)
         pack = self.packs.at(business_date(context.now))
-        rules.order_dates(self.calendar, pack, product.definition, context.now)
+        self.dates(product, context.now)
         memo = _memo(product, person, level, pack.version)
         return self.approvals.ask(session, context, _intent(product, payer, amount, memo))
 
@@ -113,14 +92,19 @@ class Orders:
         """Place an approved order: hold the quota, write it, and have the core debited after the commit.
 
         Raises:
-            ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError: no longer possible.
+            ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError, QualificationRequiredError,
+            HeadcountFullError: no longer possible.
         """
         product = self.warehouse.get(session, FAMILY, approved.payload["product"], business_date(context.now))
         product.require_open()
         rules.check_risk(product.definition, self.suitability.require(session, context))
-        self.warehouse.hold(session, product, approved.amount_fen)
+        _check_qualified(session, context, product, declared=True)  # he declared it when he asked
         order_id = context.new_id("ord")
         row = self._row(context, approved, product, order_id)
+        self.warehouse.hold(session, product, approved.amount_fen)
+        if product.definition.private:
+            most = self.packs.at(business_date(context.now)).integer("private_headcount")
+            investors.enter(session, row["product"], approved.customer_id, most)
         session.execute(insert(WealthOrder).values(**row))
         payload = {
             "orderId": order_id,
@@ -151,9 +135,10 @@ class Orders:
             raise NotFoundError(detail="there is no such order")
         return row
 
-    def mine(self, session: Session, context: Context) -> list[Row[Any]]:
-        """Give the calling customer's orders, the newest first."""
-        return repository.orders_of(session, context.caller.customer_id or "")
+    def dates(self, product: Product, now: datetime) -> rules.Dates:
+        """Give the dates of an order placed now, as ``rules.order_dates``."""
+        pack = self.packs.at(business_date(now))
+        return rules.order_dates(self.calendar, pack, product.definition, now, raising=product.state == RAISING)
 
     def accepted(self, session: Session, order_id: str, executed: Mapping[str, Any], now: datetime) -> None:
         """Write that the core debited the account: quota taken, evidence of the journal, order accepted."""
@@ -175,6 +160,7 @@ class Orders:
         named = {"operation_id": row.operation_id, "order_id": order_id}
         settled(session, self.approvals, **named, state=REJECTED, now=now, reason=reason)
         self.warehouse.release(session, row.product, row.amount_fen)
+        investors.leave(session, row.product, row.customer_id)
 
     def unknown(self, session: Session, order_id: str, now: datetime) -> None:
         """Write that nobody knows yet: the quota stays held, and the core is asked again."""
@@ -191,7 +177,7 @@ class Orders:
 
     def _row(self, context: Context, approved: ApprovedOperation, product: Product, order_id: str) -> dict[str, Any]:
         pack = self.packs.at(business_date(context.now))
-        dates = rules.order_dates(self.calendar, pack, product.definition, context.now)
+        dates = self.dates(product, context.now)
         whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
         return whose | {
             "order_id": order_id,
@@ -206,8 +192,21 @@ class Orders:
             "confirm_date": dates.confirm,
             "redeemable_from": dates.redeemable,
             "redeemable_provisional": dates.provisional,
+            "cancellable_until": dates.cancellable_until,
+            "payer": approved.fields["payer"],
+            "payee": approved.fields["payee"],
             "placed_at": context.now,
         }
+
+
+def _check_qualified(session: Session, context: Context, product: Product, *, declared: bool) -> None:
+    """Sell what is private to those alone who declared that they are qualified, and showed it."""
+    if not product.definition.private:
+        return
+    if not declared or not investors.is_qualified(
+        session, context.caller.customer_id or "", business_date(context.now)
+    ):
+        raise QualificationRequiredError(declared=declared)
 
 
 def _known(session: Session, order_id: str) -> Row[Any]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -34,7 +34,11 @@ class WealthDefinition(Definition, frozen=True, kw_only=True):
         issuer_rating, seller_rating: risk 1..5 as the issuer and as the bank rate it; the higher counts.
         benchmark_low, benchmark_high: per cent, two decimals.
         minimum_fen, step_fen, quota_total_fen: in fen.
-        raising_account, raising_name: where the money of orders goes.
+        raising_account, raising_name: where the money of orders goes, and where it is paid out from.
+        private: whether it is for qualified investors, with a cap on their number and a cooling-off.
+        raising_until: last day of a raising, until the cut-off.
+        established_on: day on which it begins, when at least ``minimum_raised_fen`` was raised; else it fails.
+        matures_on: day by whose net value everybody is paid out; None for one without an end.
     """
 
     category: Words
@@ -51,6 +55,11 @@ class WealthDefinition(Definition, frozen=True, kw_only=True):
     raising_account: str
     raising_name: str
     nav: tuple[NavPoint, ...]
+    private: bool = False
+    raising_until: date | None = None
+    established_on: date | None = None
+    minimum_raised_fen: int = 0
+    matures_on: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse figures that contradict each other."""
@@ -59,6 +68,11 @@ class WealthDefinition(Definition, frozen=True, kw_only=True):
             raise ValueError(message)
         if min(self.minimum_fen, self.step_fen, self.quota_total_fen, self.holding_days) <= 0:
             message = "minimum, step, quota and holding days are positive"
+            raise ValueError(message)
+        days = [day for day in (self.raising_until, self.established_on, self.matures_on) if day is not None]
+        raised = self.raising_until is not None and self.established_on is not None
+        if days != sorted(set(days)) or (self.state == RAISING) != raised:
+            message = "what is raised has a last day of raising, then a day of establishment, then perhaps a maturity"
             raise ValueError(message)
 
     @property
@@ -92,8 +106,12 @@ FAMILY: Final = Family(
     taking=frozenset({RAISING, OPEN}),
 )
 
+Product: TypeAlias = OnSale[WealthDefinition]
+REDEEMABLE: Final = frozenset({OPEN})
+"""States in which shares are taken back before a product's maturity."""
 
-def shown_state(product: OnSale[WealthDefinition]) -> str:
+
+def shown_state(product: Product) -> str:
     """Give the state to show: ``SOLD_OUT`` is not kept, it is raising with less left than the smallest purchase."""
     sold_out = product.state == RAISING and product.quota_left_fen < product.definition.minimum_fen
     return SOLD_OUT if sold_out else product.state

@@ -10,7 +10,7 @@ import msgspec
 from bff.kinds import SHANGHAI
 from bff.products.calendar import TradingCalendar
 from bff.products.definitions import Words
-from bff.products.errors import CalendarExhaustedError
+from bff.products.errors import CalendarExhaustedError, ProductClosedError
 from bff.products.rulepacks import RulePack
 from bff.wealth.errors import AmountMinimumError, AmountStepError, AnswersInvalidError, RiskMismatchError
 from bff.wealth.products import WealthDefinition
@@ -44,12 +44,16 @@ class Questionnaire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """An order's dates; ``provisional``: the calendar ends before redemption, which is a natural day then."""
+    """An order's dates, and until when it can be cancelled.
+
+    ``provisional``: the calendar ends before redemption, which is a natural day then.
+    """
 
     trade: date
     confirm: date
     redeemable: date
     provisional: bool
+    cancellable_until: datetime
 
 
 def score(questionnaire: Questionnaire, version: str, answers: Mapping[str, str]) -> int:
@@ -101,19 +105,33 @@ def check_amount(product: WealthDefinition, amount: int) -> None:
         raise AmountStepError(stepFen=product.step_fen)
 
 
-def order_dates(calendar: TradingCalendar, rules: RulePack, product: WealthDefinition, now: datetime) -> Dates:
-    """Give the dates of an order placed now.
+def order_dates(
+    calendar: TradingCalendar, rules: RulePack, product: WealthDefinition, now: datetime, *, raising: bool = False
+) -> Dates:
+    """Give the dates of an order placed now; while a product is raised, all its orders count by the day it begins.
 
     Raises:
-        CalendarExhaustedError: trade or confirmation date lie beyond the calendar.
+        ProductClosedError: the raising is over.
+        CalendarExhaustedError: a date before redemption lies beyond the calendar.
     """
-    trade = calendar.trade_date(now, rules.clock("cut_off"))
-    confirm = calendar.after(trade, rules.integer("confirm_trading_days"))
+    cut_off = rules.clock("cut_off")
+    if raising and product.raising_until is not None and product.established_on is not None:
+        until = cut_off_instant(product.raising_until, cut_off)
+        if now >= until:
+            raise ProductClosedError(detail=f"{product.code} was raised until {until}", product=product.code)
+        trade = product.established_on
+        confirm = calendar.on_or_after(trade)
+    else:
+        trade = calendar.trade_date(now, cut_off)
+        confirm = calendar.after(trade, rules.integer("confirm_trading_days"))
+        until = cut_off_instant(trade, cut_off)
+    if product.private:
+        until = max(until, now + timedelta(hours=rules.integer("cooling_off_hours")))
     natural = confirm + timedelta(days=product.holding_days)
     try:
-        return Dates(trade, confirm, calendar.on_or_after(natural), provisional=False)
+        return Dates(trade, confirm, calendar.on_or_after(natural), provisional=False, cancellable_until=until)
     except CalendarExhaustedError:
-        return Dates(trade, confirm, natural, provisional=True)
+        return Dates(trade, confirm, natural, provisional=True, cancellable_until=until)
 
 
 def cut_off_instant(trade: date, cut_off: time) -> datetime:

@@ -40,6 +40,8 @@ class ProductCard(Answer):
     state: str
     quota_total_fen: int
     quota_left_fen: int
+    private: bool
+    matures_on: str | None
 
 
 class ProductsAnswer(Answer):
@@ -63,6 +65,7 @@ class DatesAnswer(Answer):
     confirm_date: str
     redeemable_from: str
     redeemable_provisional: bool
+    cancellable_until: str
 
 
 class SuitabilityAnswer(Answer):
@@ -131,12 +134,13 @@ class LevelAnswer(Answer):
 
 
 class PrepareRequest(Request):
-    """What to buy, from which account, for how many fen."""
+    """What to buy, from which account, for how many fen; ``qualified``: he declares to be a qualified investor."""
 
     product: Code
     account_id: Id
     amount_fen: Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
     age_confirmed: bool = False
+    qualified: bool = False
 
 
 class PreparedAnswer(Answer):
@@ -153,8 +157,15 @@ class OrderRequest(Request):
     order_id: Id
 
 
+class StepAnswer(Answer):
+    """A state that an order reached, and when."""
+
+    state: str
+    at: str
+
+
 class OrderAnswer(Answer):
-    """An order."""
+    """An order; ``shares``, ``nav`` and ``restFen`` once it is confirmed, ``cancellableUntil`` while it can be."""
 
     order_id: str
     operation_id: str
@@ -170,6 +181,11 @@ class OrderAnswer(Answer):
     device_id: str
     placed_at: str
     reason: Reason | None
+    cancellable_until: str | None
+    nav: str | None
+    shares: str | None
+    rest_fen: int | None
+    steps: list[StepAnswer]
 
 
 class OrdersAnswer(Answer):

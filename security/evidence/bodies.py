@@ -87,7 +87,7 @@ class Approved(msgspec.Struct, rename="camel", frozen=True):
 
 
 class Placed(msgspec.Struct, rename="camel", frozen=True):
-    """``order.placed``."""
+    """``order.placed``; ``shares`` of an order of shares, whose amount is known when it is confirmed."""
 
     order_id: str
     operation_id: str
@@ -95,6 +95,7 @@ class Placed(msgspec.Struct, rename="camel", frozen=True):
     amount_fen: int
     rule_version: str
     state: str
+    shares: str | None = None
 
 
 class PostingLine(msgspec.Struct, rename="camel", frozen=True):
@@ -122,6 +123,28 @@ class Settled(msgspec.Struct, rename="camel", frozen=True):
     order_id: str
     state: str
     reason: str | None = None
+
+
+class Confirmed(msgspec.Struct, rename="camel", frozen=True):
+    """``order.confirmed``: at which net value an order became shares, or shares an amount.
+
+    Numbers are texts: ``nav`` 1.0143, ``shares`` 49295.07, and the ``step`` of which shares are multiples, 0.01.
+    """
+
+    order_id: str
+    nav: str
+    nav_date: str
+    shares: str
+    step: str
+    amount_fen: int
+
+
+class Refunded(msgspec.Struct, rename="camel", frozen=True):
+    """``order.refunded``: what had been debited was paid back, and why."""
+
+    order_id: str
+    state: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,22 @@ from typing import Final
 
 from security.approvals import memo_decode
 from security.errors import ApprovalError, EvidenceError
-from security.evidence.bodies import Executed, Settled, Story
+from security.evidence.bodies import Executed, Refunded, Settled, Story
+from security.evidence.file import FileEntry
+from security.evidence.shares import check_bought, confirmation, worth
 
-UNDONE: Final = frozenset({"REJECTED", "FAILED"})
+UNDONE: Final = frozenset({"REJECTED", "FAILED", "CANCELLED"})
 """Order states in which no money has moved."""
 OPEN: Final = frozenset({"CREATED", "QUOTA_HELD", "UNKNOWN", "CORE_UNKNOWN"})
 """Order states that are no outcome yet."""
 
 
 def check_money(story: Story) -> str:
-    """Hold that the core moved exactly the signed amount between the signed accounts, or nothing for an undone order.
+    """Hold that the core moved exactly what was signed for, and nothing for an undone order.
 
-    An order of no amount, such as an agreement, moves nothing.
+    An order of money moves the signed amount between the signed accounts; when it was refunded, a second execution
+    moved exactly that back. An order of shares moves what the signed shares were worth by the net value that its
+    confirmation names. An order of neither, such as an agreement, moves nothing.
 
     Raises:
         EvidenceError: link ``money``.
@@ -24,26 +28,30 @@ def check_money(story: Story) -> str:
     amount = _fen(story.field("amt"))
     if story.placed.amount_fen != amount:
         raise EvidenceError(link="money", detail="the order's amount is not the signed one")
-    _check_product(story)
-    entries = story.file.find("core.executed", story.file.order)
-    executions = [(entry, entry.read(Executed, "money")) for entry in entries]
-    moved = [(entry, executed) for entry, executed in executions if executed.postings]
-    if not moved and amount == 0:
+    shares = _check_memo(story)
+    moved = _moved(story)
+    if not moved and amount == 0 and shares is None:
         return "No money moved: none was signed for, and the core executed no posting for this order."
     if not moved and _settled(story, "money").state in UNDONE:
         return "No money moved: the core executed no posting for this order."
-    if len(moved) != 1:
-        raise EvidenceError(link="money", detail=f"{len(moved)} executions moved money, there must be one")
-    entry, executed = moved[0]
-    if executed.order_id != story.file.order:
-        raise EvidenceError(link="money", detail="the execution is another order's")
-    if entry.seq < max(story.placed_entry.seq, story.approved_entry.seq):
+    refunded = _refunded(story, "money") is not None
+    if len(moved) != 1 + refunded:
+        raise EvidenceError(link="money", detail=f"{len(moved)} executions moved money, there must be {1 + refunded}")
+    if moved[0][0].seq < max(story.placed_entry.seq, story.approved_entry.seq):
         raise EvidenceError(link="money", detail="the money moved before the approval was recorded")
-    _check_postings(story, executed, amount)
+    due = amount if shares is None else worth(story, shares, moved[0][0].seq)
+    _check_postings(story, moved[0][1], due)
+    said = f"exactly {story.field('cur')} {due // 100}.{due % 100:02d}"
+    if shares is not None:
+        said += f", what {shares} shares were worth by the net value of the confirmation"
+    told = _told(story, moved[0][1], said)
+    if not refunded:
+        return told
+    _check_postings(story, moved[1][1], -due)
+    again = moved[1][1]
     return (
-        f"The core executed {executed.verb} {executed.reference} at {executed.executed_at} under sequence number "
-        f"{executed.sequence}: {story.field('payer')} was debited and {story.field('payee')} credited exactly "
-        f"{story.field('cur')} {story.field('amt')}; the postings sum to zero."
+        f"{told} It was refunded: {again.verb} {again.reference} at {again.executed_at} moved exactly the same back, "
+        "so debit and refund cancel each other."
     )
 
 
@@ -59,16 +67,53 @@ def check_outcome(story: Story) -> str:
         raise EvidenceError(link="outcome", detail="the order's ids differ")
     if entry.seq < story.placed_entry.seq:
         raise EvidenceError(link="outcome", detail="the order was settled before it was placed")
-    moved = any(
-        executed.read(Executed, "outcome").postings for executed in story.file.find("core.executed", story.file.order)
-    )
-    undone = settled.state in UNDONE or _fen(story.field("amt")) == 0
+    moved = bool(_moved(story, "outcome"))
+    undone = settled.state in UNDONE or (_fen(story.field("amt")) == 0 and story.placed.shares is None)
     if settled.state in OPEN or moved == undone:
         raise EvidenceError(link="outcome", detail=f"state {settled.state} is no outcome, or contradicts the money")
     because = f" ({settled.reason})" if settled.reason else ""
     return (
         f"Order {story.file.order} of operation {story.placed.operation_id} for {story.placed.product}, under rules "
         f"{story.placed.rule_version}, ended {settled.state}{because} at {entry.at_text}."
+    ) + _afterwards(story)
+
+
+def _afterwards(story: Story) -> str:
+    """Tell what became of a purchase that had been taken: paid back, or confirmed at a net value."""
+    refunded = _refunded(story, "outcome")
+    if refunded is not None:
+        return f" Afterwards it was {refunded.state} ({refunded.reason})."
+    if story.placed.shares is not None or not story.file.find("order.confirmed", story.file.order):
+        return ""
+    confirmed, _ = confirmation(story, "outcome")
+    check_bought(confirmed, _fen(story.field("amt")), "outcome")
+    return f" It was confirmed at the net value {confirmed.nav} of {confirmed.nav_date} as {confirmed.shares} shares."
+
+
+def _moved(story: Story, link: str = "money") -> list[tuple[FileEntry, Executed]]:
+    """Give the executions that moved money, in their order; each is of this order."""
+    entries = story.file.find("core.executed", story.file.order)
+    executions = [(entry, entry.read(Executed, link)) for entry in entries]
+    if any(executed.order_id != story.file.order for _, executed in executions if executed.postings):
+        raise EvidenceError(link=link, detail="the execution is another order's")
+    return [(entry, executed) for entry, executed in executions if executed.postings]
+
+
+def _refunded(story: Story, link: str) -> Refunded | None:
+    """Read the entry that says that the order was paid back, if there is one."""
+    if not story.file.find("order.refunded", story.file.order):
+        return None
+    refunded = story.file.one("order.refunded", story.file.order, link).read(Refunded, link)
+    if refunded.order_id != story.file.order:
+        raise EvidenceError(link=link, detail="the refund is another order's")
+    return refunded
+
+
+def _told(story: Story, executed: Executed, what: str) -> str:
+    return (
+        f"The core executed {executed.verb} {executed.reference} at {executed.executed_at} under sequence number "
+        f"{executed.sequence}: {story.field('payer')} was debited and {story.field('payee')} credited {what}; "
+        "the postings sum to zero."
     )
 
 
@@ -80,13 +125,17 @@ def _fen(amount: str) -> int:
     return int(amount.replace(".", ""))
 
 
-def _check_product(story: Story) -> None:
+def _check_memo(story: Story) -> str | None:
+    """Hold the order's product and shares to the signed memo's; give the shares of an order of shares."""
     try:
-        product = memo_decode(story.field("memo")).get("product")
+        memo = memo_decode(story.field("memo"))
     except ApprovalError as error:
         raise EvidenceError(link="money", detail=error.detail) from error
-    if product != story.placed.product:
+    if memo.get("product") != story.placed.product:
         raise EvidenceError(link="money", detail="the order's product is not the signed one")
+    if memo.get("shares") != story.placed.shares:
+        raise EvidenceError(link="money", detail="the order's shares are not the signed ones")
+    return memo.get("shares") if _fen(story.field("amt")) == 0 else None
 
 
 def _check_postings(story: Story, executed: Executed, amount: int) -> None:

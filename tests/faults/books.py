@@ -22,7 +22,7 @@ def assert_books_hold(database: Path) -> None:
     posted_without_order = """
         SELECT e.sequence FROM core_execution e WHERE e.verb = 'post' AND e.status = 'S' AND
         substr(e.sequence, 1, length(e.sequence) - 5) NOT IN
-        (SELECT order_id FROM wealth_order WHERE state = 'ACCEPTED')"""
+        (SELECT order_id FROM wealth_order WHERE state NOT IN ('QUOTA_HELD', 'UNKNOWN', 'REJECTED'))"""
     accepted_without_post = """
         SELECT o.order_id FROM wealth_order o WHERE o.state = 'ACCEPTED' AND NOT EXISTS
         (SELECT 1 FROM core_execution e WHERE e.sequence = o.order_id || '.post' AND e.status = 'S')"""
@@ -32,5 +32,5 @@ def assert_books_hold(database: Path) -> None:
     counted = """
         SELECT q.code FROM product_quota q WHERE q.held_fen + q.confirmed_fen <>
         (SELECT COALESCE(SUM(o.amount_fen), 0) FROM wealth_order o
-         WHERE o.product = q.code AND o.state <> 'REJECTED')"""
+         WHERE o.product = q.code AND o.state NOT IN ('REJECTED', 'REFUNDING', 'REFUND_FAILED', 'REFUNDED'))"""
     assert rows(database, counted) == []

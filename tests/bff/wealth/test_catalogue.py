@@ -46,4 +46,7 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
     open_to_all = {operation.code for operation in world.bus.catalogue if operation.scope is None}
     assert open_to_all == {"device.challenge", "device.register"}
     templated = {operation.code: operation.template for operation in world.bus.catalogue if operation.template}
-    assert templated == {"wealth.order.prepare": "wealth.order.place/2"}
+    assert templated == {
+        "wealth.order.prepare": "wealth.order.place/2",
+        "wealth.redemption.prepare": "wealth.redeem/1",
+    }

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ from bff.customers import inbox_operations
 from bff.customers.codes import Codes
 from bff.customers.service import Customers
 from bff.customers.vault import Vault
-from bff.db.engine import transaction
+from bff.db.engine import retried, transaction
 from bff.devices import handover_operations, owned_operations
 from bff.devices import operations as device_operations
 from bff.devices.attestation import UNATTESTED, Attesting
@@ -55,17 +56,25 @@ from bff.devices.pins import Pins
 from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
 from bff.devices.transfers import Transfers
-from bff.kinds import BundleRef, Caller, Channel, Context, Scope
+from bff.jobs import Turn
+from bff.kinds import BundleRef, Caller, Channel, Context, Scope, business_date
 from bff.outbox import Relay
 from bff.products.calendar import TradingCalendar
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions import operations as session_operations
 from bff.sessions.verification import Verification
+from bff.wealth import holding_operations, navs, pricing, redemptions
 from bff.wealth import operations as wealth_operations
-from bff.wealth.delivery import Debits
+from bff.wealth.confirmation import Confirmation
+from bff.wealth.delivery import Deliveries
+from bff.wealth.life import Life
 from bff.wealth.orders import TYPE, Orders
+from bff.wealth.payouts import Payouts
 from bff.wealth.products import FAMILY
+from bff.wealth.ratings import Ratings
+from bff.wealth.redemptions import Redemptions
+from bff.wealth.refunds import Refunds
 from bff.wealth.suitability import Suitability, load_questionnaire
 from security.sealing import BlindIndex, Sealer
 from security.suites import DEFAULT
@@ -315,7 +324,14 @@ class World:
             self.accounts,
             self.approvals,
         )
-        self.decisions = Decisions(self.approvals, {TYPE: self.orders})
+        self.refunds, self.payouts = Refunds(self.warehouse, self.accounts), Payouts(self.accounts, self.approvals)
+        standing = (self.orders.calendar, packs("wealth"), self.customers, self.accounts, self.approvals)
+        self.redemptions = Redemptions(self.warehouse, *standing)
+        self.confirmation = Confirmation(packs("wealth"))
+        about = (engine, lambda: self.now)
+        owed = (self.new_id, self.warehouse, packs("wealth"), self.refunds, self.payouts)
+        self.life, self.ratings = Life(*about, *owed), Ratings(*about, self.warehouse)
+        self.decisions = Decisions(self.approvals, {TYPE: self.orders, redemptions.TYPE: self.redemptions})
         self.book.types = self.decisions.spenders
         self.signer = ServerKey()
         delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
@@ -324,7 +340,7 @@ class World:
             *self.codes.topics(),
             *self.recoveries.topics(),
             *delivery.topics(),
-            *Debits(self.core, self.orders).topics(),
+            *Deliveries(self.core, self.orders, self.refunds, self.payouts).topics(),
         )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
@@ -339,6 +355,7 @@ class World:
         )
         with transaction(engine) as session:
             self.warehouse.synchronise(session, self.now)
+            navs.seed(session, FAMILY.shipped(), self.now)
 
     def _operations(self) -> Iterable[Any]:
         instances = AppInstances(self.devices.attesting)
@@ -351,7 +368,8 @@ class World:
         yield from approval_operations.operations(self.decisions, lambda: self.signer)
         yield from inbox_operations.operations()
         yield from account_operations.operations(self.applications, self.accounts, self.fundings)
-        yield from wealth_operations.operations(self.orders, self.suitability)
+        yield from wealth_operations.operations(self.orders, self.refunds, self.suitability)
+        yield from holding_operations.operations(self.redemptions)
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._ids):08d}"
@@ -490,6 +508,26 @@ class World:
     def buy(self, phone: Phone, fen: int = 5_000_000, product: str = "JMG-WY90") -> Any:
         challenge = self.prepare(phone, fen, product)["challengeId"]
         return self.approve(phone, challenge, self.message(phone, challenge))
+
+    def sign(self, phone: Phone, code: str, **body: Any) -> Any:
+        """Prepare an operation that the device signs, and sign it."""
+        challenge = self.call(phone, code, body)["challengeId"]
+        return self.approve(phone, challenge, self.message(phone, challenge))
+
+    def publish(self, value: str, day: str = "2026-11-23", product: str = "JMG-WY90") -> None:
+        """Write a day's net value."""
+        with transaction(self.engine) as session:
+            navs.publish(session, product, date.fromisoformat(day), pricing.read_nav(value), self.now)
+
+    def confirm(self) -> str:
+        """Do the whole confirmation of this instant as a worker would; give its outcome."""
+        cursor, done = "", 0
+        while True:
+            turn = Turn(business_date(self.now).isoformat(), cursor, done, self.now)
+            batch = retried(self.engine, partial(self.confirmation.step, turn=turn))
+            cursor, done = batch.cursor, done + batch.done
+            if batch.finished:
+                return batch.outcome
 
     def quota(self, product: str = "JMG-WY90") -> tuple[int, int, int]:
         query = "SELECT total_fen, held_fen, confirmed_fen FROM product_quota WHERE code = :code"

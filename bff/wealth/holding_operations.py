@@ -1,0 +1,207 @@
+"""The operations on holdings, redemptions and the history; pages call them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bff.approvals.reasons import reason
+from bff.catalogue.operation import Empty, Idempotency, Operation
+from bff.kinds import Context, business_date, instant
+from bff.sessions.verification import FRESH
+from bff.wealth import holdings, pricing
+from bff.wealth.holding_schemas import (
+    HistoryAnswer,
+    HistoryRequest,
+    HoldingAnswer,
+    HoldingsAnswer,
+    LotAnswer,
+    RedeemRequest,
+    RedemptionAnswer,
+    TransactionAnswer,
+)
+from bff.wealth.products import REDEEMABLE
+from bff.wealth.redemptions import TEMPLATE, Redemptions
+from bff.wealth.repository import SHARES_HELD
+from bff.wealth.schemas import OrderRequest, PreparedAnswer
+
+PURCHASE = "PURCHASE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    redemptions: Redemptions
+
+    def holdings(self, session: Session, context: Context, request: Empty) -> HoldingsAnswer:
+        del request
+        today = business_date(context.now)
+        found = holdings.of_customer(session, self.redemptions.warehouse, context.caller.customer_id or "", today)
+        return HoldingsAnswer(holdings=[_holding(one, today) for one in found])
+
+    def prepare(self, session: Session, context: Context, request: RedeemRequest) -> PreparedAnswer:
+        asked = self.redemptions.prepare(session, context, request.product, request.account_id, request.shares)
+        ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
+        return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
+
+    def redemption(self, session: Session, context: Context, request: OrderRequest) -> RedemptionAnswer:
+        return _redemption(self.redemptions.get(session, context, request.order_id))
+
+    def cancel(self, session: Session, context: Context, request: OrderRequest) -> RedemptionAnswer:
+        return _redemption(self.redemptions.cancel(session, context, request.order_id))
+
+    @staticmethod
+    def history(session: Session, context: Context, request: HistoryRequest) -> HistoryAnswer:
+        customer = context.caller.customer_id or ""
+        rows = holdings.transactions(session, customer, request.before, request.limit)
+        following = rows[-1].order_id if len(rows) == request.limit else None
+        return HistoryAnswer(transactions=[_line(row) for row in rows], next=following)
+
+
+def _holding(held: holdings.Holding, today: date) -> HoldingAnswer:
+    ripe = [lot for lot in held.lots if lot.redeemable_from <= today] if held.state in REDEEMABLE else []
+    return HoldingAnswer(
+        product=held.product,
+        product_name=held.name,
+        state=held.state,
+        shares=pricing.shares_text(held.shares),
+        held=pricing.shares_text(held.held),
+        redeemable=pricing.shares_text(sum(lot.shares - lot.held for lot in ripe)),
+        cost_fen=held.cost_fen,
+        nav=_nav(held.nav),
+        nav_date=_day(held.nav_date),
+        value_fen=held.value_fen,
+        income_fen=None if held.value_fen is None else held.value_fen - held.cost_fen,
+        lots=[
+            LotAnswer(
+                order_id=lot.order_id,
+                account_id=lot.account_id,
+                shares=pricing.shares_text(lot.shares),
+                held=pricing.shares_text(lot.held),
+                cost_fen=lot.cost_fen,
+                redeemable_from=lot.redeemable_from.isoformat(),
+            )
+            for lot in held.lots
+        ],
+    )
+
+
+def _redemption(row: Row[Any]) -> RedemptionAnswer:
+    until = instant(row.cancellable_until) if row.state == SHARES_HELD else None
+    same = ("order_id", "kind", "operation_id", "product", "product_name", "account_id", "state", "amount_fen")
+    return RedemptionAnswer(
+        **{name: getattr(row, name) for name in same},
+        shares=pricing.shares_text(row.shares),
+        trade_date=row.trade_date.isoformat(),
+        confirm_date=row.confirm_date.isoformat(),
+        pay_date=row.pay_date.isoformat(),
+        cancellable_until=until,
+        nav=_nav(row.nav),
+        nav_date=_day(row.nav_date),
+        placed_at=instant(row.placed_at),
+        confirmed_at=_moment(row.confirmed_at),
+        settled_at=_moment(row.settled_at),
+        reason=reason(row.reason),
+    )
+
+
+def _line(row: Row[Any]) -> TransactionAnswer:
+    return TransactionAnswer(
+        order_id=row.order_id,
+        kind=getattr(row, "kind", PURCHASE),
+        product=row.product,
+        product_name=row.product_name,
+        amount_fen=row.amount_fen,
+        shares=None if row.shares is None else pricing.shares_text(row.shares),
+        state=row.state,
+        placed_at=instant(row.placed_at),
+    )
+
+
+def _nav(value: int | None) -> str | None:
+    return None if value is None else pricing.nav_text(value)
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else instant(value)
+
+
+_read = partial(Operation, method="GET", idempotency=Idempotency.NONE)
+_write = partial(Operation, method="POST", idempotency=Idempotency.KEY, limit="60/minute")
+
+
+def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
+    """Give the operations on what a customer has."""
+    holding = _Holding(redemptions)
+    return (
+        _read(
+            code="wealth.holding.list",
+            summary="Give the caller's holdings at the newest net values.",
+            path="/wealth/holdings",
+            request=Empty,
+            response=HoldingsAnswer,
+            handler=holding.holdings,
+        ),
+        _read(
+            code="wealth.transaction.list",
+            summary="Give the caller's purchases and redemptions, page by page.",
+            path="/wealth/transactions",
+            request=HistoryRequest,
+            response=HistoryAnswer,
+            handler=holding.history,
+            errors=("NOT_FOUND",),
+        ),
+        *_redemptions(holding),
+    )
+
+
+def _redemptions(holding: _Holding) -> tuple[Operation, ...]:
+    return (
+        _write(
+            code="wealth.redemption.prepare",
+            summary="Check a redemption and freeze it for the device to sign.",
+            path="/wealth/redemptions/prepare",
+            request=RedeemRequest,
+            response=PreparedAnswer,
+            handler=holding.prepare,
+            template=TEMPLATE,
+            errors=_PREPARE_ERRORS,
+        ),
+        _read(
+            code="wealth.redemption.get",
+            summary="Give one redemption.",
+            path="/wealth/redemptions/{order_id}",
+            request=OrderRequest,
+            response=RedemptionAnswer,
+            handler=holding.redemption,
+            errors=("NOT_FOUND",),
+        ),
+        _write(
+            code="wealth.redemption.cancel",
+            summary="Cancel a redemption before the cut-off of its trade date.",
+            path="/wealth/redemptions/{order_id}/cancel",
+            request=OrderRequest,
+            response=RedemptionAnswer,
+            handler=holding.cancel,
+            errors=("NOT_FOUND", "NOT_CANCELLABLE"),
+            fresh=FRESH,
+        ),
+    )
+
+
+_PREPARE_ERRORS = (
+    "NOT_FOUND",
+    "NOT_REDEEMABLE",
+    "SHARES_GONE",
+    "SHARES_INVALID",
+    "CALENDAR_EXHAUSTED",
+    "ACCOUNT_FROZEN",
+    "DEVICE_STATE",
+    "PURPOSE_NOT_IN_MANIFEST",
+)

@@ -1,0 +1,39 @@
+"""What the wealth room needs of its neighbours' accounts, as ports."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from bff.kinds import Context
+
+
+class Payer(Protocol):
+    """An account that may pay."""
+
+    @property
+    def account_id(self) -> str:
+        """Give its id."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """Give its number at the core."""
+        ...
+
+    @property
+    def available_fen(self) -> int:
+        """Give what is available, as the core last told."""
+        ...
+
+
+class AccountsView(Protocol):
+    """Port to the customers' accounts."""
+
+    def payer(self, session: Session, context: Context, account_id: str) -> Payer:
+        """Give an open account of the calling customer; NotFoundError for any other."""
+        ...
+
+    def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
+        """Hear what the core told when it made the debit: ``executedAt``, and the balance if it said."""
+        ...
