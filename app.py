@@ -27,6 +27,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bff import audit, sandbox
+from bff.accounts.cli import ACCOUNTS_DESK, AccountsDesk, accounts
+from bff.accounts.room import AccountsRoom
 from bff.approvals.cli import approvals
 from bff.audit.cli import EvidenceDesk, bank_commands
 from bff.bundles.adoption import Adoption
@@ -612,6 +614,7 @@ def cli(ctx: click.Context) -> None:
     ctx.meta[JOBS] = JobDesk(
         lambda: _database(read_settings()), lambda: worker_of(open_prepared(read_settings())), clock
     )
+    ctx.meta[ACCOUNTS_DESK] = AccountsDesk(_accounts_room, clock, new_id)
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
 
 
@@ -782,6 +785,11 @@ def _moving() -> Moving:
     return mover_of(settings, _database(settings), KeyStore.open(settings.keys, passphrase(settings)))
 
 
+def _accounts_room() -> tuple[Engine, AccountsRoom]:
+    instance = open_prepared(read_settings())
+    return instance.engine, instance.house.accounts
+
+
 def _custody() -> Custody:
     settings = read_settings()
     return custody_of(settings, _database(settings), KeyStore.open(settings.keys, passphrase(settings)))
@@ -838,6 +846,7 @@ for command in COMMANDS:
 cli.add_command(keys)
 cli.add_command(devices)
 cli.add_command(approvals)
+cli.add_command(accounts)
 cli.add_command(retention)
 cli.add_command(jobs)
 cli.add_command(wealth)

@@ -15,9 +15,7 @@ from sqlalchemy.orm import Session
 
 from bff import accounts, customers, devices, wealth
 from bff.accounts.applications import Applications
-from bff.accounts.delivery import Delivery
-from bff.accounts.funding import Fundings
-from bff.accounts.operations import operations as accounts_operations
+from bff.accounts.room import AccountsRoom
 from bff.accounts.sealed import sealed as accounts_sealed
 from bff.accounts.service import Accounts
 from bff.approvals.decisions import Decisions
@@ -228,6 +226,7 @@ class House:
     book: ReleaseBook
     warehouse: Warehouse
     jobs: tuple[Job, ...]
+    accounts: AccountsRoom
 
 
 def build_house(outside: Surroundings) -> House:
@@ -239,7 +238,6 @@ def build_house(outside: Surroundings) -> House:
     registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting, outside.suites)
     applications = Applications(vault, people, codes, _packs(accounts))
     held = Accounts(outside.core)
-    fundings = Fundings(held, vault, _packs(accounts))
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
     warehouse = Warehouse((WEALTH,))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
@@ -248,6 +246,14 @@ def build_house(outside: Surroundings) -> House:
     orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
     refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
     redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
+    accounts_room = AccountsRoom.build(
+        core=outside.core,
+        cards=outside.cards,
+        accounts=held,
+        applications=applications,
+        approvals=asked,
+        holdings={"wealth": orders},
+    )
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -261,10 +267,11 @@ def build_house(outside: Surroundings) -> House:
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
         *approvals_operations(
-            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions}), lambda: outside.keys.active(REPLIES)
+            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions, **accounts_room.spenders()}),
+            lambda: outside.keys.active(REPLIES),
         ),
         *inbox_operations(),
-        *accounts_operations(applications, held, fundings),
+        *accounts_room.operations(),
         *wealth_operations(orders, refunds, suitability),
         *holding_operations(redemptions),
         *bundles_operations(Adoption(), readable=outside.env != "production"),
@@ -272,7 +279,7 @@ def build_house(outside: Surroundings) -> House:
     topics = (
         *codes.topics(),
         *recoveries.topics(),
-        *Delivery(vault, outside.core, outside.cards, fundings).topics(),
+        *accounts_room.topics(),
         *Deliveries(outside.core, orders, refunds, payouts).topics(),
     )
     lease = timedelta(seconds=outside.lease_seconds)
@@ -287,9 +294,10 @@ def build_house(outside: Surroundings) -> House:
     jobs = (
         *approvals_jobs(outside.engine, outside.clock),
         *products_jobs(calendar, outside.clock),
+        *accounts_room.jobs(outside.engine, outside.clock),
         *wealth_jobs(calendar, Confirmation(wealth_packs), life, ratings),
     )
-    return House(door, relay, book, warehouse, jobs)
+    return House(door, relay, book, warehouse, jobs, accounts_room)
 
 
 def _door(

@@ -33,7 +33,7 @@ class _Applying:
 
     def create(self, session: Session, context: Context, request: CreateRequest) -> ApplicationAnswer:
         given = Person(request.name, request.id_number, request.mobile)
-        return self._answer(session, context, self.applications.create(session, context, given))
+        return self._answer(session, context, self.applications.create(session, context, given, request.account_class))
 
     def current(self, session: Session, context: Context, request: Empty) -> ApplicationAnswer:
         del request
@@ -84,6 +84,7 @@ class _Applying:
         person = self.applications.person(row).masked
         return ApplicationAnswer(
             application_id=row.application_id,
+            account_class=row.account_class,
             state=row.state,
             name=person.name,
             id_number=person.id_number,

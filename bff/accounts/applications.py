@@ -1,10 +1,11 @@
-"""Applications for a class II account: identity, mobile code, bound card, tax declaration, and the core's opening.
+"""Applications for an account: identity, mobile code, bound card, tax declaration, and the core's opening.
 
 States: ID_CHECK → BIND_VERIFY → CRS → SUBMITTED → (CORE_UNKNOWN) → OPEN or REJECTED. The card network and the core are
 asked through the outbox, never inside a transaction.
 """
 
 import logging
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -37,7 +38,6 @@ from bff.products.rulepacks import RulePacks
 
 CODE: Final = "accounts.application"
 """Purpose of the mobile code; its holder is the application."""
-CLASS_II: Final = "II"
 CARD_TOPIC: Final = "accounts.card"
 OPEN_TOPIC: Final = "accounts.open"
 CN_ONLY: Final = "CN_ONLY"
@@ -54,7 +54,7 @@ class Applications:
     codes: Codes
     packs: RulePacks
 
-    def create(self, session: Session, context: Context, given: Person) -> str:
+    def create(self, session: Session, context: Context, given: Person, account_class: str = rules.CLASS_II) -> str:
         """Begin an application, in place of a half-finished one of this device, and send a code.
 
         Raises:
@@ -72,11 +72,12 @@ class Applications:
             raise UnderageError(minimumAge=pack.integer("adult_age"))
         if not person_rules.region_is_known(person.id_number):
             _log.warning("request %s: the region code of the ID number is in no list", context.request_id)
-        self._refuse_duplicate(session, context, person)
+        self._refuse_duplicate(session, context, person, account_class)
         repository.close_half_finished(session, _device(context), context.now)
         application_id = context.new_id("app")
         expires_at = context.now + timedelta(hours=pack.integer("application_hours"))
         row = {"application_id": application_id, "device_id": _device(context), "state": ID_CHECK}
+        row["account_class"] = account_class
         times = {"created_at": context.now, "updated_at": context.now, "expires_at": expires_at}
         values = {**row, **times, **self._sealed(application_id, person), "rule_version": pack.version}
         session.execute(insert(AccountApplication).values(**values))
@@ -151,11 +152,7 @@ class Applications:
         row = self.get(session, context, application_id)
         if row.state != BIND_VERIFY:
             return
-        if row.card_objection is None:
-            raise CardCheckPendingError
-        if row.card_objection == "CLASS":
-            raise BindNotClassIError(element="card")
-        raise BindMismatchError(element=row.card_objection)
+        require_card(row.card_objection)
 
     def declare_tax(
         self, session: Session, context: Context, application_id: str, residency: str, *, declared: bool
@@ -176,6 +173,7 @@ class Applications:
         whose = {"customer_id": customer_id, "account_id": account_id}
         self._advance(session, context, application_id, CRS, state=SUBMITTED, **whose)
         payload = {"applicationId": application_id, "accountId": account_id, "customerId": customer_id}
+        payload |= self._opening(context, row, account_id)
         outbox.put(session, topic=OPEN_TOPIC, key=f"{application_id}.open", payload=payload, now=context.now)
 
     def applicant(self, session: Session, device_id: str) -> str | None:
@@ -192,12 +190,20 @@ class Applications:
         """Give the code that a sandbox's provider shows, while it is pending."""
         return self.codes.shown(session, CODE, row.application_id) if row.state == ID_CHECK else None
 
-    def _refuse_duplicate(self, session: Session, context: Context, person: Person) -> None:
+    def _refuse_duplicate(self, session: Session, context: Context, person: Person, account_class: str) -> None:
         customer_id = self.customers.find(session, person.id_number)
-        if customer_id is not None and repository.has_account(session, customer_id, CLASS_II):
+        if customer_id is not None and repository.has_account(session, customer_id, account_class):
             raise DuplicateAccountError(detail="an account of this class stands already")
-        if repository.latest_application(session, _device(context), {OPEN, *ON_ITS_WAY}) is not None:
-            raise ConflictError(detail="an account was opened on this device already")
+        opened = repository.latest_application(session, _device(context), {OPEN, *ON_ITS_WAY})
+        if opened is not None and opened.customer_id != customer_id:
+            raise ConflictError(detail="somebody else's account was opened on this device already")
+
+    def _opening(self, context: Context, row: Row[Any], account_id: str) -> dict[str, Any]:
+        """Give what the core opens, and the card whose number it is asked for, sealed."""
+        most = rules.most_balance(row.account_class, self.packs.at(business_date(context.now)))
+        card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))
+        sealed = b64encode(card).decode()
+        return {"kind": rules.KINDS[row.account_class], "maxBalanceFen": most, "sealed": sealed}
 
     def _in_state(self, session: Session, context: Context, application_id: str, state: str) -> Row[Any]:
         row = self.get(session, context, application_id)
@@ -218,11 +224,31 @@ class Applications:
 
     def _account(self, row: Row[Any], account_id: str, customer_id: str) -> dict[str, Any]:
         card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))
-        about = {"account_class": CLASS_II, "state": OPENING, "currency": CURRENCY, "card": card}
+        about = {
+            "account_class": row.account_class,
+            "live_class": row.account_class,
+            "state": OPENING,
+            "currency": CURRENCY,
+            "card": card,
+        }
         bank = {"card_tail": row.card_tail, "bank_zh": row.bank_zh, "bank_en": row.bank_en}
         return (
             {"account_id": account_id, "customer_id": customer_id, "balance_fen": 0, "available_fen": 0} | about | bank
         )
+
+
+def require_card(objection: str | None) -> None:
+    """Refuse in the words of the card network's answer, when it was not yes.
+
+    Raises:
+        BindMismatchError, BindNotClassIError: the card does not fit.
+        CardCheckPendingError: the network has not answered yet.
+    """
+    if objection is None:
+        raise CardCheckPendingError
+    if objection == "CLASS":
+        raise BindNotClassIError(element="card")
+    raise BindMismatchError(element=objection)
 
 
 def _device(context: Context) -> str:

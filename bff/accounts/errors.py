@@ -71,7 +71,7 @@ class LimitDayError(BffError):
 
     code = "LIMIT_DAY"
     status = 409
-    zh = "超过今天的转入限额，钱没有动。可以减少金额，或明天再转。"
+    zh = "超过今天的限额，钱没有动。可以减少金额，或明天再转。"
     en = "This passes today's limit. No money has moved. Choose a smaller amount or come back tomorrow."
 
 
@@ -85,7 +85,7 @@ class LimitYearError(BffError):
 
 
 class AccountStateError(BffError):
-    """The account is not open."""
+    """The account is frozen, asleep or closed, or not open yet."""
 
     code = "ACCOUNT_FROZEN"
     status = 409
@@ -109,3 +109,103 @@ class DocumentInvalidError(BffError):
     status = 422
     zh = "这个文件不是可用的照片，没有保存。请重新拍摄或选择 JPEG、PNG 照片。"
     en = "This file is no usable picture and was not kept. Take it again, or choose a JPEG or PNG picture."
+
+
+class LimitBalanceError(BffError):
+    """The account would hold more than its class may."""
+
+    code = "LIMIT_BALANCE"
+    status = 409
+    zh = "转入后余额会超过这类账户的上限，钱没有动。可以减少金额。"
+    en = "The account would then hold more than its class allows. No money has moved. Choose a smaller amount."
+
+
+class NotBoundError(BffError):
+    """The other side is not the account's bound card, and this account may deal with no other."""
+
+    code = "NOT_BOUND"
+    status = 409
+    zh = "这个账户只能和绑定的卡往来，钱没有动。需要其他方式请到网点核实身份。"
+    en = "This account may only deal with its bound card. No money has moved. A branch can lift this after an ID check."
+
+
+class BoundPendingError(BffError):
+    """It is not known yet how the core books the bound card; it is being asked, so the question is kept."""
+
+    code = "BOUND_PENDING"
+    status = 503
+    keeps = True
+    zh = "正在核对绑定的卡，还没有转出，钱没有动。请一分钟后再试。"
+    en = "The bound card is being checked. Nothing was transferred and no money has moved. Try again in a minute."
+
+
+class PayeePendingError(BffError):
+    """It is not known yet whether the payee's account exists."""
+
+    code = "PAYEE_PENDING"
+    status = 503
+    zh = "还没有核对到收款账户，钱没有动。请一分钟后再看。"
+    en = "The payee's account has not been checked yet. No money has moved. Look again in a minute."
+
+
+class PayeeUnknownError(BffError):
+    """There is no such account to pay."""
+
+    code = "PAYEE_UNKNOWN"
+    status = 422
+    zh = "没有找到这个收款账户，钱没有动。请核对账号。"
+    en = "There is no such account to pay. No money has moved. Check the number."
+
+
+class PayeesFullError(BffError):
+    """The customer has as many payees as one may have."""
+
+    code = "PAYEES_FULL"
+    status = 409
+    zh = "收款人已满，没有保存，钱没有动。请先删除不用的收款人。"
+    en = "Your list of payees is full. Nothing was saved and no money has moved. Remove one first."
+
+
+class NotEmptyError(BffError):
+    """The account still holds money or products, or something is under way; ``holds`` names what."""
+
+    code = "ACCOUNT_NOT_EMPTY"
+    status = 409
+    zh = "账户里还有钱、产品或未完成的交易，没有销户。请先转出或赎回，等交易完成后再销户。"
+    en = "The account still holds money or products, or something is under way. It was not closed. Empty it first."
+
+
+class ClassMismatchError(BffError):
+    """An account of this class may not be used for this."""
+
+    code = "ACCOUNT_CLASS"
+    status = 409
+    zh = "这类账户不能办理这项业务，钱没有动。请换用 Ⅱ类户。"
+    en = "Accounts of this class cannot be used for this. No money has moved. Use a class II account."
+
+
+class CardChangeExpiredError(BffError):
+    """The checked card was not signed for in time."""
+
+    code = "CARD_CHANGE_EXPIRED"
+    status = 410
+    zh = "这次换卡放得太久，已失效，绑定的卡没有变。请重新填写卡号。"
+    en = "This change was left too long and has lapsed. The bound card is unchanged. Enter the card again."
+
+
+class PeriodInvalidError(BffError):
+    """The days of a statement are none, or too many."""
+
+    code = "PERIOD_INVALID"
+    status = 422
+    zh = "查询的日期不对，最多可以查一年。请重新选择。"
+    en = "These days cannot be shown: a year at most. Choose others."
+
+
+class StatementTooLongError(BffError):
+    """The period has more movements than one file may hold."""
+
+    code = "STATEMENT_TOO_LONG"
+    status = 422
+    zh = "这段时间的明细太多，不能放进一个文件。请缩短时间再导出。"
+    en = "There are too many movements for one file. Choose a shorter period."

@@ -3,23 +3,23 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
 from bff import outbox
-from bff.accounts import repository, rules
-from bff.accounts.errors import AccountStateError, LimitDayError, LimitYearError
+from bff.accounts import repository
+from bff.accounts.counters import Counters
+from bff.accounts.errors import AccountStateError
 from bff.accounts.models import AccountFunding
 from bff.accounts.repository import DONE, FAILED, OPEN, PENDING
 from bff.accounts.rules import Movement
 from bff.accounts.service import Accounts
 from bff.customers.vault import Vault
 from bff.errors import NotFoundError
-from bff.kinds import Context, business_date
-from bff.products.rulepacks import RulePack, RulePacks
+from bff.kinds import Context
 
 TOPIC: Final = "accounts.fund"
 
@@ -30,7 +30,7 @@ class Fundings:
 
     accounts: Accounts
     vault: Vault
-    packs: RulePacks
+    counters: Counters
 
     def fund(self, session: Session, context: Context, account_id: str, amount: int) -> str:
         """Count a transfer from the bound card and have the core make it after the commit.
@@ -38,17 +38,20 @@ class Fundings:
         Raises:
             NotFoundError: the account is not the caller's.
             AccountStateError: it is not open.
-            LimitDayError, LimitYearError: the amount passes a cap.
+            LimitDayError, LimitYearError, LimitBalanceError: the amount passes a cap.
         """
         account = self.accounts.get(session, context, account_id)
         if account.state != OPEN:
             raise AccountStateError(detail=f"the account is {account.state}")
-        day = business_date(context.now)
-        pack = self.packs.at(day)
-        _count(session, account_id, amount, pack, day)
+        counted = self.counters.begin(session, account, Movement.BOUND_IN, amount, context.now)
         funding_id = context.new_id("fnd")
         row = {"funding_id": funding_id, "account_id": account_id, "state": PENDING, "amount_fen": amount}
-        values = {**row, "day": day.isoformat(), "rule_version": pack.version, "created_at": context.now}
+        values = {
+            **row,
+            "day": counted.day.isoformat(),
+            "rule_version": counted.rule_version,
+            "created_at": context.now,
+        }
         session.execute(insert(AccountFunding).values(**values))
         card = self.vault.seal(funding_id, "card", self.vault.open(account_id, "card", account.card))
         payload = {"fundingId": funding_id, "number": account.number, "amountFen": amount}
@@ -75,18 +78,18 @@ class Fundings:
             session, funding_id, state=DONE, reference=result["reference"], reason=None, settled_at=now
         ):
             self.accounts.observe(session, row.account_id, result)
+            self.counters.end(session, row.account_id, Movement.BOUND_IN, row.amount_fen)
 
     def failed(self, session: Session, funding_id: str, reason: str, now: datetime) -> None:
         """Write that nothing moved, and give the counters back."""
         row = repository.funding(session, funding_id)
         if repository.move_funding(session, funding_id, state=FAILED, reason=reason, settled_at=now):
-            day = date.fromisoformat(row.day)
-            for cap in rules.caps(Movement.BOUND_IN, self.packs.at(day), day):
-                repository.uncount(session, row.account_id, cap, row.amount_fen)
+            self.counters.end(session, row.account_id, Movement.BOUND_IN, row.amount_fen)
+            self.counters.give_back(session, row.account_id, Movement.BOUND_IN, row.amount_fen, row.day)
 
-
-def _count(session: Session, account_id: str, amount: int, pack: RulePack, day: date) -> None:
-    for cap in rules.caps(Movement.BOUND_IN, pack, day):
-        if not repository.count(session, account_id, cap, amount):
-            refusal = LimitYearError if cap.yearly else LimitDayError
-            raise refusal(limitFen=cap.most_fen, rules=pack.version)
+    def returned(self, session: Session, row: Row[Any]) -> bool:
+        """Write that the bank took a funding back, and give the counters back; tell whether that was news."""
+        if not repository.return_funding(session, row.funding_id):
+            return False
+        self.counters.give_back(session, row.account_id, Movement.BOUND_IN, row.amount_fen, row.day)
+        return True

@@ -1,4 +1,4 @@
-"""The operations on accounts, and all operations of this room; pages call them."""
+"""The operations on accounts and their funding; pages call them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,15 +8,12 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bff.accounts import repository, rules
-from bff.accounts.application_operations import application_operations, bound_card
-from bff.accounts.applications import Applications
+from bff.accounts.application_operations import bound_card
 from bff.accounts.funding import Fundings
 from bff.accounts.schemas import (
     AccountAnswer,
     AccountRequest,
     AccountsAnswer,
-    EntriesAnswer,
-    EntryAnswer,
     FundingAnswer,
     FundRequest,
 )
@@ -25,9 +22,6 @@ from bff.approvals.reasons import reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.core_bank.port import CoreAccount
 from bff.kinds import Context, instant
-
-ENTRIES = 50
-"""Most movements of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +36,6 @@ class _Holding:
     def get(self, session: Session, context: Context, request: AccountRequest) -> AccountAnswer:
         row = self.accounts.get(session, context, request.account_id)
         return _account(row, self.accounts.seen(row))
-
-    def entries(self, session: Session, context: Context, request: AccountRequest) -> EntriesAnswer:
-        row = self.accounts.get(session, context, request.account_id)
-        return EntriesAnswer(
-            entries=[
-                EntryAnswer(
-                    journal=entry.journal,
-                    amount_fen=entry.amount,
-                    memo=entry.memo,
-                    at=instant(entry.at),
-                    counterparty=rules.tail(entry.counterparty),
-                )
-                for entry in self.accounts.entries(row, ENTRIES)
-            ]
-        )
 
     def fund(self, session: Session, context: Context, request: FundRequest) -> FundingAnswer:
         funding_id = self.fundings.fund(session, context, request.account_id, request.amount_fen)
@@ -90,12 +69,9 @@ def _account(row: Row[Any], seen: CoreAccount) -> AccountAnswer:
     )
 
 
-def operations(applications: Applications, accounts: Accounts, fundings: Fundings) -> tuple[Operation, ...]:
-    """Give the operations of this room."""
-    return (*application_operations(applications), *_holding(_Holding(accounts, fundings)))
-
-
-def _holding(holding: _Holding) -> tuple[Operation, ...]:
+def holding_operations(accounts: Accounts, fundings: Fundings) -> tuple[Operation, ...]:
+    """Give the operations on accounts and their funding."""
+    holding = _Holding(accounts, fundings)
     read = partial(Operation, method="GET", idempotency=Idempotency.NONE)
     return (
         read(
@@ -116,15 +92,6 @@ def _holding(holding: _Holding) -> tuple[Operation, ...]:
             handler=holding.get,
             errors=("NOT_FOUND", "CORE_UNREACHABLE"),
         ),
-        read(
-            code="accounts.entries",
-            summary="Give an account's newest movements.",
-            path="/accounts/{account_id}/entries",
-            request=AccountRequest,
-            response=EntriesAnswer,
-            handler=holding.entries,
-            errors=("NOT_FOUND", "CORE_UNREACHABLE"),
-        ),
         Operation(
             code="accounts.fund",
             summary="Bring money in from the bound card.",
@@ -136,6 +103,6 @@ def _holding(holding: _Holding) -> tuple[Operation, ...]:
             settle=holding.settle,
             idempotency=Idempotency.KEY,
             limit="30/minute",
-            errors=("NOT_FOUND", "ACCOUNT_FROZEN", "LIMIT_DAY", "LIMIT_YEAR"),
+            errors=("NOT_FOUND", "ACCOUNT_FROZEN", "LIMIT_DAY", "LIMIT_YEAR", "LIMIT_BALANCE"),
         ),
     )

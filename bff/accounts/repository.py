@@ -20,6 +20,10 @@ OPEN: Final = "OPEN"
 REJECTED: Final = "REJECTED"
 OPENING: Final = "OPENING"
 """An account for which the core has not yet answered: it already stands for its person and class."""
+DORMANT: Final = "DORMANT"
+FROZEN: Final = "FROZEN"
+CLOSING: Final = "CLOSING"
+CLOSED: Final = "CLOSED"
 
 HALF_FINISHED: Final = frozenset({ID_CHECK, BIND_VERIFY, CRS})
 ON_ITS_WAY: Final = frozenset({SUBMITTED, CORE_UNKNOWN})
@@ -28,6 +32,14 @@ PENDING: Final = "PENDING"
 DONE: Final = "DONE"
 FAILED: Final = "FAILED"
 UNKNOWN: Final = "UNKNOWN"
+CREATED: Final = "CREATED"
+RETURNING: Final = "RETURNING"
+RETURNED: Final = "RETURNED"
+STUCK: Final = "STUCK"
+"""The core cannot give it back: a person of the bank has to look."""
+KEPT: Final = "KEPT"
+"""An incoming transfer that breaks no rule."""
+UNDER_WAY: Final = (CREATED, UNKNOWN)
 
 
 def application(session: Session, application_id: str) -> Row[Any] | None:
@@ -84,14 +96,73 @@ def accounts_of(session: Session, customer_id: str) -> list[Row[Any]]:
 
 def has_account(session: Session, customer_id: str, account_class: str) -> bool:
     """Tell whether a customer has, or is getting, an account of that class."""
-    wanted = select(Account.account_id).filter_by(customer_id=customer_id, account_class=account_class)
+    wanted = select(Account.account_id).filter_by(customer_id=customer_id, live_class=account_class)
     return session.scalar(wanted) is not None
+
+
+def account_by_number(session: Session, number: str) -> Row[Any] | None:
+    """Give the account that the core knows by a number, or None."""
+    columns = Account.__table__.columns
+    return session.execute(select(*columns).where(columns.number == number)).first()
 
 
 def open_account(session: Session, account_id: str, number: str, now: datetime) -> None:
     """Write the number that the core gave."""
     row = update(Account).where(Account.account_id == account_id, Account.state == OPENING)
-    session.execute(row.values(state=OPEN, number=number, opened_at=now))
+    session.execute(row.values(state=OPEN, number=number, opened_at=now, active_at=now))
+
+
+def set_bound_number(session: Session, account_id: str, sealed: bytes) -> None:
+    """Write how the core books the bound card."""
+    session.execute(update(Account).where(Account.account_id == account_id).values(bound_number=sealed))
+
+
+def begin_movement(session: Session, account_id: str, *, coming: int = 0, most: int | None = None) -> bool:
+    """Note that money is about to move on an open account; tell whether it may.
+
+    Args:
+        session: of a writing transaction.
+        account_id: the account, which is locked until the transaction ends.
+        coming: fen that come in.
+        most: balance in fen that nothing may make it pass, what comes in besides included.
+    """
+    row = update(Account).where(Account.account_id == account_id, Account.state == OPEN)
+    if most is not None:
+        row = row.where(Account.balance_fen + Account.coming_fen + coming <= most)
+    more = {"moving": Account.moving + 1, "coming_fen": Account.coming_fen + coming}
+    return changed(session, row.values(**more)) == 1
+
+
+def end_movement(session: Session, account_id: str, *, coming: int = 0) -> None:
+    """Note that a movement has ended, whichever way."""
+    row = update(Account).where(Account.account_id == account_id, Account.moving > 0)
+    session.execute(row.values(moving=Account.moving - 1, coming_fen=Account.coming_fen - coming))
+
+
+def lock_account(session: Session, account_id: str) -> Row[Any] | None:
+    """Give an account as it is now and not as the transaction began, and keep it so until the end."""
+    columns = Account.__table__.columns
+    wanted = select(*columns).where(columns.account_id == account_id).with_for_update()
+    return session.execute(wanted).first()
+
+
+def turn(session: Session, account_id: str, states: Iterable[str], **values: Any) -> bool:
+    """Change an account that is in one of ``states``; tell whether it was."""
+    row = update(Account).where(Account.account_id == account_id, Account.state.in_(tuple(states)))
+    return changed(session, row.values(**values)) == 1
+
+
+def rebind(session: Session, account_id: str, **card: Any) -> bool:
+    """Give an open account on which nothing moves another bound card; tell whether it was one."""
+    row = update(Account).where(Account.account_id == account_id, Account.state == OPEN, Account.moving == 0)
+    return changed(session, row.values(**card)) == 1
+
+
+def close_empty(session: Session, account_id: str) -> bool:
+    """Turn an open account without money, on which nothing moves, to closing; tell whether it was one."""
+    row = update(Account).where(Account.account_id == account_id, Account.state == OPEN)
+    still = row.where(Account.moving == 0, Account.balance_fen == 0, Account.available_fen == 0)
+    return changed(session, still.values(state=CLOSING)) == 1
 
 
 def drop_account(session: Session, account_id: str) -> None:
@@ -106,7 +177,8 @@ def observe(session: Session, account_id: str, balance: int, available: int, exe
     """
     row = update(Account).where(Account.account_id == account_id)
     newer = row.where(or_(Account.observed_at.is_(None), Account.observed_at <= executed_at))
-    session.execute(newer.values(balance_fen=balance, available_fen=available, observed_at=executed_at))
+    told = {"balance_fen": balance, "available_fen": available, "observed_at": executed_at}
+    session.execute(newer.values(**told, active_at=executed_at))
 
 
 def funding(session: Session, funding_id: str) -> Row[Any]:
@@ -114,6 +186,18 @@ def funding(session: Session, funding_id: str) -> Row[Any]:
     columns = AccountFunding.__table__.columns
     row: Row[Any] = session.execute(select(*columns).where(columns.funding_id == funding_id)).one()
     return row
+
+
+def funding_of(session: Session, journal: str) -> Row[Any] | None:
+    """Give the funding that the core made by a journal, or None."""
+    columns = AccountFunding.__table__.columns
+    return session.execute(select(*columns).where(columns.reference == journal)).first()
+
+
+def return_funding(session: Session, funding_id: str) -> bool:
+    """Mark a funding that was done as taken back; tell whether it was done."""
+    row = update(AccountFunding).where(AccountFunding.funding_id == funding_id, AccountFunding.state == DONE)
+    return changed(session, row.values(state=RETURNED)) == 1
 
 
 def move_funding(session: Session, funding_id: str, **values: Any) -> bool:
@@ -128,6 +212,12 @@ def count(session: Session, account_id: str, cap: Cap, amount: int) -> bool:
     insert_new(session, AccountCounter, **key, used_fen=0)
     row = update(AccountCounter).filter_by(**key).where(AccountCounter.used_fen + amount <= cap.most_fen)
     return changed(session, row.values(used_fen=AccountCounter.used_fen + amount)) == 1
+
+
+def used(session: Session, account_id: str, cap: Cap) -> int:
+    """Give what a counter has come to."""
+    key = {"account_id": account_id, "counter": cap.counter, "period": cap.period}
+    return session.scalar(select(AccountCounter.used_fen).filter_by(**key)) or 0
 
 
 def uncount(session: Session, account_id: str, cap: Cap, amount: int) -> None:

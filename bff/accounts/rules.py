@@ -1,6 +1,7 @@
-"""Rules of class II accounts that need no database: card numbers, the five elements, the counters of a movement."""
+"""Rules of accounts that need no database: card numbers, the five elements, the counters of a movement."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,17 +15,22 @@ from bff.products.rulepacks import RulePack
 
 _CARD: Final = re.compile(r"[1-9][0-9]{14,19}")
 CLASS_I: Final = "I"
+CLASS_II: Final = "II"
+CLASS_III: Final = "III"
+KINDS: Final = {CLASS_II: "CLASS_II", CLASS_III: "CLASS_III"}
+"""What the core calls each class that is opened here."""
 
 
 class Movement(StrEnum):
-    """How money moves on a class II account."""
+    """How money moves on an account."""
 
     BOUND_IN = "bound_in"
     """From the bound account: exempt from the public caps; the bank sets its own."""
     UNBOUND_IN = "unbound_in"
     UNBOUND_OUT = "unbound_out"
-    EXEMPT = "exempt"
-    """To the bound account, or a purchase of the bank's own wealth products."""
+    """Consumption, payments, and transfers to accounts that are not bound."""
+    BOUND_OUT = "bound_out"
+    """To the bound account: exempt in class II."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +43,33 @@ class Cap:
     yearly: bool
 
 
-def caps(movement: Movement, rules: RulePack, day: date) -> tuple[Cap, ...]:
+_DAY_AND_YEAR: Final = (False, True)
+_COUNTED: Final[Mapping[tuple[str, Movement], tuple[str, tuple[bool, ...]]]] = {
+    (CLASS_II, Movement.BOUND_IN): ("bound_in", _DAY_AND_YEAR[:1]),
+    (CLASS_II, Movement.UNBOUND_IN): ("unbound_in", _DAY_AND_YEAR),
+    (CLASS_II, Movement.UNBOUND_OUT): ("unbound_out", _DAY_AND_YEAR),
+    (CLASS_III, Movement.UNBOUND_IN): ("unbound_in", _DAY_AND_YEAR),
+    (CLASS_III, Movement.UNBOUND_OUT): ("out", _DAY_AND_YEAR),
+    (CLASS_III, Movement.BOUND_OUT): ("out", _DAY_AND_YEAR),
+}
+"""Which counter each movement fills, by class, and whether by the year too; what is not here is exempt."""
+
+
+def caps(account_class: str, movement: Movement, rules: RulePack, day: date) -> tuple[Cap, ...]:
     """Give the counters that a movement of that business day fills."""
-    if movement is Movement.EXEMPT:
-        return ()
-    daily = f"class_ii_{movement.value}_day_fen"
-    counters = [Cap(movement.value, day.isoformat(), rules.integer(daily), yearly=False)]
-    if movement is not Movement.BOUND_IN:
-        yearly = rules.integer(f"class_ii_{movement.value}_year_fen")
-        counters.append(Cap(movement.value, str(day.year), yearly, yearly=True))
-    return tuple(counters)
+    counter, periods = _COUNTED.get((account_class, movement), ("", ()))
+    prefix = f"class_{account_class.lower()}_{counter}"
+    return tuple(
+        Cap(counter, str(day.year), rules.integer(f"{prefix}_year_fen"), yearly=True)
+        if yearly
+        else Cap(counter, day.isoformat(), rules.integer(f"{prefix}_day_fen"), yearly=False)
+        for yearly in periods
+    )
+
+
+def most_balance(account_class: str, rules: RulePack) -> int | None:
+    """Give the balance in fen that an account of the class never passes, or None."""
+    return rules.integer("class_iii_balance_fen") if account_class == CLASS_III else None
 
 
 def clean_card(text: str) -> str:

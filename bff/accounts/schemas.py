@@ -23,6 +23,7 @@ class CreateRequest(Request):
     name: Annotated[str, msgspec.Meta(max_length=120)]
     id_number: Annotated[str, msgspec.Meta(max_length=40)]
     mobile: Annotated[str, msgspec.Meta(max_length=40)]
+    account_class: Annotated[str, msgspec.Meta(pattern="^(II|III)$")] = msgspec.field(name="class", default="II")
 
 
 class ApplicationRequest(Request):
@@ -85,6 +86,7 @@ class ApplicationAnswer(Answer):
     """An application, masked."""
 
     application_id: str
+    account_class: str = msgspec.field(name="class")
     state: str
     name: str
     id_number: str
@@ -120,22 +122,6 @@ class AccountsAnswer(Answer):
     """The calling customer's accounts."""
 
     accounts: list[AccountAnswer]
-
-
-class EntryAnswer(Answer):
-    """One movement; negative fen went out. Of the other side, the last four digits."""
-
-    journal: str
-    amount_fen: int
-    memo: str
-    at: str
-    counterparty: str
-
-
-class EntriesAnswer(Answer):
-    """Movements, newest first."""
-
-    entries: list[EntryAnswer]
 
 
 class FundRequest(AccountRequest, kw_only=True):

@@ -4,7 +4,7 @@ Lists and entries are read from the core, in handlers that only read and so hold
 needs a balance, it takes the one that the core told when it last moved something here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bff.accounts import repository
-from bff.accounts.errors import AccountStateError, CoreUnreachableError
+from bff.accounts.errors import AccountStateError, ClassMismatchError, CoreUnreachableError
 from bff.accounts.repository import OPEN
-from bff.core_bank.port import CoreAccount, CoreBank, CoreError, StatementLine
+from bff.accounts.rules import CLASS_II
+from bff.core_bank.port import CoreAccount, CoreBank, CoreError
 from bff.errors import NotFoundError
 from bff.kinds import Context
 
@@ -62,25 +63,17 @@ class Accounts:
         except CoreError as error:
             raise CoreUnreachableError(detail=str(error)) from error
 
-    def entries(self, row: Row[Any], limit: int) -> Sequence[StatementLine]:
-        """Give an account's newest movements; only for handlers that read.
-
-        Raises:
-            CoreUnreachableError: the core does not answer.
-        """
-        try:
-            return self.core.statement(row.number, limit=limit).lines
-        except CoreError as error:
-            raise CoreUnreachableError(detail=str(error)) from error
-
     def payer(self, session: Session, context: Context, account_id: str) -> PayerAccount:
-        """Give an account that may pay; the wealth room asks.
+        """Give an account that may pay for products; the rooms that sell them ask.
 
         Raises:
             NotFoundError: it is not the caller's.
             AccountStateError: it is not open.
+            ClassMismatchError: it is not of class II.
         """
         row = self.get(session, context, account_id)
+        if row.account_class != CLASS_II:
+            raise ClassMismatchError(detail=f"the account is of class {row.account_class}")
         if row.state != OPEN:
             raise AccountStateError(detail=f"the account is {row.state}")
         return PayerAccount(row.account_id, row.number, row.available_fen)

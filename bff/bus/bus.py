@@ -20,12 +20,13 @@ from bff.bus import idempotency
 from bff.bus.admission import admit
 from bff.bus.call import Call, Reply
 from bff.bus.errors import IdempotencyRunningError, OutcomeUnknownError
+from bff.bus.files import as_reply
 from bff.bus.idempotency import Claim
 from bff.bus.limits import Limiter
 from bff.bus.metering import meter
 from bff.bus.parsing import parse
 from bff.bus.releases import Releases
-from bff.catalogue import Catalogue, Idempotency, Operation
+from bff.catalogue import Catalogue, File, Idempotency, Operation
 from bff.db.engine import retried
 from bff.db.errors import DatabaseBusyError
 from bff.errors import BffError, RateLimitedError
@@ -50,6 +51,7 @@ class _Step:
     claim: Claim | None = None
     outbox_keys: tuple[str, ...] = ()
     refusal: BffError | None = None
+    file: File | None = None
 
 
 class Bus:
@@ -97,6 +99,8 @@ class Bus:
         step = self._commit(operation, call, request, keyed)
         if step.refusal is not None:
             raise step.refusal
+        if step.file is not None:
+            return as_reply(operation, step.file)
         if step.claim is not None and step.claim.final:
             return Reply(200, step.first, {"Idempotency-Replayed": "true"})
         if step.outbox_keys and self._deliver(step.outbox_keys) and step.claim is not None:
@@ -200,7 +204,9 @@ def _run(
     if claim is not None and not claim.fresh:
         return _Step(claim.answer, claim, claim.outbox_keys)
     try:
-        first = _encode(operation.handler(session, call.context, request))
+        given = operation.handler(session, call.context, request)
+        file = given if isinstance(given, File) else None
+        first = b"" if file is not None else _encode(given)
     except BffError as refusal:
         if not refusal.keeps:
             raise
@@ -212,4 +218,4 @@ def _run(
     keys = written(session)
     if claim is not None:
         idempotency.store(session, claim, first, final=operation.settle is None, outbox_keys=keys)
-    return _Step(first, claim, keys)
+    return _Step(first, claim, keys, file=file)

@@ -26,8 +26,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes out: an HTTP status, JSON bytes exactly as they were first made, and further headers."""
+    """What goes out: an HTTP status, bytes exactly as they were first made, further headers, and what the bytes are."""
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"

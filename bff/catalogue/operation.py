@@ -53,6 +53,32 @@ class Upload:
     most_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file as the answer, in place of JSON: the handler gives a ``File``.
+
+    Attributes:
+        media_types: what it may be, parameters left out.
+        most_bytes: longest file; a longer one is a mistake of the operation, which has to bound what it writes.
+    """
+
+    media_types: frozenset[str]
+    most_bytes: int
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file that an operation answers with.
+
+    Attributes:
+        content: its bytes; media_type: ``text/csv; charset=utf-8``.
+        name: of the file that a person keeps: ASCII letters, digits, ``.``, ``_`` and ``-``, no personal data.
+    """
+
+    content: bytes
+    media_type: str
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One business function.
@@ -73,6 +99,7 @@ class Operation:
         fee: price of one call to a partner in fen.
         fresh: how long ago at most the person must have been verified on the device, or None.
         upload: what file is its body, or None when it takes JSON.
+        download: what file it answers with, or None when it answers JSON; only what changes nothing may.
         errors: codes of the problems that this operation can answer besides the common ones.
         handler, settle: the step, and what reads the final answer after the relay (or None).
     """
@@ -94,6 +121,7 @@ class Operation:
     fee: int = 0
     fresh: timedelta | None = None
     upload: Upload | None = None
+    download: Download | None = None
     errors: tuple[str, ...] = ()
     settle: Settle | None = None
 
@@ -124,6 +152,10 @@ class Catalogue:
                 operation.request.__struct_fields__
             ):
                 raise CatalogueError(detail=f"{operation.code} takes a file and its request has no place for it")
+            if (operation.download is None) is issubclass(operation.response, File):
+                raise CatalogueError(detail=f"{operation.code}: who answers with a File declares a download")
+            if operation.download is not None and (operation.changes or operation.settle is not None):
+                raise CatalogueError(detail=f"{operation.code} answers with a file and may change nothing")
             if operation.changes == (operation.method == "GET"):
                 raise CatalogueError(detail=f"{operation.code}: GET and only GET must change nothing")
             bindings[binding] = operation.code

@@ -13,7 +13,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from bff.bus import Bus, Call
-from bff.catalogue import Catalogue, Operation
+from bff.catalogue import Catalogue, Download, Operation, Upload
 from bff.doors.body import read_body, read_file
 from bff.errors import ALGS, RequestInvalidError
 from bff.kinds import Channel, Clock, Context, NewBytes, NewId
@@ -96,7 +96,7 @@ class AppDoor:
             url=presented.url,
         )
         reply = self.bus.call(Call(operation.code, payload, context, headers.get("Idempotency-Key")))
-        response = Response(reply.body, reply.status, content_type=_JSON)
+        response = Response(reply.body, reply.status, content_type=reply.content_type)
         response.headers.update(reply.headers)
         return response
 
@@ -139,7 +139,8 @@ def catalogue_listing(catalogue: Catalogue) -> bytes:
             "idempotency": operation.idempotency.value,
             "scope": None if operation.scope is None else operation.scope.value,
             "fromShell": operation.from_shell,
-            "upload": _upload(operation),
+            "upload": _file_of(operation.upload),
+            "download": _file_of(operation.download),
         }
         for operation in catalogue
         if Channel.APP in operation.channels
@@ -147,11 +148,11 @@ def catalogue_listing(catalogue: Catalogue) -> bytes:
     return msgspec.json.encode(rows)
 
 
-def _upload(operation: Operation) -> dict[str, Any] | None:
-    taken = operation.upload
-    if taken is None:
+def _file_of(declared: Upload | Download | None) -> dict[str, Any] | None:
+    """Give what a client has to know of a file that an operation takes or answers with."""
+    if declared is None:
         return None
-    return {"mediaTypes": sorted(taken.media_types), "mostBytes": taken.most_bytes}
+    return {"mediaTypes": sorted(declared.media_types), "mostBytes": declared.most_bytes}
 
 
 def _body(operation: Operation) -> tuple[dict[str, Any], str]:

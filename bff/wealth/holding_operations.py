@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
@@ -26,7 +27,7 @@ from bff.wealth.holding_schemas import (
 from bff.wealth.products import REDEEMABLE
 from bff.wealth.redemptions import TEMPLATE, Redemptions
 from bff.wealth.repository import SHARES_HELD
-from bff.wealth.schemas import OrderRequest, PreparedAnswer
+from bff.wealth.schemas import OrderRequest
 
 PURCHASE = "PURCHASE"
 
@@ -42,9 +43,8 @@ class _Holding:
         return HoldingsAnswer(holdings=[_holding(one, today) for one in found])
 
     def prepare(self, session: Session, context: Context, request: RedeemRequest) -> PreparedAnswer:
-        asked = self.redemptions.prepare(session, context, request.product, request.account_id, request.shares)
-        ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
-        return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
+        what = (request.product, request.account_id, request.shares)
+        return prepared(self.redemptions.prepare(session, context, *what))
 
     def redemption(self, session: Session, context: Context, request: OrderRequest) -> RedemptionAnswer:
         return _redemption(self.redemptions.get(session, context, request.order_id))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import Reason, reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
@@ -36,7 +37,6 @@ from bff.wealth.schemas import (
     OrderAnswer,
     OrderRequest,
     OrdersAnswer,
-    PreparedAnswer,
     PrepareRequest,
     ProductAnswer,
     ProductCard,
@@ -83,9 +83,7 @@ class _Selling:
     def prepare(self, session: Session, context: Context, request: PrepareRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.amount_fen)
         declared = Declared(request.age_confirmed, request.qualified)
-        asked = self.orders.prepare(session, context, *what, declared)
-        ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
-        return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
+        return prepared(self.orders.prepare(session, context, *what, declared))
 
     def order(self, session: Session, context: Context, request: OrderRequest) -> OrderAnswer:
         return _order(self.orders.get(session, context, request.order_id))

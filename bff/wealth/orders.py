@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
+from bff.approvals.errors import InsufficientFundsError
 from bff.approvals.orders import placed, settled
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
@@ -26,7 +27,7 @@ from bff.products.errors import QuotaGoneError
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.wealth import investors, repository, rules
-from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError, QualificationRequiredError
+from bff.wealth.errors import AgeConfirmationRequiredError, QualificationRequiredError
 from bff.wealth.models import WealthOrder
 from bff.wealth.ports import AccountsView, Payer
 from bff.wealth.products import FAMILY, RAISING, Product
@@ -139,6 +140,10 @@ class Orders:
         """Give the dates of an order placed now, as ``rules.order_dates``."""
         pack = self.packs.at(business_date(now))
         return rules.order_dates(self.calendar, pack, product.definition, now, raising=product.state == RAISING)
+
+    def holds(self, session: Session, account_id: str) -> bool:
+        """Tell whether an account paid for something that it holds, or is about to; the accounts room asks."""
+        return repository.has_orders(session, account_id)
 
     def accepted(self, session: Session, order_id: str, executed: Mapping[str, Any], now: datetime) -> None:
         """Write that the core debited the account: quota taken, evidence of the journal, order accepted."""

@@ -183,6 +183,18 @@ def holders(session: Session, product: str, after: str, limit: int) -> list[str]
     return list(session.scalars(wanted.limit(limit)))
 
 
+def has_orders(session: Session, account_id: str) -> bool:
+    """Tell whether an account has shares, or orders or redemptions that have not come to their end."""
+    buying = _order.c.state.in_((*ON_ITS_WAY, ACCEPTED, REFUNDING, REFUND_FAILED))
+    selling = _redemption.c.state.not_in((PAID, FAILED, CANCELLED))
+    looks = (
+        select(_order.c.order_id).where(_order.c.account_id == account_id, buying),
+        select(_position.c.order_id).where(_position.c.account_id == account_id, _position.c.shares > 0),
+        select(_redemption.c.order_id).where(_redemption.c.account_id == account_id, selling),
+    )
+    return any(session.scalar(look.limit(1)) is not None for look in looks)
+
+
 def move_order(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:
     """Change an order that is in one of ``states``; tell whether it was."""
     row = update(_order).where(_order.c.order_id == order_id, _order.c.state.in_(tuple(states)))

@@ -143,14 +143,6 @@ class PrepareRequest(Request):
     qualified: bool = False
 
 
-class PreparedAnswer(Answer):
-    """The challenge that the device must sign."""
-
-    challenge_id: str
-    operation_id: str
-    expires_at: str
-
-
 class OrderRequest(Request):
     """Which order."""
 

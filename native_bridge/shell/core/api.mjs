@@ -401,6 +401,8 @@ export class Api {
       const response = await fetch(url, { ...options, signal, cache: "no-store", credentials: "omit", redirect: "error" });
       const headers = Object.fromEntries(response.headers);
       this.#learn(headers);
+      const file = fileName(headers);
+      if (file) return { status: response.status, body: await fileBody(file, response, headers), headers };
       return { status: response.status, body: parsedBody(await response.text(), headers), headers };
     } catch (error) {
       if (error instanceof ShellError) throw error;
@@ -421,6 +423,22 @@ export class Api {
 /** @returns {ShellError} */
 function authRequired() {
   return new ShellError("AUTH_REQUIRED", "the customer has to log in");
+}
+
+/** The name under which a file is sent; null when the answer is none. @param {Record<string, string>} headers @returns {string | null} */
+function fileName(headers) {
+  return /^attachment; filename="([A-Za-z0-9][A-Za-z0-9._-]{0,99})"$/.exec(headers["content-disposition"] ?? "")?.[1] ?? null;
+}
+
+/**
+ * A file as a page gets it: its name, its type and its bytes as base64url.
+ * @param {string} name @param {Response} response @param {Record<string, string>} headers
+ * @returns {Promise<{file: {name: string, mediaType: string, content: string}} | null>} null when it is too long
+ */
+async function fileBody(name, response, headers) {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes.length > MAX_ANSWER) return null;
+  return { file: { name, mediaType: headers["content-type"] ?? "", content: b64urlEncode(bytes) } };
 }
 
 /** @param {string} source @param {Record<string, string>} headers @returns {any} null when it is not JSON */

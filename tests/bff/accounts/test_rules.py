@@ -20,14 +20,24 @@ BANK = {"bank_zh": "望潮银行", "bank_en": "Wangchao Bank"}
 
 @pytest.mark.parametrize("movement", [Movement.UNBOUND_IN, Movement.UNBOUND_OUT])
 def test_movements_with_others_fill_a_day_and_a_year(movement: Movement) -> None:
-    day, year = rules.caps(movement, PACK, date(2026, 12, 31))
+    day, year = rules.caps("II", movement, PACK, date(2026, 12, 31))
     assert (day.period, day.most_fen, day.yearly) == ("2026-12-31", 1_000_000, False)
     assert (year.period, year.most_fen, year.yearly) == ("2026", 20_000_000, True)
 
 
-def test_purchases_fill_none_and_the_bound_card_only_the_banks_own() -> None:
-    assert rules.caps(Movement.EXEMPT, PACK, date(2026, 1, 1)) == ()
-    assert [cap.most_fen for cap in rules.caps(Movement.BOUND_IN, PACK, date(2026, 1, 1))] == [50_000_000]
+def test_the_bound_card_is_exempt_in_class_ii_but_for_the_banks_own_cap() -> None:
+    assert rules.caps("II", Movement.BOUND_OUT, PACK, date(2026, 1, 1)) == ()
+    assert [cap.most_fen for cap in rules.caps("II", Movement.BOUND_IN, PACK, date(2026, 1, 1))] == [50_000_000]
+
+
+@pytest.mark.parametrize("movement", [Movement.BOUND_OUT, Movement.UNBOUND_OUT])
+def test_whatever_leaves_class_iii_fills_one_counter(movement: Movement) -> None:
+    caps = rules.caps("III", movement, PACK, date(2026, 12, 31))
+    assert [(cap.counter, cap.period, cap.most_fen) for cap in caps] == [
+        ("out", "2026-12-31", 200_000),
+        ("out", "2026", 5_000_000),
+    ]
+    assert (rules.most_balance("II", PACK), rules.most_balance("III", PACK)) == (None, 200_000)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_the_catalogue_says_how_each_operation_is_called(site: Site) -> None:
         "scope": None,
         "fromShell": True,
         "upload": None,
+        "download": None,
     }
     assert rows["counter.add"]["scope"] == "customer"
     assert "counter.partner" not in rows

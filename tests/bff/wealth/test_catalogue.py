@@ -49,4 +49,8 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
     assert templated == {
         "wealth.order.prepare": "wealth.order.place/2",
         "wealth.redemption.prepare": "wealth.redeem/1",
+        "accounts.transfer.bound": "accounts.transfer.bound/1",
+        "accounts.transfer.out": "accounts.transfer.out/1",
+        "accounts.close": "accounts.close/1",
+        "accounts.card.change": "accounts.card.change/1",
     }

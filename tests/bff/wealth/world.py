@@ -15,10 +15,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, text
 
-from bff.accounts import operations as account_operations
 from bff.accounts.applications import Applications
-from bff.accounts.delivery import Delivery
-from bff.accounts.funding import Fundings
+from bff.accounts.room import AccountsRoom
 from bff.accounts.service import Accounts
 from bff.approvals import operations as approval_operations
 from bff.approvals.decisions import Decisions
@@ -38,6 +36,7 @@ from bff.core_bank.port import (
     CoreStatus,
     CoreUnknownError,
     Posting,
+    StatementLine,
     StatementPage,
 )
 from bff.customers import inbox_operations
@@ -209,7 +208,12 @@ class FakeCore:
         return self._run(sequence, "transfer", work)
 
     def reverse(self, *, sequence: str, journal: str, memo: str) -> CoreReceipt:
-        raise NotImplementedError
+        def work() -> tuple[str, tuple[Posting, ...]]:
+            payer, payee, amount, _ = self.journals[int(journal.removeprefix("jnl_")) - 1]
+            self._take(payee, amount)
+            return self._move(payee, payer, amount, memo)
+
+        return self._run(sequence, "reverse", work)
 
     def query(self, sequence: str) -> CoreQuery:
         with self.lock:
@@ -237,9 +241,14 @@ class FakeCore:
         self.states[account] = state
         return account, ()
 
-    def statement(self, number: str, **_: Any) -> StatementPage:
-        del number
-        return StatementPage(())
+    def statement(self, number: str, *, limit: int = 50, **_: Any) -> StatementPage:
+        lines, balance = [], self.balances.get(number, 0)
+        for index, (payer, payee, amount, memo) in reversed(list(enumerate(self.journals, 1))):
+            if number in {payer, payee}:
+                signed, other = (amount, payer) if number == payee else (-amount, payee)
+                lines.append(StatementLine(f"jnl_{index}", signed, "CNY", memo, MONDAY, other, balance))
+                balance -= signed
+        return StatementPage(tuple(lines[:limit]))
 
 
 @dataclass
@@ -310,7 +319,6 @@ class World:
         self.devices = Devices("tidegate-bff", "sandbox", packs("devices"), attesting, suites)
         self.accounts = Accounts(self.core)
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
-        self.fundings = Fundings(self.accounts, vault, packs("accounts"))
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
         self.approvals = Approvals("tidegate-bff", "sandbox", self.devices, self.book, Templates.load())
         self.warehouse = Warehouse((FAMILY,))
@@ -331,15 +339,24 @@ class World:
         about = (engine, lambda: self.now)
         owed = (self.new_id, self.warehouse, packs("wealth"), self.refunds, self.payouts)
         self.life, self.ratings = Life(*about, *owed), Ratings(*about, self.warehouse)
-        self.decisions = Decisions(self.approvals, {TYPE: self.orders, redemptions.TYPE: self.redemptions})
+        network = SandboxCardNetwork(load_sandbox())
+        self.room = AccountsRoom.build(
+            core=self.core,
+            cards=network,
+            accounts=self.accounts,
+            applications=self.applications,
+            approvals=self.approvals,
+            holdings={"wealth": self.orders},
+        )
+        spenders = {TYPE: self.orders, redemptions.TYPE: self.redemptions, **self.room.spenders()}
+        self.decisions = Decisions(self.approvals, spenders)
         self.book.types = self.decisions.spenders
         self.signer = ServerKey()
-        delivery = Delivery(vault, self.core, SandboxCardNetwork(load_sandbox()), self.fundings)
-        self.recoveries = Recoveries(self.devices, self.customers, self.codes, SandboxCardNetwork(load_sandbox()))
+        self.recoveries = Recoveries(self.devices, self.customers, self.codes, network)
         topics = (
             *self.codes.topics(),
             *self.recoveries.topics(),
-            *delivery.topics(),
+            *self.room.topics(),
             *Deliveries(self.core, self.orders, self.refunds, self.payouts).topics(),
         )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
@@ -367,7 +384,7 @@ class World:
         yield from session_operations.verifying(verification)
         yield from approval_operations.operations(self.decisions, lambda: self.signer)
         yield from inbox_operations.operations()
-        yield from account_operations.operations(self.applications, self.accounts, self.fundings)
+        yield from self.room.operations()
         yield from wealth_operations.operations(self.orders, self.refunds, self.suitability)
         yield from holding_operations.operations(self.redemptions)
 
