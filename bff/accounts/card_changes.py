@@ -89,8 +89,9 @@ class CardChanges:
             CardChangeExpiredError: that was too long ago.
         """
         row = self.get(session, context, account_id, change_id)
-        if row.state != READY:
+        if row.objection != "":
             require_card(row.objection)
+        if row.state != READY:
             raise ConflictError(detail=f"the change is {row.state}", state=row.state)
         if context.now >= row.expires_at:
             raise CardChangeExpiredError

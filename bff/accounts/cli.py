@@ -155,7 +155,9 @@ def return_command(ctx: click.Context, journal: str, by: str, reason: str, *, as
     desk: AccountsDesk = ctx.meta[ACCOUNTS_DESK]
     _, room = desk.open()
     now = desk.clock()
-    kind = desk.work(lambda session: room.returns.order(session, journal, by=by, reason=reason, now=now))
+    kind = desk.work(
+        lambda session: room.returns.order(session, journal, desk.new_id("ret"), by=by, reason=reason, now=now)
+    )
     _answer({"journal": journal, "kind": kind}, [f"the {kind} of {journal} is being returned"], as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from bff import audit, outbox
+from bff import audit
 from bff.accounts import repository, transfer_book
 from bff.accounts.bound import BoundCards
 from bff.accounts.counters import Counters
@@ -25,7 +25,6 @@ from bff.errors import BffError, NotFoundError
 from bff.kinds import business_date
 from bff.products.rulepacks import RulePack
 
-BALANCE_TOPIC: Final = "accounts.balance"
 CASH: Final = "CASH"
 TRANSFER: Final = "TRANSFER"
 
@@ -112,7 +111,6 @@ class Incoming:
         body |= {"kept": refusal is None} | ({} if refusal is None else {"reason": refusal.code})
         audit.append(session, kind="account.incoming", subject=notice.journal, body=body, now=now)
         if refusal is not None:
-            self.returns.send(session, notice.journal, account.account_id, now)
+            self.returns.send(session, notice.journal, account.account_id, notice.journal, now)
             return
-        payload = {"accountId": account.account_id, "number": account.number}
-        outbox.put(session, topic=BALANCE_TOPIC, key=f"{notice.journal}.balance", payload=payload, now=now)
+        self.returns.accounts.ask_balance(session, account, notice.journal, now)

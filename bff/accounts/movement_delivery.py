@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bff.accounts import bound, card_changes, closing, freezes, incoming, payees, returns, transfers
+from bff.accounts import bound, card_changes, closing, freezes, payees, returns, service, transfers
 from bff.accounts.card_changes import CardChanges
 from bff.accounts.closing import Closings
 from bff.accounts.incoming import Incoming, Notice
@@ -41,7 +41,7 @@ class Movements:
             Topic(payees.TOPIC, self._look_up, self._settle_payee),
             Topic(transfers.TOPIC, self._transfer, self._settle_transfer, self._unknown_transfer),
             Topic(returns.TOPIC, self._reverse, self._settle_return),
-            Topic(incoming.BALANCE_TOPIC, self._ask_balance, self._settle_balance),
+            Topic(service.BALANCE_TOPIC, self._ask_balance, self._settle_balance),
             Topic(freezes.FREEZE_TOPIC, self._freeze, _nothing),
             Topic(freezes.THAW_TOPIC, self._thaw, _nothing),
             Topic(closing.TOPIC, self._close, self._settle_close),
@@ -91,6 +91,8 @@ class Movements:
     ) -> None:
         if isinstance(outcome, Delivered):
             self.returns.returned(session, payload, outcome.result, settlement.now)
+        elif outcome.reason == returns.REVERSED:
+            self.returns.returned(session, payload, {"reference": returns.REVERSED}, settlement.now)
         else:
             self.returns.stuck(session, payload["journal"], outcome.reason, settlement.now)
 

@@ -27,6 +27,8 @@ from bff.push import inbox
 from security.display import money_text
 
 TOPIC: Final = "accounts.return"
+REVERSED: Final = "JOURNAL_REVERSED"
+"""How a core refuses to reverse what it has reversed by itself: then it stands reversed."""
 _UNDONE: Final = (DONE, KEPT, RETURNING, STUCK)
 _log: Final = logging.getLogger("tidegate.alarms")
 
@@ -39,12 +41,13 @@ class Returns:
     fundings: Fundings
     counters: Counters
 
-    def order(self, session: Session, journal: str, *, by: str, reason: str, now: datetime) -> str:
+    def order(self, session: Session, journal: str, order_id: str, *, by: str, reason: str, now: datetime) -> str:
         """Have a journal that this room knows reversed after the commit; give what kind of movement it is.
 
         Args:
             session: of a writing transaction.
             journal: the core's id.
+            order_id: id of this order, under which the core is asked: what it refused may be ordered again.
             by: who orders it.
             reason: a code, or a person's words.
             now: present instant.
@@ -55,15 +58,15 @@ class Returns:
         account_id, kind = self._begin(session, journal)
         body = {"journal": journal, "accountId": account_id, "by": by, "reason": reason}
         audit.append(session, kind="account.return", subject=journal, body=body, now=now)
-        self.send(session, journal, account_id, now)
+        self.send(session, journal, account_id, order_id, now)
         return kind
 
     @staticmethod
-    def send(session: Session, journal: str, account_id: str, now: datetime) -> None:
-        """Put the reversal of a journal into the outbox; the same journal again is the same message."""
+    def send(session: Session, journal: str, account_id: str, key: str, now: datetime) -> None:
+        """Put the reversal of a journal into the outbox, under a number that is its own."""
         account = repository.account(session, account_id)
         payload = {"journal": journal, "accountId": account_id, "number": "" if account is None else account.number}
-        outbox.put(session, topic=TOPIC, key=f"{journal}.return", payload=payload, now=now)
+        outbox.put(session, topic=TOPIC, key=f"{key}.return", payload=payload, now=now)
 
     def returned(self, session: Session, payload: Mapping[str, Any], result: Mapping[str, Any], now: datetime) -> None:
         """Write that a journal was reversed: counters given back, evidence, and whoever had moved it is told."""
@@ -76,6 +79,8 @@ class Returns:
                 facts = {"amount": money_text(CURRENCY, amount_text(amount))}
                 told = {"customer_id": account.customer_id, "kind": "account.returned", "subject": journal}
                 inbox.tell(session, **told, body=facts, now=now)
+                if account_id != payload["accountId"]:
+                    self.accounts.ask_balance(session, account, f"{journal}.return", now)
         self.accounts.observe(session, payload["accountId"], result)
 
     @staticmethod

@@ -7,11 +7,12 @@ needs a balance, it takes the one that the core told when it last moved somethin
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bff import outbox
 from bff.accounts import repository
 from bff.accounts.errors import AccountStateError, ClassMismatchError, CoreUnreachableError
 from bff.accounts.repository import OPEN
@@ -19,6 +20,8 @@ from bff.accounts.rules import CLASS_II
 from bff.core_bank.port import CoreAccount, CoreBank, CoreError
 from bff.errors import NotFoundError
 from bff.kinds import Context
+
+BALANCE_TOPIC: Final = "accounts.balance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ class Accounts:
         if row.state != OPEN:
             raise AccountStateError(detail=f"the account is {row.state}")
         return PayerAccount(row.account_id, row.number, row.available_fen)
+
+    @staticmethod
+    def ask_balance(session: Session, account: Row[Any], key: str, now: datetime) -> None:
+        """Have the core asked for an account's balance after the commit: it moved without an answer that says it."""
+        payload = {"accountId": account.account_id, "number": account.number}
+        outbox.put(session, topic=BALANCE_TOPIC, key=f"{key}.balance", payload=payload, now=now)
 
     def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
         """Write down the balance that the core told after a movement, unless it told one after a later movement."""
