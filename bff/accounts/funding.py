@@ -86,6 +86,7 @@ class Fundings:
         if repository.move_funding(session, funding_id, state=FAILED, reason=reason, settled_at=now):
             self.counters.end(session, row.account_id, Movement.BOUND_IN, row.amount_fen)
             self.counters.give_back(session, row.account_id, Movement.BOUND_IN, row.amount_fen, row.day)
+            self.accounts.ask_balance(session, row.account_id, funding_id, now)
 
     def returned(self, session: Session, row: Row[Any]) -> bool:
         """Write that the bank took a funding back, and give the counters back; tell whether that was news."""

@@ -113,4 +113,4 @@ class Incoming:
         if refusal is not None:
             self.returns.send(session, notice.journal, account.account_id, notice.journal, now)
             return
-        self.returns.accounts.ask_balance(session, account, notice.journal, now)
+        self.returns.accounts.ask_balance(session, account.account_id, notice.journal, now)

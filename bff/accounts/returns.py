@@ -79,8 +79,8 @@ class Returns:
                 facts = {"amount": money_text(CURRENCY, amount_text(amount))}
                 told = {"customer_id": account.customer_id, "kind": "account.returned", "subject": journal}
                 inbox.tell(session, **told, body=facts, now=now)
-                if account_id != payload["accountId"]:
-                    self.accounts.ask_balance(session, account, f"{journal}.return", now)
+                if account_id != payload["accountId"] or "balanceFen" not in result:
+                    self.accounts.ask_balance(session, account_id, f"{journal}.return", now)
         self.accounts.observe(session, payload["accountId"], result)
 
     @staticmethod

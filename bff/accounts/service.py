@@ -82,9 +82,13 @@ class Accounts:
         return PayerAccount(row.account_id, row.number, row.available_fen)
 
     @staticmethod
-    def ask_balance(session: Session, account: Row[Any], key: str, now: datetime) -> None:
-        """Have the core asked for an account's balance after the commit: it moved without an answer that says it."""
-        payload = {"accountId": account.account_id, "number": account.number}
+    def ask_balance(session: Session, account_id: str, key: str, now: datetime) -> None:
+        """Have the core asked for an account's balance after the commit.
+
+        It moved without an answer that says it, or the core's refusal shows that another one is written here.
+        """
+        account = repository.account(session, account_id)
+        payload = {"accountId": account_id, "number": "" if account is None else account.number}
         outbox.put(session, topic=BALANCE_TOPIC, key=f"{key}.balance", payload=payload, now=now)
 
     def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:

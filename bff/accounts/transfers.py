@@ -175,6 +175,7 @@ class Transfers:
         movement = Movement(row.movement)
         self.counters.end(session, row.account_id, movement, row.amount_fen)
         self.counters.give_back(session, row.account_id, movement, row.amount_fen, row.day)
+        self.accounts.ask_balance(session, row.account_id, transfer_id, now)
 
     def unknown(self, session: Session, transfer_id: str, now: datetime) -> None:
         """Write that nobody knows yet: it stays counted, and the core is asked again."""

@@ -126,7 +126,7 @@ def test_between_two_of_our_customers_both_rooms_rules_hold(world: World) -> Non
     assert counters(world)["unbound_out", "2026"] == 0
     checked(world, lin)
     assert to_payee(world, chen, 700_000, to)["status"] == "DONE"
-    balances = {who: fen for who, fen in world.sql("SELECT account_id, balance_fen FROM account")}
+    balances = dict(world.sql("SELECT account_id, balance_fen FROM account"))
     assert balances == {chen.account_id: 300_000, lin.account_id: 700_100}
     rows = world.sql("SELECT counter, used_fen FROM account_counter WHERE period = '2026' ORDER BY counter")
     assert rows == [("unbound_in", 700_000), ("unbound_out", 700_000)]

@@ -14,8 +14,8 @@ from bff.accounts.errors import (
     CardChangeExpiredError,
     NotEmptyError,
 )
-from bff.bus.errors import StepUpRequiredError
 from bff.bus.call import Call
+from bff.bus.errors import StepUpRequiredError
 from bff.db.engine import transaction
 from bff.errors import ConflictError, NotFoundError
 from bff.jobs import Turn
@@ -182,8 +182,8 @@ def second_card_of_chen(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let the card network know a second card of the same person."""
     network = world.room.cards
     card = SECOND[:-1] + next(d for d in "0123456789" if _luhn(SECOND[:-1] + d))
-    mine = network._by_card[CHEN.card]  # noqa: SLF001 the sandbox's people
-    monkeypatch.setattr(network, "_by_card", {**network._by_card, card: mine})  # noqa: SLF001 as above
+    mine = network._by_card[CHEN.card]
+    monkeypatch.setattr(network, "_by_card", {**network._by_card, card: mine})
     return card
 
 
@@ -225,7 +225,7 @@ def test_a_card_that_is_not_the_customers_own_or_of_class_ii_is_not_bound(world:
 def test_a_class_ii_card_of_the_customer_is_not_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     phone = world.bound(CHEN)
     network = world.room.cards
-    mine = network._by_card[CHEN.card]  # noqa: SLF001 the sandbox's people
+    mine = network._by_card[CHEN.card]
     kept = {name: getattr(mine, name) for name in mine.__slots__}
     monkeypatch.setattr(network, "_by_card", {ZHOU.card: type(mine)(**{**kept, "card_class": "II"})})
     with pytest.raises(BindNotClassIError):
