@@ -141,8 +141,8 @@ class CardChanges:
         named = {"order_id": order_id, "product": TYPE, "rule_version": version}
         placed(session, approved, **named, state=CREATED, now=context.now)
         agreements.end(session, order_id, DONE, context.now)
-        ids = {"operation_id": approved.operation_id, "order_id": order_id}
-        settled(session, self.approvals, **ids, state=DONE, now=context.now)
+        operation_id = approved.operation_id
+        settled(session, self.approvals, operation_id=operation_id, order_id=order_id, state=DONE, now=context.now)
         return {"orderId": order_id, "state": DONE}
 
     def answered(self, session: Session, change_id: str, check: CardCheck | None, number: str | None) -> None:

@@ -118,5 +118,5 @@ class Closings:
                 raise NotEmptyError(holds=name)
 
 
-def _named(row: Any) -> dict[str, str]:
+def _named(row: Any) -> dict[str, Any]:
     return {"operation_id": row.operation_id, "order_id": row.agreement_id}

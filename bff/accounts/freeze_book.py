@@ -41,13 +41,12 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
     return session.scalars(frozen.order_by(_freeze.c.until).limit(limit)).all()
 
 
-def idle(session: Session, since: datetime, after: str, limit: int) -> Sequence[Row[Any]]:
+def idle(session: Session, since: datetime, after: str, limit: int) -> list[Any]:
     """Give open accounts on which nothing has moved since, by their ids."""
     columns = (_account.c.account_id, _account.c.customer_id)
     wanted = select(*columns).where(_account.c.state == OPEN, _account.c.active_at < since)
-    return session.execute(
-        wanted.where(_account.c.account_id > after).order_by(_account.c.account_id).limit(limit)
-    ).all()
+    ordered = wanted.where(_account.c.account_id > after).order_by(_account.c.account_id)
+    return list(session.execute(ordered.limit(limit)))
 
 
 def sleep(session: Session, account_id: str, since: datetime) -> bool:

@@ -80,7 +80,7 @@ class Incoming:
         if not insert_new(session, AccountIncoming, journal=notice.journal, **facts):
             return transfer_book.state_of_incoming(session, notice.journal)
         refusal = self._refusal(session, account, movement, notice.amount_fen, pack, day)
-        judged = {"counted": movement is Movement.UNBOUND_IN}
+        judged: dict[str, Any] = {"counted": movement is Movement.UNBOUND_IN}
         if refusal is not None:
             judged = {"counted": False, "state": RETURNING, "reason": refusal.code}
         transfer_book.move_incoming(session, notice.journal, (KEPT,), **judged)

@@ -4,12 +4,13 @@ The core is asked outside any transaction; the row is inserted by one that asks 
 what came in less what went out is the closing balance.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, Select, select
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountMonth
@@ -78,7 +79,7 @@ def make(engine: Engine, statements: Statements, now: datetime) -> str:
             continue
         row = summed(lines, before)
         values = {"account_id": account.account_id, "month": str(month), "made_at": now, **row}
-        made += retried(engine, lambda session, values=values: insert_new(session, AccountMonth, **values))
+        made += retried(engine, partial(_keep, values))
     return f"{month}: {made} made, {failed} not yet"
 
 
@@ -94,6 +95,14 @@ def summed(lines: Sequence[StatementLine], before: int) -> dict[str, int]:
     }
 
 
+def _keep(values: Mapping[str, Any], session: Session) -> bool:
+    return insert_new(session, AccountMonth, **values)
+
+
+def _rows(wanted: Select[Any], session: Session) -> Sequence[Row[Any]]:
+    return session.execute(wanted).all()
+
+
 def _lacking(engine: Engine, month: Month) -> Iterator[Row[Any]]:
     """Give the accounts that lack a month, in steps by their ids."""
     end = datetime.combine(month.last + timedelta(days=1), datetime.min.time(), SHANGHAI)
@@ -104,7 +113,7 @@ def _lacking(engine: Engine, month: Month) -> Iterator[Row[Any]]:
     after = ""
     while True:
         step = wanted.where(_account.c.account_id > after).order_by(_account.c.account_id).limit(BATCH)
-        rows = retried(engine, lambda session, step=step: session.execute(step).all(), writing=False)
+        rows = retried(engine, partial(_rows, step), writing=False)
         yield from rows
         if len(rows) < BATCH:
             return

@@ -30,6 +30,8 @@ class Spoils:
     session: str
     transfer: str
     recovery: str
+    moved: str
+    payee: str
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,10 @@ def spoils(bank: Bank) -> Spoils:
     transfer = newcomer.post("/devices/transfers").ok()
     victim.device.let_in(transfer, "ADD").ok()
     who = person(21)
+    page = bank.digests["accounts"]
+    moved = victim.device.post(f"/accounts/{victim.account}/transfers/bound", {"amountFen": 100}, bundle=page).ok()
+    moved = victim.approve(moved["challengeId"]).ok()
+    kept = victim.device.post("/payees", {"name": "林初夏", "number": "6298020000000088203"}, bundle=page).ok()
     lost = {"name": who["name"], "idNumber": who["idNumber"], "cardNumber": "6298010000000044174"}
     return Spoils(
         account=victim.account,
@@ -57,6 +63,8 @@ def spoils(bank: Bank) -> Spoils:
         session=session,
         transfer=transfer["transferId"],
         recovery=newcomer.post("/devices/recoveries", lost).ok()["recoveryId"],
+        moved=moved["result"]["orderId"],
+        payee=kept["payeeId"],
     )
 
 
@@ -67,12 +75,26 @@ class Case:
     id: Callable[[Spoils], str]
     prefix: str
     body: dict[str, Any] | bytes | None = None
+    query: str = ""
 
 
 CASES = {
     "accounts.get": Case(lambda s: s.account, "acc"),
     "accounts.entries": Case(lambda s: s.account, "acc"),
     "accounts.fund": Case(lambda s: s.account, "acc", {"amountFen": 100}),
+    "accounts.limits": Case(lambda s: s.account, "acc"),
+    "accounts.transfer.bound": Case(lambda s: s.account, "acc", {"amountFen": 100}),
+    "accounts.transfer.out": Case(lambda s: s.account, "acc", {"amountFen": 100, "payeeId": "pye_none"}),
+    "accounts.transfer.list": Case(lambda s: s.account, "acc"),
+    "accounts.transfer.get": Case(lambda s: s.moved, "mov"),
+    "accounts.payee.remove": Case(lambda s: s.payee, "pye", {}),
+    "accounts.card.check": Case(lambda s: s.account, "acc", {"cardNumber": "6298010000000044174"}),
+    "accounts.card.change": Case(lambda s: s.account, "acc", {"changeId": "chg_none"}),
+    "accounts.close": Case(lambda s: s.account, "acc", {}),
+    "accounts.wake": Case(lambda s: s.account, "acc", {}),
+    "accounts.statement.csv": Case(lambda s: s.account, "acc", query="?since=2026-11-01&until=2026-11-30"),
+    "accounts.statement.pdf": Case(lambda s: s.account, "acc", query="?since=2026-11-01&until=2026-11-30"),
+    "accounts.statements": Case(lambda s: s.account, "acc"),
     "accounts.application.resend_code": Case(lambda s: s.application, "app", {}),
     "accounts.application.verify_code": Case(lambda s: s.application, "app", {"code": "000000"}),
     "accounts.application.bind_card": Case(lambda s: s.application, "app", {"cardNumber": "6298010000000044174"}),
@@ -113,8 +135,8 @@ def page_of(bank: Bank, row: dict[str, Any]) -> str | None:
     return bank.digests["wealth" if row["code"].startswith("wealth") else "accounts@1.0.1"]
 
 
-def call(bank: Bank, device: Device, row: dict[str, Any], value: str, body: Any) -> Answer:
-    path = re.sub(r"\{[a-z_]+\}", value, row["path"].replace("{side}", "FRONT"))
+def call(bank: Bank, device: Device, row: dict[str, Any], value: str, body: Any, query: str = "") -> Answer:
+    path = re.sub(r"\{[a-z_]+\}", value, row["path"].replace("{side}", "FRONT")) + query
     key = "k" * 8 + value if row["idempotency"] == "key" else None
     return device.call(row["method"], path, body, bundle=page_of(bank, row), key=key)
 
@@ -130,8 +152,8 @@ def test_anothers_id_looks_like_none(bank: Bank, bob: Customer, spoils: Spoils, 
     """Defence: everything is looked up with the calling customer or device; the refusal betrays nothing."""
     row = next(row for row in listing(bank) if row["code"] == code)
     case = CASES[code]
-    theirs = call(bank, bob.device, row, case.id(spoils), case.body)
-    nobodys = call(bank, bob.device, row, f"{case.prefix}_{UNKNOWN}", case.body)
+    theirs = call(bank, bob.device, row, case.id(spoils), case.body, case.query)
+    nobodys = call(bank, bob.device, row, f"{case.prefix}_{UNKNOWN}", case.body, case.query)
     refused(theirs, 404, "NOT_FOUND")
     assert anonymous(theirs) == anonymous(nobodys)
 
