@@ -130,7 +130,7 @@ def checked_command(ctx: click.Context, account: str, by: str, reason: str, *, a
 @click.option("--to", "payee", required=True, help="The account's number at the core.")
 @click.option("--from", "payer", required=True, help="The other side, as the core books it.")
 @click.option("--fen", type=click.IntRange(min=1), required=True, help="The amount in fen.")
-@click.option("--how", type=click.Choice([TRANSFER, CASH]), default=TRANSFER, show_default=True)
+@click.option("--how", type=click.Choice([TRANSFER, CASH]), default=TRANSFER, show_default=True, help="How it came.")
 @_JSON
 @click.pass_context
 def incoming_command(
