@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bff import accounts, customers, devices, wealth
+from bff import accounts, cards, customers, devices, wealth
 from bff.accounts.applications import Applications
 from bff.accounts.delivery import Delivery
 from bff.accounts.funding import Fundings
@@ -32,6 +32,11 @@ from bff.bundles.service import ReleaseBook
 from bff.bus import Bus
 from bff.bus.limits import Limiter
 from bff.bus.releases import Releases
+from bff.cards import numbers as card_numbers
+from bff.cards.ports import CardProducer, CreditBureau
+from bff.cards.products import FAMILY as CARD
+from bff.cards.room import Cards, Given
+from bff.cards.sealed import sealed as cards_sealed
 from bff.catalogue import Catalogue, Operation
 from bff.core_bank.ledger import cards_under
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
@@ -109,6 +114,7 @@ class Surroundings:
     Attributes:
         engine: the database; keys: the server's keys.
         core, cards, codes: ports to the core bank, the card network and the SMS provider.
+        bureau, producer: ports to the credit bureau and to who embosses and mails cards.
         marks, nonces, limiter: replay marks, DPoP nonces, rate limits.
         clock, monotonic, new_id, new_bytes: time and chance.
         aud, env: the server's name and environment inside every signature.
@@ -125,6 +131,8 @@ class Surroundings:
     core: CoreBank
     cards: CardNetwork
     codes: CodeSender
+    bureau: CreditBureau
+    producer: CardProducer
     marks: ReplayMarks
     nonces: Nonces
     limiter: Limiter
@@ -202,17 +210,23 @@ class StoredNonces:
         return any(NonceBook(key.secret).accepts(nonce, now) for key in known)
 
 
-SEALED: Final = (*customers_sealed(), *accounts_sealed())
+SEALED: Final = (*customers_sealed(), *accounts_sealed(), *cards_sealed())
 """Every column of this bank whose values are sealed."""
 
 
 def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes, seed: Callable[[], None]) -> Moving:
     """Give the moving of what hangs on older keys to the present ones."""
     sealing = StoredSealing(keys, new_bytes)
+    vault = Vault(sealing, StoredIndex(keys))
     sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
-    indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
-    counts = (pins.under, cards_under)
-    return Moving(sealed, indexed, seed, tuple(partial(_counted, engine, count) for count in counts))
+    indexed = Reindexing(engine, vault, lambda: keys.active(INDEXING).kid)
+    counts = (pins.under, cards_under, card_numbers.under)
+
+    def take_up() -> None:
+        seed()
+        card_numbers.reindex(engine, vault)
+
+    return Moving(sealed, indexed, take_up, tuple(partial(_counted, engine, count) for count in counts))
 
 
 def _counted(engine: Engine, count: Callable[[Session, str], int], kid: str) -> int:
@@ -227,6 +241,7 @@ class House:
     relay: Relay
     book: ReleaseBook
     warehouse: Warehouse
+    cards: Cards
     jobs: tuple[Job, ...]
 
 
@@ -241,13 +256,14 @@ def build_house(outside: Surroundings) -> House:
     held = Accounts(outside.core)
     fundings = Fundings(held, vault, _packs(accounts))
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
-    warehouse = Warehouse((WEALTH,))
+    warehouse = Warehouse((WEALTH, CARD))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
     calendar = TradingCalendar.load()
     wealth_packs = _packs(wealth)
     orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
     refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
     redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
+    credit = _cards(outside, people, held, asked, warehouse)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -261,12 +277,14 @@ def build_house(outside: Surroundings) -> House:
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
         *approvals_operations(
-            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions}), lambda: outside.keys.active(REPLIES)
+            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions, **credit.spenders()}),
+            lambda: outside.keys.active(REPLIES),
         ),
         *inbox_operations(),
         *accounts_operations(applications, held, fundings),
         *wealth_operations(orders, refunds, suitability),
         *holding_operations(redemptions),
+        *credit.operations(),
         *bundles_operations(Adoption(), readable=outside.env != "production"),
     )
     topics = (
@@ -274,6 +292,7 @@ def build_house(outside: Surroundings) -> House:
         *recoveries.topics(),
         *Delivery(vault, outside.core, outside.cards, fundings).topics(),
         *Deliveries(outside.core, orders, refunds, payouts).topics(),
+        *credit.topics(),
     )
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
@@ -288,8 +307,27 @@ def build_house(outside: Surroundings) -> House:
         *approvals_jobs(outside.engine, outside.clock),
         *products_jobs(calendar, outside.clock),
         *wealth_jobs(calendar, Confirmation(wealth_packs), life, ratings),
+        *credit.jobs(),
     )
-    return House(door, relay, book, warehouse, jobs)
+    return House(door, relay, book, warehouse, credit, jobs)
+
+
+def _cards(outside: Surroundings, people: Customers, held: Accounts, asked: Approvals, warehouse: Warehouse) -> Cards:
+    given = Given(
+        engine=outside.engine,
+        core=outside.core,
+        bureau=outside.bureau,
+        producer=outside.producer,
+        customers=people,
+        accounts=held,
+        approvals=asked,
+        warehouse=warehouse,
+        packs=_packs(cards),
+        clock=outside.clock,
+        new_id=outside.new_id,
+        new_bytes=outside.new_bytes,
+    )
+    return Cards.of(given)
 
 
 def _door(

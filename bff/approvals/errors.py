@@ -110,6 +110,15 @@ class TemplateUnknownError(BffError):
     code = "TEMPLATE_UNKNOWN"
 
 
+class InsufficientFundsError(BffError):
+    """The account has less than the amount."""
+
+    code = "INSUFFICIENT_FUNDS"
+    status = 409
+    zh = "账户余额不够，钱没有动。可以先从绑定的卡转入，或减少金额。"
+    en = "The account does not hold enough. No money has moved. Bring money in from the bound card, or buy less."
+
+
 BY_CODE: Final[dict[str, type[BffError]]] = {
     **DEVICE_REFUSALS,
     "APPROVAL_INVALID": ApprovalInvalidError,

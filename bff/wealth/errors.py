@@ -58,15 +58,6 @@ class AmountStepError(BffError):
     en = "The amount does not fit the product's steps. No money has moved. Adjust it."
 
 
-class InsufficientFundsError(BffError):
-    """The account has less than the amount."""
-
-    code = "INSUFFICIENT_FUNDS"
-    status = 409
-    zh = "账户余额不够，钱没有动。可以先从绑定的卡转入，或减少金额。"
-    en = "The account does not hold enough. No money has moved. Bring money in from the bound card, or buy less."
-
-
 class AssessmentLimitError(BffError):
     """Too many assessments in a day or in twelve months."""
 

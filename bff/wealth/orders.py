@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
+from bff.approvals.errors import InsufficientFundsError
 from bff.approvals.orders import placed, settled
+from bff.approvals.payers import AccountsView, Payer
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
@@ -26,9 +28,8 @@ from bff.products.errors import QuotaGoneError
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.wealth import investors, repository, rules
-from bff.wealth.errors import AgeConfirmationRequiredError, InsufficientFundsError, QualificationRequiredError
+from bff.wealth.errors import AgeConfirmationRequiredError, QualificationRequiredError
 from bff.wealth.models import WealthOrder
-from bff.wealth.ports import AccountsView, Payer
 from bff.wealth.products import FAMILY, RAISING, Product
 from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UNKNOWN
 from bff.wealth.suitability import Suitability

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bff.approvals.errors import PurposeNotInManifestError
+from bff.approvals.errors import InsufficientFundsError, PurposeNotInManifestError
 from bff.devices.errors import DeviceLimitError
 from bff.errors import NotFoundError
 from bff.products.errors import CalendarExhaustedError, ProductClosedError, QuotaGoneError
@@ -10,7 +10,6 @@ from bff.wealth.errors import (
     AgeConfirmationRequiredError,
     AmountMinimumError,
     AmountStepError,
-    InsufficientFundsError,
     RiskMismatchError,
     SuitabilityRequiredError,
 )
