@@ -44,6 +44,9 @@ from bff.bundles.schemas import ReleaseAdoption
 from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
 from bff.bus.limits import RateLimiter
+from bff.cards.cli import DESK as CARDS
+from bff.cards.cli import cards
+from bff.cards.producer import SandboxBureau, SandboxProducer
 from bff.core_bank.cli import front_command
 from bff.core_bank.esb.adapter import EsbCore
 from bff.core_bank.esb.transport import HttpTransport, Tls
@@ -291,6 +294,8 @@ def _surroundings(
         core=core,
         cards=SandboxCardNetwork(load_sandbox()),
         codes=SandboxCodeSender(),
+        bureau=SandboxBureau(),
+        producer=SandboxProducer(engine, clock, lambda text: StoredIndex(keys).of(field="card.production", value=text)),
         marks=_marks(settings),
         nonces=StoredNonces(keys) if shared else NonceBook(new_bytes(32)),  # a restart forgets own marks and nonces
         limiter=RateLimiter(shared or "memory://"),
@@ -615,6 +620,7 @@ def cli(ctx: click.Context) -> None:
         lambda: _database(read_settings()), lambda: worker_of(open_prepared(read_settings())), clock
     )
     ctx.meta[ACCOUNTS_DESK] = AccountsDesk(_accounts_room, clock, new_id)
+    ctx.meta[CARDS] = lambda: open_prepared(read_settings()).house.cards
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
 
 
@@ -847,6 +853,7 @@ cli.add_command(keys)
 cli.add_command(devices)
 cli.add_command(approvals)
 cli.add_command(accounts)
+cli.add_command(cards)
 cli.add_command(retention)
 cli.add_command(jobs)
 cli.add_command(wealth)

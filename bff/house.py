@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bff import accounts, customers, devices, wealth
+from bff import accounts, cards, customers, devices, wealth
 from bff.accounts.applications import Applications
 from bff.accounts.room import AccountsRoom
 from bff.accounts.sealed import sealed as accounts_sealed
@@ -30,6 +30,11 @@ from bff.bundles.service import ReleaseBook
 from bff.bus import Bus
 from bff.bus.limits import Limiter
 from bff.bus.releases import Releases
+from bff.cards import numbers as card_numbers
+from bff.cards.ports import CardProducer, CreditBureau
+from bff.cards.products import FAMILY as CARD
+from bff.cards.room import Cards, Given
+from bff.cards.sealed import sealed as cards_sealed
 from bff.catalogue import Catalogue, Operation
 from bff.core_bank.ledger import cards_under
 from bff.core_bank.port import CardNetwork, CodeSender, CoreBank
@@ -107,6 +112,7 @@ class Surroundings:
     Attributes:
         engine: the database; keys: the server's keys.
         core, cards, codes: ports to the core bank, the card network and the SMS provider.
+        bureau, producer: ports to the credit bureau and to who embosses and mails cards.
         marks, nonces, limiter: replay marks, DPoP nonces, rate limits.
         clock, monotonic, new_id, new_bytes: time and chance.
         aud, env: the server's name and environment inside every signature.
@@ -123,6 +129,8 @@ class Surroundings:
     core: CoreBank
     cards: CardNetwork
     codes: CodeSender
+    bureau: CreditBureau
+    producer: CardProducer
     marks: ReplayMarks
     nonces: Nonces
     limiter: Limiter
@@ -200,17 +208,23 @@ class StoredNonces:
         return any(NonceBook(key.secret).accepts(nonce, now) for key in known)
 
 
-SEALED: Final = (*customers_sealed(), *accounts_sealed())
+SEALED: Final = (*customers_sealed(), *accounts_sealed(), *cards_sealed())
 """Every column of this bank whose values are sealed."""
 
 
 def moving(engine: Engine, keys: KeyStore, new_bytes: NewBytes, seed: Callable[[], None]) -> Moving:
     """Give the moving of what hangs on older keys to the present ones."""
     sealing = StoredSealing(keys, new_bytes)
+    vault = Vault(sealing, StoredIndex(keys))
     sealed = Rewrapping(engine, sealing, lambda: keys.active(SEALING).kid, SEALED)
-    indexed = Reindexing(engine, Vault(sealing, StoredIndex(keys)), lambda: keys.active(INDEXING).kid)
-    counts = (pins.under, cards_under)
-    return Moving(sealed, indexed, seed, tuple(partial(_counted, engine, count) for count in counts))
+    indexed = Reindexing(engine, vault, lambda: keys.active(INDEXING).kid)
+    counts = (pins.under, cards_under, card_numbers.under)
+
+    def take_up() -> None:
+        seed()
+        card_numbers.reindex(engine, vault)
+
+    return Moving(sealed, indexed, take_up, tuple(partial(_counted, engine, count) for count in counts))
 
 
 def _counted(engine: Engine, count: Callable[[Session, str], int], kid: str) -> int:
@@ -225,6 +239,7 @@ class House:
     relay: Relay
     book: ReleaseBook
     warehouse: Warehouse
+    cards: Cards
     jobs: tuple[Job, ...]
     accounts: AccountsRoom
 
@@ -239,7 +254,7 @@ def build_house(outside: Surroundings) -> House:
     applications = Applications(vault, people, codes, _packs(accounts))
     held = Accounts(outside.core)
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
-    warehouse = Warehouse((WEALTH,))
+    warehouse = Warehouse((WEALTH, CARD))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
     calendar = TradingCalendar.load()
     wealth_packs = _packs(wealth)
@@ -254,6 +269,7 @@ def build_house(outside: Surroundings) -> House:
         approvals=asked,
         holdings={"wealth": orders},
     )
+    credit = _cards(outside, people, held, asked, warehouse)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -267,13 +283,22 @@ def build_house(outside: Surroundings) -> House:
             Sessions(directory, tokens, outside.aud, outside.env, lifetimes, outside.suites[0]), verification
         ),
         *approvals_operations(
-            Decisions(asked, {PURCHASE: orders, REDEMPTION: redemptions, **accounts_room.spenders()}),
+            Decisions(
+                asked,
+                {
+                    PURCHASE: orders,
+                    REDEMPTION: redemptions,
+                    **accounts_room.spenders(),
+                    **credit.spenders(),
+                },
+            ),
             lambda: outside.keys.active(REPLIES),
         ),
         *inbox_operations(),
         *accounts_room.operations(),
         *wealth_operations(orders, refunds, suitability),
         *holding_operations(redemptions),
+        *credit.operations(),
         *bundles_operations(Adoption(), readable=outside.env != "production"),
     )
     topics = (
@@ -281,6 +306,7 @@ def build_house(outside: Surroundings) -> House:
         *recoveries.topics(),
         *accounts_room.topics(),
         *Deliveries(outside.core, orders, refunds, payouts).topics(),
+        *credit.topics(),
     )
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
@@ -296,8 +322,27 @@ def build_house(outside: Surroundings) -> House:
         *products_jobs(calendar, outside.clock),
         *accounts_room.jobs(outside.engine, outside.clock),
         *wealth_jobs(calendar, Confirmation(wealth_packs), life, ratings),
+        *credit.jobs(),
     )
-    return House(door, relay, book, warehouse, jobs, accounts_room)
+    return House(door, relay, book, warehouse, credit, jobs, accounts_room)
+
+
+def _cards(outside: Surroundings, people: Customers, held: Accounts, asked: Approvals, warehouse: Warehouse) -> Cards:
+    given = Given(
+        engine=outside.engine,
+        core=outside.core,
+        bureau=outside.bureau,
+        producer=outside.producer,
+        customers=people,
+        accounts=held,
+        approvals=asked,
+        warehouse=warehouse,
+        packs=_packs(cards),
+        clock=outside.clock,
+        new_id=outside.new_id,
+        new_bytes=outside.new_bytes,
+    )
+    return Cards.of(given)
 
 
 def _door(

@@ -15,6 +15,7 @@ from bff.core_bank.port import CardCheck
 DATA: Final = Path(__file__).parent / "data" / "sandbox.json"
 WEALTH_RAISING: Final = "wealth.raising"
 CLEARING: Final = "clearing"
+CARDS_COLLECTING: Final = "cards.collecting"
 OPENING: Final = "opening"
 _UNKNOWN: Final = CardCheck(
     known=False, name=False, id_number=False, mobile=False, account_class="", bank_zh="", bank_en=""

@@ -13,7 +13,7 @@ class Moving:
 
     Attributes:
         sealed, indexed: what can be moved at any time.
-        seed: lets the core bank take up its sample accounts under the present key.
+        seed: lets the core bank take up its sample accounts, and card numbers be found, under the present key.
         others: count what hangs on the key of an id beside what is sealed and indexed.
     """
 

@@ -39,6 +39,13 @@ class RulePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ProductDataError(detail=f"{self.version}: {name} is no whole number")
         return value
 
+    def text(self, name: str) -> str:
+        """Give a text: a word of a method, names in an order."""
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise ProductDataError(detail=f"{self.version}: {name} is no text")
+        return value
+
     def clock(self, name: str) -> time:
         """Give a time of day on the bank's wall, written ``"15:00"``."""
         try:

@@ -15,6 +15,16 @@ from sqlalchemy.orm import Session
 from bff.accounts.documents import ApplicationDocument
 from bff.accounts.models import Account, AccountApplication
 from bff.accounts.repository import HALF_FINISHED, REJECTED
+from bff.cards.models import (
+    CardAccount,
+    CardApplication,
+    CardConsent,
+    CardDocument,
+    CardReview,
+    CardSection,
+    CreditCard,
+)
+from bff.cards.repository import OVER
 from bff.customers.models import Customer, CustomerIndex, MobileDay, VerificationCode
 from bff.db.base import Base, table_of
 from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
@@ -31,6 +41,9 @@ from bff.wealth.models import (
 BUSINESS: Final[tuple[type[Base], ...]] = (
     Account,
     AccountApplication,
+    CardAccount,
+    CardApplication,
+    CreditCard,
     Device,
     DeviceBinding,
     DeviceRecovery,
@@ -82,6 +95,16 @@ def _applications(before: datetime) -> ColumnElement[bool]:
     return and_(_ended(before), ~exists().where(here))
 
 
+def _card_applications(before: datetime) -> ColumnElement[bool]:
+    return and_(CardApplication.state.in_(OVER), CardApplication.updated_at < before)
+
+
+def _of_card_applications(session: Session, rows: Sequence[Row[Any]]) -> None:
+    ids = [row[0] for row in rows]
+    for model in (CardSection, CardConsent, CardDocument, CardReview):
+        session.execute(delete(model).where(table_of(model).c.application_id.in_(ids)))
+
+
 def _people(before: datetime) -> ColumnElement[bool]:
     none = [~exists().where(table_of(model).c.customer_id == Customer.customer_id) for model in BUSINESS]
     return and_(Customer.updated_at < before, *none)
@@ -96,5 +119,6 @@ ERASABLE: Final[Mapping[str, Erasable]] = {
     "mobile-days": Erasable(MobileDay, lambda before: MobileDay.day < business_date(before).isoformat()),
     "refused-documents": Erasable(ApplicationDocument, _documents),
     "refused-applications": Erasable(AccountApplication, _applications),
+    "refused-card-applications": Erasable(CardApplication, _card_applications, _of_card_applications),
     "people-without-business": Erasable(Customer, _people, _indexes),
 }

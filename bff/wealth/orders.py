@@ -16,6 +16,7 @@ from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
 from bff.approvals.errors import InsufficientFundsError
 from bff.approvals.orders import placed, settled
+from bff.approvals.payers import AccountsView, Payer
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
@@ -29,7 +30,6 @@ from bff.products.warehouse import Warehouse
 from bff.wealth import investors, repository, rules
 from bff.wealth.errors import AgeConfirmationRequiredError, QualificationRequiredError
 from bff.wealth.models import WealthOrder
-from bff.wealth.ports import AccountsView, Payer
 from bff.wealth.products import FAMILY, RAISING, Product
 from bff.wealth.repository import ACCEPTED, ON_ITS_WAY, QUOTA_HELD, REJECTED, UNKNOWN
 from bff.wealth.suitability import Suitability

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from bff import audit, outbox
 from bff.approvals.orders import executed as write_executed
 from bff.approvals.orders import settled
+from bff.approvals.payers import AccountsView
 from bff.approvals.rules import money_words
 from bff.approvals.service import Approvals
 from bff.push import inbox
 from bff.wealth import investors, positions, repository
 from bff.wealth.models import WealthRedemption
-from bff.wealth.ports import AccountsView
 from bff.wealth.pricing import worth
 from bff.wealth.repository import CONFIRMED, FAILED, PAID, PAYING
 

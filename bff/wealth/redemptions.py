@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.decisions import ApprovedOperation
 from bff.approvals.orders import placed, settled
+from bff.approvals.payers import AccountsView
 from bff.approvals.rules import DONE
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
@@ -25,7 +26,6 @@ from bff.products.warehouse import Warehouse
 from bff.wealth import positions, repository, rules
 from bff.wealth.errors import NotCancellableError, NotRedeemableError, SharesGoneError, SharesInvalidError
 from bff.wealth.models import WealthRedemption
-from bff.wealth.ports import AccountsView
 from bff.wealth.pricing import read_shares, shares_text
 from bff.wealth.products import FAMILY, REDEEMABLE, Product
 from bff.wealth.repository import CANCELLED, SHARES_HELD

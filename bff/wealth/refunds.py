@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from bff import audit, outbox
 from bff.approvals.orders import executed as write_executed
+from bff.approvals.payers import AccountsView
 from bff.approvals.rules import money_words
 from bff.kinds import Context
 from bff.products.warehouse import Warehouse
 from bff.push import inbox
 from bff.wealth import investors, repository
 from bff.wealth.errors import NotCancellableError
-from bff.wealth.ports import AccountsView
 from bff.wealth.repository import ACCEPTED, REFUND_FAILED, REFUNDED, REFUNDING
 
 TOPIC: Final = "wealth.refund"

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from sqlalchemy import Engine, text
 from stdnum.iso7064 import mod_11_2
 
 from security.keys import KeyStore
+from tests.bff.cards.teller import ANSWERS, GOLD
 from tests.device import Answer, Device, b64, jwk, sign
 from tests.running import ROOT, Running
 
@@ -66,6 +68,16 @@ class Customer:
         return list(self.device.get("/wealth/orders", bundle=self.device.digests["wealth"]).ok()["orders"])
 
 
+@dataclass(frozen=True)
+class CardSpoils:
+    """Ids of a card, its application, its account and a repayment."""
+
+    application: str
+    card: str
+    account: str
+    repayment: str
+
+
 @dataclass
 class Bank:
     """The server, its database, and who banks there; ``poor`` has 600 yuan and is for calls that never get far."""
@@ -85,9 +97,10 @@ class Bank:
     def populate(self) -> None:
         """Publish the probes, and let four people open accounts, fund them and be assessed."""
         self.digests = self.running.digests()
-        self.publish(
-            "accounts", "1.0.1", ops="  - accounts.get\n  - accounts.application.document\n  - approval.cancel\n"
-        )
+        listed = self.wire("GET", "/app/v1/catalogue").body
+        cards = sorted(row["code"] for row in listed if row["code"].startswith("cards."))
+        ops = ("accounts.get", "accounts.application.document", "approval.cancel", *cards)
+        self.publish("accounts", "1.0.1", ops="".join(f"  - {code}\n" for code in ops))
         self.publish("wealth", "1.0.1")
         samples = {row["name"]: row for row in self.running.samples()}
         for name, person in PEOPLE.items():
@@ -124,6 +137,34 @@ class Bank:
     def device(self) -> Device:
         """Give a new phone, not registered; each calls from an address of its own, as limits count them."""
         return Device(base=self.running.url, digests=self.digests, http=elsewhere())
+
+    def card(self, customer: Customer) -> CardSpoils:
+        """Let a customer apply for a credit card, and a reviewer approve it."""
+        page, post = self.digests["accounts@1.0.1"], customer.device.post
+        application = post("/cards/applications", {"product": GOLD}, bundle=page).ok()["applicationId"]
+        path = f"/cards/applications/{application}"
+        for section, answers in ANSWERS.items():
+            post(f"{path}/sections/{section}", {"answers": answers}, bundle=page).ok()
+        for one in customer.device.get("/cards/form", bundle=page).ok()["texts"]:
+            given = {name: one[name] for name in ("kind", "version", "sha256")}
+            post(f"{path}/consents", given, bundle=page).ok()
+        post(f"{path}/submit", {}, bundle=page).ok()
+        done = self.command("cards", "approve", application, "--by", "chen.yu", "--why", "papers hold", "--json")
+        assert done.returncode == 0, done.stderr
+        card = json.loads(done.stdout)["card"]
+        account = customer.device.get(f"/cards/{card}", bundle=page).ok()["accountId"]
+        return CardSpoils(application, card, account, self._repaid(account))
+
+    def _repaid(self, account: str) -> str:
+        """Write a repayment of an account that nobody can have repaid before its card has come by mail."""
+        known = "SELECT customer_id FROM card_account WHERE account_id = :account"
+        values = "'rep_known', :account, ({known}), 'acc', 100, 'DONE', 'v', :now".replace("{known}", known)
+        columns = "repayment_id, account_id, customer_id, payer_account_id, amount_fen, state, rule_version, created_at"
+        with self.engine.begin() as connection:
+            moment = datetime(2026, 11, 23)
+            written = f"INSERT INTO card_repayment ({columns}) VALUES ({values})"  # noqa: S608 — our own words
+            connection.execute(text(written), {"account": account, "now": moment})
+        return "rep_known"
 
     def applicant(self) -> Device:
         """Give a registered phone with an onboarding session."""

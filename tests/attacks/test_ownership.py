@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.bank import ORDER, Bank, Customer, anonymous, person, refused
+from tests.attacks.bank import ORDER, Bank, CardSpoils, Customer, anonymous, person, refused
+from tests.bff.cards.teller import ANSWERS
 from tests.device import Answer, Device, b64
 
 UNKNOWN = "a" * 26
@@ -32,6 +33,7 @@ class Spoils:
     recovery: str
     moved: str
     payee: str
+    card: CardSpoils
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,7 @@ def spoils(bank: Bank) -> Spoils:
         device=victim.device.device_id,
         session=session,
         transfer=transfer["transferId"],
+        card=bank.card(victim),
         recovery=newcomer.post("/devices/recoveries", lost).ok()["recoveryId"],
         moved=moved["result"]["orderId"],
         payee=kept["payeeId"],
@@ -107,6 +110,30 @@ CASES = {
     "approval.reject": Case(lambda s: s.challenge, "chl", {"reason": "NOT_ME"}),
     "approval.offline.answer": Case(lambda s: s.challenge, "chl", {"code": "TGR1.AAAA"}),
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
+    "cards.account.close": Case(lambda s: s.card.account, "cac", {}),
+    "cards.account.get": Case(lambda s: s.card.account, "cac"),
+    "cards.activate.prepare": Case(lambda s: s.card.card, "crd", {"lastFour": "0000"}),
+    "cards.application.consent": Case(
+        lambda s: s.card.application, "cap", {"kind": "terms", "version": "v", "sha256": "0" * 64}
+    ),
+    "cards.application.document": Case(lambda s: s.card.application, "cap", PICTURE),
+    "cards.application.get": Case(lambda s: s.card.application, "cap"),
+    "cards.application.resubmit": Case(lambda s: s.card.application, "cap", {}),
+    "cards.application.save": Case(lambda s: s.card.application, "cap", {"answers": ANSWERS["income"]}),
+    "cards.application.submit": Case(lambda s: s.card.application, "cap", {}),
+    "cards.application.withdraw": Case(lambda s: s.card.application, "cap", {}),
+    "cards.autopay.end": Case(lambda s: s.card.account, "cac", {}),
+    "cards.autopay.prepare": Case(lambda s: s.card.account, "cac", {"payerAccountId": "acc", "share": "FULL"}),
+    "cards.bill.get": Case(lambda s: s.card.account, "cac"),
+    "cards.bill.list": Case(lambda s: s.card.account, "cac"),
+    "cards.entry.list": Case(lambda s: s.card.account, "cac"),
+    "cards.freeze": Case(lambda s: s.card.card, "crd", {}),
+    "cards.get": Case(lambda s: s.card.card, "crd"),
+    "cards.repay.prepare": Case(lambda s: s.card.account, "cac", {"payerAccountId": "acc", "amountFen": 100}),
+    "cards.repayment.get": Case(lambda s: s.card.repayment, "rep"),
+    "cards.replace": Case(lambda s: s.card.card, "crd", {}),
+    "cards.report_lost": Case(lambda s: s.card.card, "crd", {}),
+    "cards.unfreeze": Case(lambda s: s.card.card, "crd", {}),
     "inbox.read": Case(lambda s: s.message, "msg", {}),
     "device.recovery.code": Case(lambda s: s.recovery, "rec", {}),
     "device.recovery.confirm": Case(lambda s: s.recovery, "rec", {"code": "000000", "signature": SIGNATURE}),
@@ -135,8 +162,15 @@ def page_of(bank: Bank, row: dict[str, Any]) -> str | None:
     return bank.digests["wealth" if row["code"].startswith("wealth") else "accounts@1.0.1"]
 
 
+def _filled(path: str) -> str:
+    """Give a path in which what names no record stands already."""
+    for name, value in {"side": "FRONT", "section": "income", "kind": "other", "cycle": "1"}.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
 def call(bank: Bank, device: Device, row: dict[str, Any], value: str, body: Any, query: str = "") -> Answer:
-    path = re.sub(r"\{[a-z_]+\}", value, row["path"].replace("{side}", "FRONT")) + query
+    path = re.sub(r"\{[a-z_]+\}", value, _filled(row["path"])) + query
     key = "k" * 8 + value if row["idempotency"] == "key" else None
     return device.call(row["method"], path, body, bundle=page_of(bank, row), key=key)
 
@@ -161,7 +195,8 @@ def test_anothers_id_looks_like_none(bank: Bank, bob: Customer, spoils: Spoils, 
 def test_the_same_ids_serve_their_owner(bank: Bank, carol: Customer, spoils: Spoils) -> None:
     """Holds the test above: the ids were alive, so only ownership refused them."""
     rows = {row["code"]: row for row in listing(bank)}
-    for code in ("accounts.get", "accounts.entries", "approval.get", "device.transfer.offer", "wealth.order.get"):
+    cards = ("cards.account.get", "cards.application.get", "cards.get", "cards.repayment.get", "cards.entry.list")
+    for code in ("accounts.get", "approval.get", "device.transfer.offer", "wealth.order.get", *cards):
         assert call(bank, carol.device, rows[code], CASES[code].id(spoils), None).status == 200
 
 
@@ -201,7 +236,8 @@ def test_an_onboarding_session_calls_no_customer_operation(bank: Bank, newcomer:
     for row in rows:
         case = CASES.get(row["code"])
         value = case.id(spoils) if case else ""
-        answer = call(bank, newcomer, row, value, {} if row["method"] == "POST" else None)
+        body = PICTURE if row["upload"] else {} if row["method"] == "POST" else None
+        answer = call(bank, newcomer, row, value, body)
         refused(answer, 403, "SCOPE_MISSING")
 
 

@@ -21,6 +21,7 @@ from bff.accounts.documents import ApplicationDocument
 from bff.accounts.models import Account, AccountApplication
 from bff.audit.examination import examine
 from bff.audit.models import EvidenceEntry
+from bff.cards.models import CardApplication, CardConsent, CardSection
 from bff.customers.models import Customer, CustomerIndex, MobileDay, VerificationCode
 from bff.customers.service import Customers, Person
 from bff.customers.vault import Vault
@@ -49,6 +50,7 @@ DUE = {
     "mobile-days": 1,
     "refused-documents": 60,
     "refused-applications": 31,
+    "refused-card-applications": 1,
     "people-without-business": 1,
 }
 
@@ -64,6 +66,19 @@ def applied(session: Session, number: int, state: str, at: datetime, customer: s
         session.execute(insert(ApplicationDocument).values(application_id=application, side=side, **facts))
     code = {"code_id": f"cod_{number}", "code_hash": "0" * 64, "sent_at": at, "expires_at": at}
     session.execute(insert(VerificationCode).values(holder=application, purpose="OPEN", **code))
+
+
+def applied_for_card(session: Session, number: int, state: str, at: datetime, customer: str) -> None:
+    application = f"cap_{number:03d}"
+    about = dict.fromkeys(("device_id", "product", "product_version", "form_version", "rule_version"), "x")
+    moments = dict.fromkeys(("created_at", "updated_at", "expires_at"), at)
+    row = {"application_id": application, "customer_id": customer, "state": state, "asked": "[]"}
+    session.execute(insert(CardApplication).values(**row, **about, **moments))
+    session.execute(
+        insert(CardSection).values(application_id=application, section="income", answers=b"sealed", saved_at=at)
+    )
+    given = {"kind": "terms", "version": "v", "sha256": "0" * 64, "given_at": at}
+    session.execute(insert(CardConsent).values(application_id=application, **given))
 
 
 def person(engine: Engine, moment: datetime, who: Person = PERSON, customers: Customers = CUSTOMERS) -> str:
@@ -107,6 +122,9 @@ def bank(engine: Engine) -> Engine:
         applied(session, 30, "REJECTED", LONG_AGO, lonely)
         applied(session, 31, "OPEN", LONG_AGO, owner)
         applied(session, 32, "REJECTED", NOW - timedelta(days=1))
+        applied_for_card(session, 1, "DECLINED", LONG_AGO, lonely)
+        applied_for_card(session, 2, "APPROVED", LONG_AGO, owner)
+        applied_for_card(session, 3, "WITHDRAWN", NOW - timedelta(days=1), owner)
         session.execute(
             update(VerificationCode).where(VerificationCode.code_id.in_(["cod_30", "cod_31"])).values(expires_at=NOW)
         )
@@ -125,6 +143,7 @@ def test_what_is_due_goes_and_the_rest_stays(bank: Engine) -> None:
     erased = room.run(NOW)
     assert erased == {**DUE, "refused-documents": 62}
     assert (dict(told(bank)), set(room.run(NOW).values())) == (erased, {0})
+    assert [count(bank, model) for model in (CardApplication, CardSection, CardConsent)] == [2, 2, 2]
     assert [count(bank, model) for model in (AccountApplication, ApplicationDocument, Customer, CustomerIndex)] == [
         2,
         4,

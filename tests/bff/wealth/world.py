@@ -25,6 +25,9 @@ from bff.approvals.templates import Templates
 from bff.bus.bus import Bus
 from bff.bus.call import Call
 from bff.bus.releases import BundleRevokedError, BundleUnknownError, Release
+from bff.cards.producer import SandboxBureau, SandboxProducer
+from bff.cards.products import FAMILY as CARD
+from bff.cards.room import Cards, Given
 from bff.catalogue import Catalogue
 from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sandbox
 from bff.core_bank.port import (
@@ -321,7 +324,7 @@ class World:
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
         self.approvals = Approvals("tidegate-bff", "sandbox", self.devices, self.book, Templates.load())
-        self.warehouse = Warehouse((FAMILY,))
+        self.warehouse = Warehouse((FAMILY, CARD))
         self.suitability = Suitability(load_questionnaire(), packs("wealth"))
         self.orders = Orders(
             self.warehouse,
@@ -348,7 +351,13 @@ class World:
             approvals=self.approvals,
             holdings={"wealth": self.orders},
         )
-        spenders = {TYPE: self.orders, redemptions.TYPE: self.redemptions, **self.room.spenders()}
+        self.cards = self._cards()
+        spenders = {
+            TYPE: self.orders,
+            redemptions.TYPE: self.redemptions,
+            **self.room.spenders(),
+            **self.cards.spenders(),
+        }
         self.decisions = Decisions(self.approvals, spenders)
         self.book.types = self.decisions.spenders
         self.signer = ServerKey()
@@ -358,6 +367,7 @@ class World:
             *self.recoveries.topics(),
             *self.room.topics(),
             *Deliveries(self.core, self.orders, self.refunds, self.payouts).topics(),
+            *self.cards.topics(),
         )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
@@ -387,6 +397,25 @@ class World:
         yield from self.room.operations()
         yield from wealth_operations.operations(self.orders, self.refunds, self.suitability)
         yield from holding_operations.operations(self.redemptions)
+        yield from self.cards.operations()
+
+    def _cards(self) -> Cards:
+        producer = SandboxProducer(self.engine, lambda: self.now, lambda text: self.customers.vault.hash("made", text))
+        given = Given(
+            engine=self.engine,
+            core=self.core,
+            bureau=SandboxBureau(),
+            producer=producer,
+            customers=self.customers,
+            accounts=self.accounts,
+            approvals=self.approvals,
+            warehouse=self.warehouse,
+            packs=packs("cards"),
+            clock=lambda: self.now,
+            new_id=self.new_id,
+            new_bytes=os.urandom,
+        )
+        return Cards.of(given)
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._ids):08d}"

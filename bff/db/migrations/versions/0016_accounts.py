@@ -1,7 +1,7 @@
 """Transfers, returns, freezes, closings, card changes and months of accounts; a class that ends with its account.
 
 Revision: 0016
-Follows: 0018
+Follows: 0015
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import bff.db.base
 from sqlalchemy.dialects import mysql
 
 revision: str = "0016"
-down_revision: str | None = "0018"
+down_revision: str | None = "0015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

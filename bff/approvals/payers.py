@@ -1,4 +1,4 @@
-"""What the wealth room needs of its neighbours' accounts, as ports."""
+"""The port through which rooms that take money see the customers' accounts."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

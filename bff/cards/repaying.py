@@ -1,0 +1,244 @@
+"""Repayments: signed by the device, or by an agreement that it signed; sent to the core once, counted once.
+
+Invariants: what is owed less what is being repaid never passes below what may be overpaid: the sum is in the condition
+of one UPDATE; a repayment becomes an entry in the transaction that settles it, under a reference of its own; of one
+account and cycle an agreement repays once. Placing and settling lock the evidence chain before the account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, insert
+from sqlalchemy.orm import Session
+
+from bff import audit, outbox
+from bff.approvals.decisions import ApprovedOperation
+from bff.approvals.errors import InsufficientFundsError
+from bff.approvals.orders import executed, placed, settled
+from bff.approvals.payers import AccountsView
+from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
+from bff.approvals.rules import amount_text
+from bff.approvals.service import Approvals, Asked, Intent
+from bff.cards import repository, rules
+from bff.cards.errors import CardStateError, RepayTooMuchError
+from bff.cards.models import CardAccount, CardRepayment
+from bff.cards.products import CardProducts
+from bff.cards.repository import ACTIVATED, CREATED, DONE, ON_ITS_WAY, OWED, REJECTED, REPAYMENT, UNKNOWN
+from bff.customers.service import Customers
+from bff.kinds import CURRENCY, Context, business_date
+from bff.outbox import Settlement
+from bff.products.rulepacks import RulePacks
+from bff.push import inbox
+from security.display import money_text
+
+TYPE: Final = "cards.repay"
+TEMPLATE: Final = "cards.repay/1"
+TOPIC: Final = "cards.repay"
+
+
+@dataclass(frozen=True, slots=True)
+class Repaying:
+    """Prepares, places and settles repayments; ``collecting`` is the bank's own account that takes them."""
+
+    approvals: Approvals
+    accounts: AccountsView
+    customers: Customers
+    products: CardProducts
+    packs: RulePacks
+    collecting: str
+    collecting_name: str
+
+    def prepare(self, session: Session, context: Context, account_id: str, payer_id: str, amount: int) -> Asked:
+        """Check a repayment and freeze it for the device to sign.
+
+        Raises:
+            NotFoundError: card account or payer are not the caller's.
+            CardStateError: the card account is not in use.
+            RepayTooMuchError: more than may be repaid.
+            InsufficientFundsError: the payer has less.
+            DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
+        """
+        account = self.in_use(session, context, account_id)
+        most = self.most(account, context.now)
+        if amount > most:
+            raise RepayTooMuchError(detail=f"{most} fen may be repaid", mostFen=most)
+        payer = self.accounts.payer(session, context, payer_id)
+        if payer.available_fen < amount:
+            raise InsufficientFundsError(detail="less is available", availableFen=payer.available_fen)
+        intent = Intent(
+            type=TYPE,
+            template_id=TEMPLATE,
+            amount_fen=amount,
+            payer=payer.number,
+            payee=self.collecting,
+            payee_name=self.collecting_name,
+            memo=self.memo(session, account, tail=self._tail(session, account_id)),
+            payload={"accountId": account_id, "payerId": payer_id},
+        )
+        return self.approvals.ask(session, context, intent)
+
+    def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
+        """Write a repayment with its outbox row and evidence.
+
+        Raises:
+            RepayTooMuchError: another repayment was faster.
+            CardStateError: the card account is not in use any more.
+        """
+        account = self.in_use(session, context, approved.payload["accountId"])
+        repayment_id = context.new_id("rep")
+        values = {
+            "repayment_id": repayment_id,
+            "operation_id": approved.operation_id,
+            "payer_account_id": approved.payload["payerId"],
+            "amount_fen": approved.amount_fen,
+        }
+        version = self._write(session, account, values, approved.fields["payer"], context.now)
+        named = {"order_id": repayment_id, "product": account.product, "state": CREATED}
+        return placed(session, approved, **named, rule_version=version, now=context.now)
+
+    def by_agreement(self, session: Session, agreement: Row[Any], cycle: int, amount: int, at: Settlement) -> bool:
+        """Write the repayment of a bill by an agreement; False when it was written before, or nothing may be repaid."""
+        key = f"{agreement.account_id}.{cycle}"
+        if repository.repaid_by_agreement(session, key):
+            return False
+        account = repository.lock_account(session, agreement.account_id)
+        if account.state != ACTIVATED or amount <= 0 or repository.repaid_by_agreement(session, key):
+            return False
+        repayment_id = at.new_id("rep")
+        values = {
+            "repayment_id": repayment_id,
+            "agreement_id": agreement.agreement_id,
+            "autopay_key": key,
+            "payer_account_id": agreement.payer_account_id,
+            "amount_fen": amount,
+        }
+        self._write(session, account, values, agreement.payer, at.now)
+        return True
+
+    def get(self, session: Session, context: Context, repayment_id: str) -> Row[Any]:
+        """Give a repayment of the calling customer.
+
+        Raises:
+            NotFoundError: there is none of that id, or it is somebody else's.
+        """
+        return repository.owned(session, CardRepayment, repayment_id, context.caller.customer_id)
+
+    def memo(self, session: Session, account: Row[Any], /, **more: str) -> dict[str, str]:
+        """Give what a sign sheet says of an account and its holder."""
+        product = self.products.of(session, account)
+        name = self.customers.person(session, account.customer_id).name
+        return {"product": product.code, "name": product.name, "payer_name": name, **more}
+
+    def in_use(self, session: Session, context: Context, account_id: str) -> Row[Any]:
+        """Give a card account of the calling customer that is in use.
+
+        Raises:
+            NotFoundError: there is none of that id, or it is somebody else's.
+            CardStateError: it is not in use.
+        """
+        account = repository.owned(session, CardAccount, account_id, context.caller.customer_id)
+        if account.state != ACTIVATED:
+            raise CardStateError(detail=f"the account is {account.state}")
+        return account
+
+    def most(self, account: Row[Any], now: datetime) -> int:
+        """Give how much may be repaid now: what is owed and not being repaid, and what may be overpaid."""
+        over = self.packs.at(business_date(now)).integer("overpayment_fen")
+        repaying: int = account.repaying_fen
+        return max(repository.owed(account).total - repaying + over, 0)
+
+    def done(self, session: Session, repayment_id: str, result: Mapping[str, Any], now: datetime) -> None:
+        """Write that the core moved the money: the entry by the order of the rules, the evidence of the journal."""
+        row = self._move(session, repayment_id, ON_ITS_WAY, state=DONE, settled_at=now, reason=None)
+        if row is None:
+            return
+        if row.operation_id is not None:
+            named = {"operation_id": row.operation_id, "order_id": repayment_id, "state": DONE}
+            settled(session, self.approvals, **named, now=now, result=result)
+        else:
+            _tell_evidence(session, row, now)
+            executed(session, repayment_id, result, now)
+        account = repository.lock_account(session, row.account_id)
+        day = business_date(now)
+        order = rules.order_of(self.packs.at(day), account.overdue_since, day)
+        moved = rules.allocate(repository.owed(account), row.amount_fen, order)
+        values = {"reference": repayment_id, "kind": REPAYMENT, "day": day, "memo": "还款", "at": now}
+        repository.write_entry(session, account, moved, **values, card_tail=self._tail(session, row.account_id))
+        self._free(session, row)
+        self._relieve(session, account, day)
+        self.accounts.observe(session, row.payer_account_id, result)
+
+    def rejected(self, session: Session, repayment_id: str, reason: str, now: datetime) -> None:
+        """Write that the core said no: nothing moved, nothing counts."""
+        row = self._move(session, repayment_id, ON_ITS_WAY, state=REJECTED, settled_at=now, reason=reason)
+        if row is None:
+            return
+        if row.operation_id is not None:
+            named = {"operation_id": row.operation_id, "order_id": repayment_id, "state": REJECTED}
+            settled(session, self.approvals, **named, now=now, reason=reason)
+        else:
+            _tell_evidence(session, row, now)
+            facts = {"total": money_text(CURRENCY, amount_text(row.amount_fen))}
+            told = {"customer_id": row.customer_id, "kind": "card.autopay_failed", "subject": repayment_id}
+            inbox.tell(session, **told, body=facts, now=now)
+        self._free(session, row)
+
+    def unknown(self, session: Session, repayment_id: str, now: datetime) -> None:
+        """Write that nobody knows yet; the core is asked again."""
+        row = self._move(session, repayment_id, (CREATED,), state=UNKNOWN)
+        if row is not None and row.operation_id is not None:
+            told = {"orderId": repayment_id, "state": UNKNOWN}
+            self.approvals.conclude(session, row.operation_id, OPERATION_UNKNOWN, told, now)
+
+    def _write(self, session: Session, account: Row[Any], values: Mapping[str, Any], payer: str, now: datetime) -> str:
+        pack = self.packs.at(business_date(now))
+        columns, amount = repository.account_columns(), values["amount_fen"]
+        within = OWED - columns["repaying_fen"] - amount >= -pack.integer("overpayment_fen")
+        taken = {"repaying_fen": columns["repaying_fen"] + amount}
+        if not repository.change_account(session, account.account_id, within, **taken):
+            raise RepayTooMuchError(detail="another repayment was faster", mostFen=self.most(account, now))
+        whose = {"account_id": account.account_id, "customer_id": account.customer_id}
+        row = {**values, **whose, "state": CREATED, "rule_version": pack.version, "created_at": now}
+        session.execute(insert(CardRepayment).values(**row))
+        repayment_id = values["repayment_id"]
+        payload = {"repaymentId": repayment_id, "payer": payer, "payee": self.collecting, "amountFen": amount}
+        outbox.put(session, topic=TOPIC, key=f"{repayment_id}.repay", payload=payload, now=now)
+        return pack.version
+
+    def _move(self, session: Session, repayment_id: str, states: tuple[str, ...], **values: Any) -> Row[Any] | None:
+        moved = repository.move(session, CardRepayment, repayment_id, states, **values)
+        return repository.find(session, CardRepayment, repayment_id) if moved else None
+
+    def _free(self, session: Session, row: Row[Any]) -> None:
+        columns = repository.account_columns()
+        values = {"repaying_fen": columns["repaying_fen"] - row.amount_fen}
+        repository.change_account(session, row.account_id, **values)
+
+    def _relieve(self, session: Session, account: Row[Any], day: date) -> None:
+        """End an account's being overdue once its last bill's minimum is repaid."""
+        if account.overdue_since is None:
+            return
+        bill = repository.statement(session, account.account_id, account.cycle - 1)
+        kinds = repository.repaying_kinds(self.packs.at(day))
+        if (
+            bill is None
+            or repository.repaid(session, account.account_id, account.cycle, day, kinds) >= bill.minimum_fen
+        ):
+            repository.change_account(session, account.account_id, overdue_since=None)
+
+    @staticmethod
+    def _tail(session: Session, account_id: str) -> str:
+        return str(repository.cards_of(session, account_id)[0].tail)
+
+
+def _tell_evidence(session: Session, row: Row[Any], now: datetime) -> None:
+    """Write how a repayment by an agreement ended; the device signed the agreement, not this order."""
+    body = {
+        "repaymentId": row.repayment_id,
+        "agreementId": row.agreement_id,
+        "amountFen": row.amount_fen,
+        "state": row.state,
+    }
+    audit.append(session, kind="card.autopay", subject=row.repayment_id, body=body, now=now)
