@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bff import accounts, cards, customers, devices, wealth
+from bff import accounts, cards, customers, devices, sweep, wealth
 from bff.accounts.applications import Applications
 from bff.accounts.room import AccountsRoom
 from bff.accounts.sealed import sealed as accounts_sealed
@@ -75,6 +75,9 @@ from bff.sessions.replay import ReplayMarks
 from bff.sessions.service import Lifetimes, Sessions
 from bff.sessions.tokens import AccessTokens
 from bff.sessions.verification import Verification
+from bff.sweep.products import FAMILY as SWEEP
+from bff.sweep.room import Sweep
+from bff.sweep.terms import Terms
 from bff.wealth.confirmation import Confirmation
 from bff.wealth.delivery import Deliveries
 from bff.wealth.holding_operations import operations as holding_operations
@@ -254,10 +257,11 @@ def build_house(outside: Surroundings) -> House:
     applications = Applications(vault, people, codes, _packs(accounts))
     held = Accounts(outside.core)
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
-    warehouse = Warehouse((WEALTH, CARD))
+    warehouse = Warehouse((WEALTH, CARD, SWEEP))
     suitability = Suitability(load_questionnaire(), _packs(wealth))
     calendar = TradingCalendar.load()
     wealth_packs = _packs(wealth)
+    swept = Sweep.over(Terms(warehouse, calendar, _packs(sweep)), held, people, asked)
     orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
     refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
     redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
@@ -290,6 +294,7 @@ def build_house(outside: Surroundings) -> House:
                     REDEMPTION: redemptions,
                     **accounts_room.spenders(),
                     **credit.spenders(),
+                    **swept.spenders(),
                 },
             ),
             lambda: outside.keys.active(REPLIES),
@@ -299,6 +304,7 @@ def build_house(outside: Surroundings) -> House:
         *wealth_operations(orders, refunds, suitability),
         *holding_operations(redemptions),
         *credit.operations(),
+        *swept.operations(),
         *bundles_operations(Adoption(), readable=outside.env != "production"),
     )
     topics = (
@@ -307,6 +313,7 @@ def build_house(outside: Surroundings) -> House:
         *accounts_room.topics(),
         *Deliveries(outside.core, orders, refunds, payouts).topics(),
         *credit.topics(),
+        *swept.topics(outside.core),
     )
     lease = timedelta(seconds=outside.lease_seconds)
     relay = Relay(outside.engine, topics, outside.clock, outside.new_id, lease=lease)
@@ -323,6 +330,7 @@ def build_house(outside: Surroundings) -> House:
         *accounts_room.jobs(outside.engine, outside.clock),
         *wealth_jobs(calendar, Confirmation(wealth_packs), life, ratings),
         *credit.jobs(),
+        *swept.jobs(outside.engine, outside.clock, invented=outside.env == "sandbox"),
     )
     return House(door, relay, book, warehouse, credit, jobs, accounts_room)
 

@@ -66,6 +66,9 @@ from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions import operations as session_operations
 from bff.sessions.verification import Verification
+from bff.sweep.products import FAMILY as SWEEP
+from bff.sweep.room import Sweep
+from bff.sweep.terms import Terms
 from bff.wealth import holding_operations, navs, pricing, redemptions
 from bff.wealth import operations as wealth_operations
 from bff.wealth.confirmation import Confirmation
@@ -324,7 +327,7 @@ class World:
         self.applications = Applications(vault, self.customers, self.codes, packs("accounts"))
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
         self.approvals = Approvals("tidegate-bff", "sandbox", self.devices, self.book, Templates.load())
-        self.warehouse = Warehouse((FAMILY, CARD))
+        self.warehouse = Warehouse((FAMILY, CARD, SWEEP))
         self.suitability = Suitability(load_questionnaire(), packs("wealth"))
         self.orders = Orders(
             self.warehouse,
@@ -352,11 +355,14 @@ class World:
             holdings={"wealth": self.orders},
         )
         self.cards = self._cards()
+        terms = Terms(self.warehouse, self.orders.calendar, packs("sweep"))
+        self.sweep = Sweep.over(terms, self.accounts, self.customers, self.approvals)
         spenders = {
             TYPE: self.orders,
             redemptions.TYPE: self.redemptions,
             **self.room.spenders(),
             **self.cards.spenders(),
+            **self.sweep.spenders(),
         }
         self.decisions = Decisions(self.approvals, spenders)
         self.book.types = self.decisions.spenders
@@ -368,6 +374,7 @@ class World:
             *self.room.topics(),
             *Deliveries(self.core, self.orders, self.refunds, self.payouts).topics(),
             *self.cards.topics(),
+            *self.sweep.topics(self.core),
         )
         self.relay = Relay(engine, topics, lambda: self.now, self.new_id, pause=lambda _: None)
         catalogue = Catalogue(self._operations())
@@ -398,6 +405,7 @@ class World:
         yield from wealth_operations.operations(self.orders, self.refunds, self.suitability)
         yield from holding_operations.operations(self.redemptions)
         yield from self.cards.operations()
+        yield from self.sweep.operations()
 
     def _cards(self) -> Cards:
         producer = SandboxProducer(self.engine, lambda: self.now, lambda text: self.customers.vault.hash("made", text))

@@ -1,0 +1,150 @@
+"""The sweep as its customers see it: product, figures, positions and income, read only."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bff.kinds import SHANGHAI, Context, business_date, instant
+from bff.products.errors import CalendarExhaustedError
+from bff.products.warehouse import OnSale
+from bff.sweep import history, income, register, rules
+from bff.sweep.products import SweepDefinition
+from bff.sweep.redemptions import Redemptions
+from bff.sweep.rules import decimals_text
+from bff.sweep.schemas import (
+    FastAnswer,
+    IncomeAnswer,
+    IncomeLine,
+    IncomeRequest,
+    PositionAnswer,
+    ProductAnswer,
+    ProductRequest,
+    PurchaseDatesAnswer,
+    RedemptionDatesAnswer,
+    ShareClassAnswer,
+    TotalsAnswer,
+    YieldPoint,
+    YieldRequest,
+    YieldsAnswer,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Answers the reading operations."""
+
+    redemptions: Redemptions
+
+    def product(self, session: Session, context: Context, request: ProductRequest) -> ProductAnswer:
+        """Give a product as it is now."""
+        terms = self.redemptions.terms
+        product = terms.product(session, request.code, context.now)
+        pack, definition = terms.rules(context.now), product.definition
+        same = ("code", "name", "category", "issuer", "warning", "version", "terms", "minimum_fen", "step_fen")
+        return ProductAnswer(
+            **{name: getattr(definition, name) for name in (*same, "floor_default_fen")},
+            risk=definition.risk_name,
+            state=product.state,
+            floor_most_fen=pack.integer("floor_most_fen"),
+            cut_off=pack.clock("cut_off").isoformat("minutes"),
+            classes=_classes(session, definition),
+            fast=self._fast(session, context, product),
+            purchase=self._purchase(context),
+            redemption=self._redemption(context),
+        )
+
+    def yields(self, session: Session, context: Context, request: YieldRequest) -> YieldsAnswer:
+        """Give a share class's published figures."""
+        terms = self.redemptions.terms
+        fund = terms.fund(terms.product(session, request.code, context.now).definition, request.fund)
+        return YieldsAnswer(points=[_point(row) for row in income.newest(session, fund, request.days)])
+
+    def position(self, session: Session, context: Context, request: ProductRequest) -> TotalsAnswer:
+        """Give what the caller holds."""
+        rows = self._rows(session, context, request.code)
+        newest = max((row.accrued_through for row in rows if row.accrued_through), default=None)
+        lines = history.lines(session, rows, newest, newest) if newest else []
+        return TotalsAnswer(
+            total_fen=sum(row.shares_fen + row.pending_fen for row in rows),
+            free_fen=sum(row.shares_fen - row.locked_fen for row in rows),
+            pending_fen=sum(row.pending_fen for row in rows),
+            locked_fen=sum(row.locked_fen for row in rows),
+            income_fen=sum(row.income_fen for row in rows),
+            newest_date=newest.isoformat() if newest else None,
+            newest_income_fen=sum(line.amount_fen for line in lines),
+            positions=[_position(row) for row in rows],
+        )
+
+    def income(self, session: Session, context: Context, request: IncomeRequest) -> IncomeAnswer:
+        """Give the caller's income day by day."""
+        rows = self._rows(session, context, request.code)
+        yesterday = business_date(context.now) - timedelta(days=1)
+        before = date.fromisoformat(request.before) if request.before else yesterday + timedelta(days=1)
+        last = min(before - timedelta(days=1), yesterday)
+        first = last - timedelta(days=request.limit - 1)
+        found = history.lines(session, rows, first, last)
+        start = history.first_day(session, rows)
+        lines = [
+            IncomeLine(date=line.day.isoformat(), shares_fen=line.shares_fen, amount_fen=line.amount_fen)
+            for line in found
+        ]
+        return IncomeAnswer(lines=lines, next=first.isoformat() if start is not None and start < first else None)
+
+    def _rows(self, session: Session, context: Context, code: str) -> list[Any]:
+        funds = self.redemptions.terms.product(session, code, context.now).definition.funds
+        rows = register.positions_of(session, context.caller.customer_id or "")
+        return [row for row in rows if row.fund in funds]
+
+    def _fast(self, session: Session, context: Context, product: OnSale[SweepDefinition]) -> FastAnswer:
+        left, pool = self.redemptions.left(session, context, product.definition.code)
+        cap = self.redemptions.terms.rules(context.now).integer("fast_day_fen")
+        return FastAnswer(cap_fen=cap, left_fen=left, pool_left_fen=min(pool, cap), pool_open=pool > 0)
+
+    def _purchase(self, context: Context) -> PurchaseDatesAnswer | None:
+        terms = self.redemptions.terms
+        pack = terms.rules(context.now)
+        try:
+            dates = rules.purchase_dates(terms.calendar, pack, context.now)
+        except CalendarExhaustedError:
+            return None
+        return PurchaseDatesAnswer(
+            before=instant(datetime.combine(dates.trade, pack.clock("cut_off"), SHANGHAI)),
+            trade_date=dates.trade.isoformat(),
+            confirm_date=dates.confirm.isoformat(),
+            income_from=dates.income.isoformat(),
+        )
+
+    def _redemption(self, context: Context) -> RedemptionDatesAnswer | None:
+        terms = self.redemptions.terms
+        try:
+            dates = rules.redemption_dates(terms.calendar, terms.rules(context.now), context.now, fast=False)
+        except CalendarExhaustedError:
+            return None
+        return RedemptionDatesAnswer(trade_date=dates.trade.isoformat(), arrives_on=dates.pay.isoformat())
+
+
+def _classes(session: Session, definition: SweepDefinition) -> list[ShareClassAnswer]:
+    answers = []
+    for one in definition.classes:
+        newest = income.newest(session, one.fund, 1)
+        figures = {"date": None, "income_per_ten_thousand": None, "seven_day_yield": None}
+        if newest:
+            figures = _figures(newest[0])
+        answers.append(ShareClassAnswer(fund=one.fund, name=one.name, **figures))
+    return answers
+
+
+def _point(row: Any) -> YieldPoint:
+    return YieldPoint(**_figures(row))
+
+
+def _figures(row: Any) -> dict[str, Any]:
+    texts = {"income_per_ten_thousand": row.income_e4, "seven_day_yield": row.yield_e4}
+    return {"date": row.day.isoformat(), **{name: decimals_text(value) for name, value in texts.items()}}
+
+
+def _position(row: Any) -> PositionAnswer:
+    same = ("account_id", "fund", "shares_fen", "locked_fen", "pending_fen", "income_fen")
+    return PositionAnswer(**{name: getattr(row, name) for name in same}, free_fen=row.shares_fen - row.locked_fen)
