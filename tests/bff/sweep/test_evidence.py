@@ -6,11 +6,12 @@ import pytest
 
 from bff.audit import checkpoint, export_order
 from bff.db.engine import transaction
+from security.display import render
 from security.errors import EvidenceError
 from security.evidence.bodies import Story, gather
 from security.evidence.file import read_file
 from security.evidence.money import check_money, check_outcome
-from security.evidence.signatures import check_approval, check_device, check_display
+from security.evidence.signatures import check_approval, check_device
 from security.jwk import jwk_of
 from tests.bff.sweep.bank import ACCOUNTS, SweepBank
 from tests.bff.wealth.world import CHEN
@@ -26,10 +27,10 @@ def story(bank: SweepBank, done: Any) -> Story:
 
 
 def verified(bank: SweepBank, done: Any) -> tuple[str, str, dict[str, str]]:
-    """Give the sentences on money and outcome, and the rows that the device showed."""
+    """Give the sentences on money and outcome, and the rows of the sheet."""
     found = story(bank, done)
     approval, _ = check_approval(found, check_device(found))
-    rows, _ = check_display(found, approval)
+    rows = render(template=found.frozen.template, fields=approval.fields, locale="zh-CN")
     return check_money(found), check_outcome(found), {row.key: row.value for row in rows}
 
 
