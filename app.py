@@ -91,6 +91,7 @@ from bff.kinds import BundleRef
 from bff.recurring import Pace, Recurring
 from bff.retention.cli import retention
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
+from bff.sweep.cli import sweep
 from bff.wealth import navs
 from bff.wealth.cli import wealth
 from bff.wealth.products import FAMILY as WEALTH_PRODUCTS
@@ -856,6 +857,7 @@ cli.add_command(accounts)
 cli.add_command(cards)
 cli.add_command(retention)
 cli.add_command(jobs)
+cli.add_command(sweep)
 cli.add_command(wealth)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 

@@ -29,6 +29,7 @@ from bff.customers.models import Customer, CustomerIndex, MobileDay, Verificatio
 from bff.db.base import Base, table_of
 from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
 from bff.kinds import business_date
+from bff.sweep.models import SweepAgreement, SweepOrder, SweepPosition
 from bff.wealth.models import (
     SuitabilityProfile,
     WealthInvestor,
@@ -49,6 +50,9 @@ BUSINESS: Final[tuple[type[Base], ...]] = (
     DeviceRecovery,
     DeviceTransfer,
     SuitabilityProfile,
+    SweepAgreement,
+    SweepOrder,
+    SweepPosition,
     WealthInvestor,
     WealthOrder,
     WealthPosition,

@@ -21,7 +21,7 @@ def test_each_named_refusal_exists_and_speaks_both_languages(world: World) -> No
 
 
 def test_a_code_belongs_to_one_refusal() -> None:
-    rooms = ("customers", "devices", "approvals", "products", "accounts", "wealth")
+    rooms = ("customers", "devices", "approvals", "products", "accounts", "sweep", "wealth")
     codes: list[str] = []
     for room in rooms:
         codes += re.findall(r'^    code = "(\w+)"$', Path(ROOT, room, "errors.py").read_text(), re.MULTILINE)
@@ -53,4 +53,7 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
         "accounts.transfer.out": "accounts.transfer.out/1",
         "accounts.close": "accounts.close/1",
         "accounts.card.change": "accounts.card.change/1",
+        "sweep.agreement.prepare": "sweep.agreement.sign/1",
+        "sweep.purchase.prepare": "sweep.purchase/1",
+        "sweep.redeem.prepare": "sweep.redeem/1",
     }
