@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import (
+    DISK,
     Case,
     Finding,
     Sample,
@@ -56,7 +57,6 @@ from tests.services import Services
 CLIENTS = 16
 SECONDS = 0.4
 RICH = 10**12
-DISK = "/var/tmp"  # noqa: S108 — on a disk everywhere, which /tmp is not; the folder in it is private
 _bare = MetaData()
 _JOURNAL = Table("bare_journal", _bare, Column("id", Integer, primary_key=True), Column("memo", String(200)))
 _POSTING = Table(

@@ -19,6 +19,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the tests' services and the reference phone, for scripts run by their path
 
+DISK = "/var/tmp"  # noqa: S108 — on a disk everywhere, which /tmp is not; the folder in it is private
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
