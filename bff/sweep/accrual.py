@@ -9,10 +9,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Row, String, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Row,
+    String,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from bff.db.base import table_of
+from bff.db.base import FEN, table_of
 from bff.db.statements import changed, insert_new
 from bff.jobs import Batch, Turn
 from bff.kinds import business_date
@@ -35,7 +48,7 @@ _FUND: Final = bindparam("of_fund", type_=String())
 _DAY: Final = bindparam("on_day", type_=Date())
 _AFTER: Final = bindparam("after", type_=String())
 _LAST: Final = bindparam("last", type_=String())
-_RATE: Final = bindparam("rate")
+_RATE: Final[BindParameter[int]] = bindparam("rate", type_=FEN)
 _IN_RANGE: Final = (_position.c.fund == _FUND, _position.c.account_id > _AFTER, _position.c.account_id <= _LAST)
 _OPEN: Final = or_(_position.c.accrued_through.is_(None), _position.c.accrued_through < _DAY)
 _CREDIT: Final = (
@@ -83,10 +96,12 @@ class Accrual:
 
     def _begin(self, session: Session, fund: str, day: date, now: datetime) -> int:
         """Give the day's income per 10,000 shares; close the day to movements when nobody has yet."""
-        row = _row(session, fund, day)
+        row, begun = _row(session, fund, day), None
+        if row is None:
+            begun = register.lock_book(session, fund)
+            row = _row(session, fund, day)  # another run may have closed the day while this one queued
         if row is not None:
             return int(row.income_e4)
-        begun = register.lock_book(session, fund)
         if day >= business_date(now):
             raise DayOrderError(detail=f"{day} is not over")
         if begun is not None and day != begun + timedelta(days=1):

@@ -91,10 +91,25 @@ class Agreements:
         row = {**whose(approved), **taken.row(order_id, context.now), "state": SIGNED, "settled_at": context.now}
         insert_new(session, SweepOrder, **row)
         agreement_id = self._write(session, context, approved, taken)
-        named = {"order_id": order_id, "state": SIGNED, "now": context.now}
-        about = {"product": product.code, "rule_version": pack.version, "agreementId": agreement_id}
-        answer = placed(session, approved, **named, **about, floorFen=approved.payload["floorFen"])
-        settled(session, self.approvals, operation_id=approved.operation_id, **named)
+        answer = placed(
+            session,
+            approved,
+            order_id=order_id,
+            product=product.code,
+            rule_version=pack.version,
+            state=SIGNED,
+            now=context.now,
+            agreementId=agreement_id,
+            floorFen=approved.payload["floorFen"],
+        )
+        settled(
+            session,
+            self.approvals,
+            operation_id=approved.operation_id,
+            order_id=order_id,
+            state=SIGNED,
+            now=context.now,
+        )
         return answer
 
     def of_caller(self, session: Session, context: Context, agreement_id: str) -> Row[Any]:

@@ -7,10 +7,10 @@ movement counts from a day that is not closed yet, so a closed day's shares neve
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from bff.db.base import table_of
+from bff.db.base import FEN, table_of
 from bff.db.statements import changed, insert_new
 from bff.sweep.errors import SharesShortError
 from bff.sweep.models import SweepBook, SweepMovement, SweepPosition
@@ -18,7 +18,7 @@ from bff.sweep.models import SweepBook, SweepMovement, SweepPosition
 _position: Final = table_of(SweepPosition)
 _HERE: Final = (_position.c.fund == bindparam("f"), _position.c.account_id == bindparam("a"))
 _FREE: Final = _position.c.shares_fen - _position.c.locked_fen
-_BY: Final = bindparam("by")
+_BY: Final[BindParameter[int]] = bindparam("by", type_=FEN)
 _PAID_IN: Final = update(_position).where(*_HERE).values(pending_fen=_position.c.pending_fen + _BY)
 _CONFIRM: Final = (
     update(_position)

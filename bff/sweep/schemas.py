@@ -88,10 +88,10 @@ class ProductAnswer(Answer):
 
 
 class YieldRequest(Request):
-    """Which share class, and for how many of its newest days."""
+    """Which share class, by default the first, and for how many of its newest days."""
 
     code: Code
-    fund: Code
+    fund: Code | None = None
     days: Days = 30
 
 

@@ -98,8 +98,8 @@ class Bank:
         """Publish the probes, and let four people open accounts, fund them and be assessed."""
         self.digests = self.running.digests()
         listed = self.wire("GET", "/app/v1/catalogue").body
-        cards = sorted(row["code"] for row in listed if row["code"].startswith("cards."))
-        ops = ("accounts.get", "accounts.application.document", "approval.cancel", *cards)
+        others = sorted(row["code"] for row in listed if row["code"].startswith(("cards.", "sweep.")))
+        ops = ("accounts.get", "accounts.application.document", "approval.cancel", *others)
         self.publish("accounts", "1.0.1", ops="".join(f"  - {code}\n" for code in ops))
         self.publish("wealth", "1.0.1")
         samples = {row["name"]: row for row in self.running.samples()}

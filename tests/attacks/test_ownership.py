@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from bff.db.engine import transaction
+from bff.sweep.models import SweepAgreement, SweepOrder
 from tests.attacks.bank import ORDER, Bank, CardSpoils, Customer, anonymous, person, refused
 from tests.bff.cards.teller import ANSWERS
 from tests.device import Answer, Device, b64
@@ -34,6 +38,8 @@ class Spoils:
     moved: str
     payee: str
     card: CardSpoils
+    agreement: str
+    sweep_order: str
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,7 @@ def spoils(bank: Bank) -> Spoils:
     moved = victim.approve(moved["challengeId"]).ok()
     kept = victim.device.post("/payees", {"name": "林初夏", "number": "6298020000000088203"}, bundle=page).ok()
     lost = {"name": who["name"], "idNumber": who["idNumber"], "cardNumber": "6298010000000044174"}
+    keep_swept(bank, victim)
     return Spoils(
         account=victim.account,
         order=order,
@@ -68,7 +75,25 @@ def spoils(bank: Bank) -> Spoils:
         recovery=newcomer.post("/devices/recoveries", lost).ok()["recoveryId"],
         moved=moved["result"]["orderId"],
         payee=kept["payeeId"],
+        agreement=f"agr_{'b' * 26}",
+        sweep_order=f"ord_{'b' * 26}",
     )
+
+
+def keep_swept(bank: Bank, victim: Customer) -> None:
+    """Give the victim an agreement and an order of the sweep."""
+    [(customer, number)] = bank.rows("SELECT customer_id, number FROM account WHERE account_id = :a", a=victim.account)
+    now = datetime.now(UTC)  # noqa: TID251 — the server's clock
+    whose = {"operation_id": "opn_b", "customer_id": customer, "account_id": victim.account, "number": number}
+    about = {"product": "LMB", "fund": "LMB-A", "rule_version": "sweep-2026.1"}
+    agreed = {"terms": "LMB-2026.1", "floor_fen": 0, "state": "ACTIVE", "live": f"{victim.account}:LMB"}
+    ordered = {"device_id": "dev_b", "bundle": "b", "product_version": "2026.1", "kind": "FAST", "amount_fen": 1}
+    dates = dict.fromkeys(("day", "trade_date", "confirm_date"), now.date())
+    with transaction(bank.engine) as session:
+        agreement = {"agreement_id": f"agr_{'b' * 26}", "signed_at": now, "updated_at": now}
+        session.execute(insert(SweepAgreement).values(**whose, **about, **agreed, **agreement))
+        order = {"order_id": f"ord_{'b' * 26}", "state": "REJECTED", "placed_at": now}
+        session.execute(insert(SweepOrder).values(**whose, **about, **ordered, **dates, **order))
 
 
 @dataclass(frozen=True)
@@ -144,11 +169,18 @@ CASES = {
     "device.transfer.get": Case(lambda s: s.transfer, "trf"),
     "device.transfer.offer": Case(lambda s: s.transfer, "trf"),
     "session.end": Case(lambda s: s.session, "ses", {}),
+    "sweep.agreement.pause": Case(lambda s: s.agreement, "agr", {}),
+    "sweep.agreement.resume": Case(lambda s: s.agreement, "agr", {}),
+    "sweep.agreement.end": Case(lambda s: s.agreement, "agr", {}),
+    "sweep.order.get": Case(lambda s: s.sweep_order, "ord"),
+    **{f"sweep.{name}": Case(lambda _: "LMB", "") for name in ("product.get", "position.get", "agreement.get")},
+    "sweep.income.list": Case(lambda _: "LMB", ""),
+    "sweep.yield.list": Case(lambda _: "LMB", ""),
     "wealth.order.get": Case(lambda s: s.order, "ord"),
     "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
 }
-PUBLIC = {"wealth.product.get"}
-"""Its id names something that belongs to everybody."""
+PUBLIC = {code for code, case in CASES.items() if not case.prefix}
+"""Their ids name products, which belong to everybody."""
 
 
 def listing(bank: Bank) -> list[dict[str, Any]]:
@@ -196,7 +228,14 @@ def test_the_same_ids_serve_their_owner(bank: Bank, carol: Customer, spoils: Spo
     """Holds the test above: the ids were alive, so only ownership refused them."""
     rows = {row["code"]: row for row in listing(bank)}
     cards = ("cards.account.get", "cards.application.get", "cards.get", "cards.repayment.get", "cards.entry.list")
-    for code in ("accounts.get", "approval.get", "device.transfer.offer", "wealth.order.get", *cards):
+    for code in (
+        "accounts.get",
+        "approval.get",
+        "device.transfer.offer",
+        "sweep.order.get",
+        "wealth.order.get",
+        *cards,
+    ):
         assert call(bank, carol.device, rows[code], CASES[code].id(spoils), None).status == 200
 
 
