@@ -271,7 +271,7 @@ def build_house(outside: Surroundings) -> House:
         accounts=held,
         applications=applications,
         approvals=asked,
-        holdings={"wealth": orders},
+        holdings={"wealth": orders, "sweep": swept},
     )
     credit = _cards(outside, people, held, asked, warehouse)
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)

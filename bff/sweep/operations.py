@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
-from bff.approvals.service import Asked
 from bff.catalogue.operation import Idempotency, Operation
 from bff.errors import NotFoundError
 from bff.kinds import Context, instant
@@ -28,7 +28,6 @@ from bff.sweep.schemas import (
     OrderRequest,
     OrdersAnswer,
     OrdersRequest,
-    PreparedAnswer,
     ProductAnswer,
     ProductRequest,
     PurchaseRequest,
@@ -48,7 +47,7 @@ class _Ordering:
 
     def sign(self, session: Session, context: Context, request: AgreementPrepareRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.floor_fen, request.fund)
-        return _prepared(self.agreements.prepare(session, context, *what))
+        return prepared(self.agreements.prepare(session, context, *what))
 
     def agreed(self, session: Session, context: Context, request: ProductRequest) -> AgreementsAnswer:
         rows = self.agreements.mine(session, context, request.code)
@@ -65,11 +64,11 @@ class _Ordering:
 
     def buy(self, session: Session, context: Context, request: PurchaseRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.amount_fen)
-        return _prepared(self.purchases.prepare(session, context, *what))
+        return prepared(self.purchases.prepare(session, context, *what))
 
     def redeem(self, session: Session, context: Context, request: RedeemRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.amount_fen, request.mode.upper())
-        return _prepared(self.redemptions.prepare(session, context, *what))
+        return prepared(self.redemptions.prepare(session, context, *what))
 
     def order(self, session: Session, context: Context, request: OrderRequest) -> OrderAnswer:
         return _order(_own(session, context, request.order_id))
@@ -88,11 +87,6 @@ def _own(session: Session, context: Context, order_id: str) -> Row[Any]:
     if row.customer_id != context.caller.customer_id:
         raise NotFoundError(detail="there is no such order")
     return row
-
-
-def _prepared(asked: Asked) -> PreparedAnswer:
-    ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
-    return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
 
 
 def _agreement(row: Row[Any]) -> AgreementAnswer:

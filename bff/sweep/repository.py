@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
 from bff.db.statements import changed
 from bff.errors import NotFoundError
-from bff.sweep.models import SweepAgreement, SweepOrder
+from bff.sweep.models import SweepAgreement, SweepOrder, SweepPosition
 
 CREATED: Final = "CREATED"
 UNKNOWN: Final = "UNKNOWN"
@@ -32,6 +32,7 @@ PAUSED: Final = "PAUSED"
 OVER: Final = "ENDED"
 _order: Final = table_of(SweepOrder)
 _agreement: Final = table_of(SweepAgreement)
+_position: Final = table_of(SweepPosition)
 _ORDER: Final = select(_order).where(_order.c.order_id == bindparam("wanted"))
 
 
@@ -86,6 +87,14 @@ def on_its_way(session: Session, account_id: str, product: str) -> int:
     """Count an account's orders of a product that have not ended."""
     wanted = select(func.count()).select_from(_order).where(_order.c.account_id == account_id)
     return session.scalar(wanted.where(_order.c.product == product, _order.c.state.not_in(tuple(ENDED)))) or 0
+
+
+def holds(session: Session, account_id: str) -> bool:
+    """Tell whether an account has shares, an order that has not ended, or an agreement that has not."""
+    shares = exists().where(_position.c.account_id == account_id, _position.c.shares_fen + _position.c.pending_fen > 0)
+    orders = exists().where(_order.c.account_id == account_id, _order.c.state.not_in(tuple(ENDED)))
+    agreed = exists().where(_agreement.c.account_id == account_id, _agreement.c.live.is_not(None))
+    return bool(session.scalar(select(or_(shares, orders, agreed))))
 
 
 def agreement(session: Session, agreement_id: str) -> Row[Any] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from bff.approvals.decisions import Spender
 from bff.approvals.payers import AccountsView
@@ -16,7 +17,7 @@ from bff.db.engine import retried
 from bff.jobs import Job
 from bff.kinds import Clock
 from bff.outbox import Topic
-from bff.sweep import agreements, purchases, redemptions, sandbox
+from bff.sweep import agreements, purchases, redemptions, repository, sandbox
 from bff.sweep.accrual import Accrual
 from bff.sweep.agreements import Agreements
 from bff.sweep.delivery import Delivery
@@ -50,6 +51,10 @@ class Sweep:
             purchases.TYPE: self.purchases,
             redemptions.TYPE: self.redemptions,
         }
+
+    def holds(self, session: Session, account_id: str) -> bool:
+        """Tell whether an account still has shares, an order on its way, or an agreement."""
+        return repository.holds(session, account_id)
 
     def operations(self) -> tuple[Operation, ...]:
         """Give the operations."""

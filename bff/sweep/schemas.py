@@ -208,14 +208,6 @@ class RedeemRequest(Request):
     mode: Literal["fast", "normal"]
 
 
-class PreparedAnswer(Answer):
-    """The challenge that the device must sign."""
-
-    challenge_id: str
-    operation_id: str
-    expires_at: str
-
-
 class OrderRequest(Request):
     """Which order."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bff.accounts.errors import NotEmptyError
 from bff.errors import NotFoundError
 from bff.products.errors import CalendarExhaustedError
 from bff.sweep.errors import (
@@ -289,3 +290,11 @@ def test_others_are_as_unknown_as_what_never_was(bank: SweepBank) -> None:
         assert said[0] == said[1], code
     assert bank.position(other)["positions"] == []
     assert bank.call(other, "sweep.agreement.get", {"code": "LMB"})["agreements"] == []
+
+
+def test_an_account_that_the_sweep_holds_something_for_is_not_closed(bank: SweepBank) -> None:
+    phone = bank.saver(fund=100_000, floor=0)
+    bank.put(phone, 100_000)
+    with pytest.raises(NotEmptyError) as refused:
+        bank.call(phone, "accounts.close", {"accountId": phone.account_id})
+    assert refused.value.extra == {"holds": "sweep"}

@@ -345,6 +345,8 @@ class World:
         about = (engine, lambda: self.now)
         owed = (self.new_id, self.warehouse, packs("wealth"), self.refunds, self.payouts)
         self.life, self.ratings = Life(*about, *owed), Ratings(*about, self.warehouse)
+        terms = Terms(self.warehouse, self.orders.calendar, packs("sweep"))
+        self.sweep = Sweep.over(terms, self.accounts, self.customers, self.approvals)
         network = SandboxCardNetwork(load_sandbox())
         self.room = AccountsRoom.build(
             core=self.core,
@@ -352,11 +354,9 @@ class World:
             accounts=self.accounts,
             applications=self.applications,
             approvals=self.approvals,
-            holdings={"wealth": self.orders},
+            holdings={"wealth": self.orders, "sweep": self.sweep},
         )
         self.cards = self._cards()
-        terms = Terms(self.warehouse, self.orders.calendar, packs("sweep"))
-        self.sweep = Sweep.over(terms, self.accounts, self.customers, self.approvals)
         spenders = {
             TYPE: self.orders,
             redemptions.TYPE: self.redemptions,
