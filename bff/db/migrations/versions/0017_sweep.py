@@ -1,7 +1,7 @@
 """The cash sweep: agreements, the shares register, orders, income and accruals.
 
 Revision: 0017
-Follows: 0019
+Follows: 0016
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 import bff.db.base
 
 revision: str = "0017"
-down_revision: str | None = "0019"
+down_revision: str | None = "0016"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """Wealth orders to their end: net values, positions, redemptions, refunds, private products, ratings.
 
 Revision: 0018
-Follows: 0016
+Follows: 0017
 """
 
 import json
@@ -13,7 +13,7 @@ from alembic import op
 import bff.db.base
 
 revision: str = "0018"
-down_revision: str | None = "0016"
+down_revision: str | None = "0017"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
