@@ -25,6 +25,7 @@ from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bff import audit, sandbox
 from bff.accounts.cli import ACCOUNTS_DESK, AccountsDesk, accounts
@@ -41,6 +42,7 @@ from bff.bundles.models import BundleRelease
 from bff.bundles.partials import FolderPartials
 from bff.bundles.proposing import ProposalDesk
 from bff.bundles.schemas import ReleaseAdoption
+from bff.bundles.signers import Role, Signer
 from bff.bundles.signers_cli import SignerDesk, signers_group
 from bff.bundles.signing import CurrentSigningKeys
 from bff.bus.limits import RateLimiter
@@ -56,7 +58,7 @@ from bff.core_bank.network import SandboxCardNetwork, SandboxCodeSender, load_sa
 from bff.custody import book
 from bff.custody.cli import COMMANDS, CustodyDesk
 from bff.custody.cli import DESK as CUSTODY
-from bff.custody.service import Custody
+from bff.custody.service import Custody, operator_of
 from bff.customers.moving import Moving
 from bff.db.desk import DESK, Desk
 from bff.db.engine import open_engine, ping, retried, transaction
@@ -88,6 +90,10 @@ from bff.jobs.cli import DESK as JOBS
 from bff.jobs.cli import JobDesk, jobs
 from bff.jobs.worker import Worker
 from bff.kinds import BundleRef
+from bff.products.cli import calendar, products, rules
+from bff.products.papers import Papers
+from bff.products.papers_cli import DESK as PAPERS
+from bff.products.papers_cli import PaperDesk
 from bff.recurring import Pace, Recurring
 from bff.retention.cli import retention
 from bff.sessions.replay import MemoryReplayMarks, RedisReplayMarks, ReplayMarks
@@ -360,6 +366,16 @@ def custody_of(settings: Settings, engine: Engine, store: KeyStore) -> Custody:
     )
 
 
+def papers_of(instance: Instance) -> Papers:
+    """Give the papers of the product team."""
+    settings = instance.settings
+
+    def operator(session: Session, jkt: str) -> Signer:
+        return operator_of(session, jkt, Role.PRODUCT)
+
+    return Papers(instance.engine, instance.house.papers, operator, settings.env, settings.audience)
+
+
 def live_operations(instance: Instance) -> frozenset[str]:
     """Give the codes of the bank's live operations."""
     return frozenset(operation.code for operation in instance.house.door.bus.catalogue)
@@ -623,6 +639,7 @@ def cli(ctx: click.Context) -> None:
     ctx.meta[ACCOUNTS_DESK] = AccountsDesk(_accounts_room, clock, new_id)
     ctx.meta[CARDS] = lambda: open_prepared(read_settings()).house.cards
     ctx.meta[CUSTODY] = CustodyDesk(_custody, _moving, clock, new_id)
+    ctx.meta[PAPERS] = PaperDesk(lambda: papers_of(open_prepared(read_settings())), clock)
 
 
 @cli.command(epilog="Example: PORT=8123 tidegate run")
@@ -858,6 +875,9 @@ cli.add_command(cards)
 cli.add_command(retention)
 cli.add_command(jobs)
 cli.add_command(sweep)
+cli.add_command(products)
+cli.add_command(rules)
+cli.add_command(calendar)
 cli.add_command(wealth)
 cli.add_command(signers_group(SignerDesk(lambda: open_prepared(read_settings()).engine, clock)))
 

@@ -64,8 +64,12 @@ from bff.doors.app import AppDoor
 from bff.jobs import Job
 from bff.kinds import Clock, NewBytes, NewId
 from bff.outbox import Relay
+from bff.products import decisions
+from bff.products.book import PaperBook
 from bff.products.calendar import TradingCalendar
+from bff.products.drafts import CalendarDrafts, ProductDrafts, RuleDrafts
 from bff.products.jobs import jobs as products_jobs
+from bff.products.papers import Kind
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
 from bff.sessions.authenticator import Authenticator, Nonces
@@ -104,6 +108,15 @@ INDEXING: Final = "blind-index"
 NONCES: Final = "dpop-nonce"
 CHECKPOINTS: Final = "audit-checkpoint"
 REPLIES: Final = "platform-reply"
+ROOMS: Final = {
+    "accounts": accounts,
+    "cards": cards,
+    "customers": customers,
+    "devices": devices,
+    "sweep": sweep,
+    "wealth": wealth,
+}
+"""Rooms that keep rule packs, by the name of the pack."""
 PURPOSES: Final = ("access-token", CHECKPOINTS, SEALING, INDEXING, NONCES, REPLIES)
 """The purposes for which the bff needs an active key."""
 
@@ -242,6 +255,7 @@ class House:
     relay: Relay
     book: ReleaseBook
     warehouse: Warehouse
+    papers: Mapping[str, Kind]
     cards: Cards
     jobs: tuple[Job, ...]
     accounts: AccountsRoom
@@ -250,18 +264,20 @@ class House:
 def build_house(outside: Surroundings) -> House:
     """Connect the rooms."""
     book = ReleaseBook(outside.monotonic)
+    papers = PaperBook(outside.engine, outside.monotonic)
+    packs = {name: papers.over(_packs(room)) for name, room in ROOMS.items()}
     vault = Vault(StoredSealing(outside.keys, outside.new_bytes), StoredIndex(outside.keys))
     people = Customers(vault)
-    codes = Codes(vault, _packs(customers), outside.codes)
-    registry = Devices(outside.aud, outside.env, _packs(devices), outside.attesting, outside.suites)
-    applications = Applications(vault, people, codes, _packs(accounts))
+    codes = Codes(vault, packs["customers"], outside.codes)
+    registry = Devices(outside.aud, outside.env, packs["devices"], outside.attesting, outside.suites)
+    applications = Applications(vault, people, codes, packs["accounts"])
     held = Accounts(outside.core)
     asked = Approvals(outside.aud, outside.env, registry, book, Templates.load())
     warehouse = Warehouse((WEALTH, CARD, SWEEP))
-    suitability = Suitability(load_questionnaire(), _packs(wealth))
-    calendar = TradingCalendar.load()
-    wealth_packs = _packs(wealth)
-    swept = Sweep.over(Terms(warehouse, calendar, _packs(sweep)), held, people, asked)
+    suitability = Suitability(load_questionnaire(), packs["wealth"])
+    calendar = TradingCalendar.load(added=papers.calendars)
+    wealth_packs = packs["wealth"]
+    swept = Sweep.over(Terms(warehouse, calendar, packs["sweep"]), held, people, asked)
     orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
     refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
     redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
@@ -273,7 +289,7 @@ def build_house(outside: Surroundings) -> House:
         approvals=asked,
         holdings={"wealth": orders, "sweep": swept},
     )
-    credit = _cards(outside, people, held, asked, warehouse)
+    credit = _cards(outside, people, held, asked, (warehouse, packs["cards"]))
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))
@@ -321,7 +337,7 @@ def build_house(outside: Surroundings) -> House:
     known: Releases = book
     if outside.offered is not None:
         known = PromptReleases(book, outside.engine, outside.offered, outside.clock, outside.monotonic)
-    door = _door(outside, operations, known, relay, authenticator)
+    door = _door(outside, operations, known, relay, authenticator, papers)
     life = Life(outside.engine, outside.clock, outside.new_id, warehouse, wealth_packs, refunds, payouts)
     ratings = Ratings(outside.engine, outside.clock, warehouse)
     jobs = (
@@ -332,10 +348,14 @@ def build_house(outside: Surroundings) -> House:
         *credit.jobs(),
         *swept.jobs(outside.engine, outside.clock, invented=outside.env == "sandbox"),
     )
-    return House(door, relay, book, warehouse, credit, jobs, accounts_room)
+    kinds: tuple[Kind, ...] = (ProductDrafts(warehouse), RuleDrafts(packs), CalendarDrafts(calendar))
+    named = {kind.name: kind for kind in kinds}
+    return House(door, relay, book, warehouse, named, credit, jobs, accounts_room)
 
 
-def _cards(outside: Surroundings, people: Customers, held: Accounts, asked: Approvals, warehouse: Warehouse) -> Cards:
+def _cards(
+    outside: Surroundings, people: Customers, held: Accounts, asked: Approvals, data: tuple[Warehouse, RulePacks]
+) -> Cards:
     given = Given(
         engine=outside.engine,
         core=outside.core,
@@ -344,8 +364,8 @@ def _cards(outside: Surroundings, people: Customers, held: Accounts, asked: Appr
         customers=people,
         accounts=held,
         approvals=asked,
-        warehouse=warehouse,
-        packs=_packs(cards),
+        warehouse=data[0],
+        packs=data[1],
         clock=outside.clock,
         new_id=outside.new_id,
         new_bytes=outside.new_bytes,
@@ -359,6 +379,7 @@ def _door(
     releases: Releases,
     relay: Relay,
     authenticator: Authenticator,
+    papers: PaperBook,
 ) -> AppDoor:
     index = StoredIndex(outside.keys)
     bus = Bus(
@@ -368,6 +389,8 @@ def _door(
         limiter=outside.limiter,
         relay=relay,
         fingerprints=lambda request: tuple(index.every(field="request", value=request).values()),
+        refresh=papers.refresh,
+        keep=decisions.refuse,
     )
     return AppDoor(
         bus=bus,

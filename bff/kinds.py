@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -85,6 +85,24 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What one decision read and weighed so far; it is kept however the decision ends.
+
+    Attributes:
+        kind: of decision, ``wealth.prepare``.
+        pack, version: the rules that it followed.
+        rules: each rule that was read, by its name.
+        inputs: figures and ids that were weighed; no personal data but ids.
+    """
+
+    kind: str
+    pack: str
+    version: str
+    rules: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a handler may know besides its request: caller, time, chance and the request's names.
 
@@ -97,6 +115,7 @@ class Context:
         proof: the DPoP proof (compact JWS) under which the call came, empty when there was none.
         body_hash: hex SHA-256 of the request's body as received.
         method, url: HTTP method and public URL without query of the request, as the proof had to name them.
+        findings: what decisions of this call found; the bus keeps the last one's when the call is refused.
     """
 
     caller: Caller
@@ -108,6 +127,7 @@ class Context:
     body_hash: str = ""
     method: str = ""
     url: str = ""
+    findings: list[Findings] = field(default_factory=list, compare=False)
 
 
 def instant(now: datetime) -> str:

@@ -34,6 +34,7 @@ from bff.customers.vault import Vault
 from bff.db.statements import insert_new
 from bff.errors import ConflictError, NotFoundError
 from bff.kinds import CURRENCY, Context, business_date
+from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePacks
 
 CODE: Final = "accounts.application"
@@ -62,7 +63,8 @@ class Applications:
             DuplicateAccountError: the person has an account of this class, or one is on its way on this device.
         """
         today = business_date(context.now)
-        pack = self.packs.at(today)
+        decision = Decision.begin(context, self.packs, "accounts.apply")
+        pack = decision.rules
         person = Person(
             person_rules.clean_name(given.name),
             person_rules.clean_id_number(given.id_number, today),
@@ -82,6 +84,7 @@ class Applications:
         values = {**row, **times, **self._sealed(application_id, person), "rule_version": pack.version}
         session.execute(insert(AccountApplication).values(**values))
         self.codes.issue(session, context, purpose=CODE, holder=application_id, mobile=person.mobile)
+        decision.allow(session, context, application_id)
         return application_id
 
     def current(self, session: Session, context: Context) -> Row[Any]:
@@ -164,6 +167,8 @@ class Applications:
             DuplicateAccountError: the person has got an account meanwhile.
         """
         row = self._in_state(session, context, application_id, CRS)
+        decision = Decision.begin(context, self.packs, "accounts.open")
+        decision.note(applicationId=application_id, accountClass=row.account_class, declared=declared)
         if not declared or residency != CN_ONLY:
             raise CrsRequiredError(residency=residency)
         customer_id = self.customers.enrol(session, context, self.person(row))
@@ -172,6 +177,7 @@ class Applications:
             raise DuplicateAccountError(detail="an account of this class stands already")
         whose = {"customer_id": customer_id, "account_id": account_id}
         self._advance(session, context, application_id, CRS, state=SUBMITTED, **whose)
+        decision.allow(session, context, account_id, about=application_id)
         payload = {"applicationId": application_id, "accountId": account_id, "customerId": customer_id}
         payload |= self._opening(context, row, account_id)
         outbox.put(session, topic=OPEN_TOPIC, key=f"{application_id}.open", payload=payload, now=context.now)

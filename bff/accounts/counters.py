@@ -15,6 +15,7 @@ from bff.accounts import repository, rules
 from bff.accounts.errors import AccountStateError, LimitBalanceError, LimitDayError, LimitYearError
 from bff.accounts.rules import Cap, Movement
 from bff.kinds import business_date
+from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePack, RulePacks
 
 
@@ -40,8 +41,16 @@ class Counters:
 
     packs: RulePacks
 
-    def begin(self, session: Session, account: Row[Any], movement: Movement, amount: int, now: datetime) -> Counted:
-        """Take a movement into the account and its counters, before anything is sent.
+    def begin(
+        self,
+        session: Session,
+        account: Row[Any],
+        movement: Movement,
+        amount: int,
+        now: datetime,
+        decision: Decision | None = None,
+    ) -> Counted:
+        """Take a movement into the account and its counters, before anything is sent; a decision notes them.
 
         Raises:
             AccountStateError: the account is not open now.
@@ -49,16 +58,23 @@ class Counters:
             LimitDayError, LimitYearError: a cap is passed.
         """
         day = business_date(now)
-        pack = self.packs.at(day)
+        pack = self.packs.at(day) if decision is None else decision.rules
         coming = amount if movement in {Movement.BOUND_IN, Movement.UNBOUND_IN} else 0
         most = rules.most_balance(account.account_class, pack) if coming else None
         if not repository.begin_movement(session, account.account_id, coming=coming, most=most):
             _refuse(session, account.account_id, most)
-        self.take(session, account, movement, amount, pack, day)
+        self.take(session, account, movement, amount, pack, day, decision)
         return Counted(pack.version, day)
 
     def take(
-        self, session: Session, account: Row[Any], movement: Movement, amount: int, pack: RulePack, day: date
+        self,
+        session: Session,
+        account: Row[Any],
+        movement: Movement,
+        amount: int,
+        pack: RulePack,
+        day: date,
+        decision: Decision | None = None,
     ) -> None:
         """Count an amount.
 
@@ -66,7 +82,11 @@ class Counters:
             LimitDayError, LimitYearError: a cap is passed; nothing is counted once the transaction is rolled back.
         """
         for cap in rules.caps(account.account_class, movement, pack, day):
-            if not repository.count(session, account.account_id, cap, amount):
+            counted = repository.count(session, account.account_id, cap, amount)
+            if decision is not None:
+                used, name = repository.used(session, account.account_id, cap), f"{cap.counter}.{cap.period}"
+                decision.note(**{f"{name}.beforeFen": used - amount * counted, f"{name}.afterFen": used})
+            if not counted:
                 raise _passed(cap, pack)
 
     def check(self, session: Session, account: Row[Any], movement: Movement, amount: int, now: datetime) -> None:

@@ -20,6 +20,7 @@ from bff.accounts.service import Accounts
 from bff.customers.vault import Vault
 from bff.errors import NotFoundError
 from bff.kinds import Context
+from bff.products.decisions import Decision
 
 TOPIC: Final = "accounts.fund"
 
@@ -40,11 +41,14 @@ class Fundings:
             AccountStateError: it is not open.
             LimitDayError, LimitYearError, LimitBalanceError: the amount passes a cap.
         """
+        decision = Decision.begin(context, self.counters.packs, "accounts.fund")
         account = self.accounts.get(session, context, account_id)
+        decision.note(accountId=account_id, state=account.state, amountFen=amount)
         if account.state != OPEN:
             raise AccountStateError(detail=f"the account is {account.state}")
-        counted = self.counters.begin(session, account, Movement.BOUND_IN, amount, context.now)
+        counted = self.counters.begin(session, account, Movement.BOUND_IN, amount, context.now, decision)
         funding_id = context.new_id("fnd")
+        decision.allow(session, context, funding_id, about=account_id)
         row = {"funding_id": funding_id, "account_id": account_id, "state": PENDING, "amount_fen": amount}
         values = {
             **row,

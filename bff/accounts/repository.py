@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
 from bff.accounts.rules import Cap
-from bff.db.statements import changed, insert_new
+from bff.db.statements import add_counts, changed
 
 ID_CHECK: Final = "ID_CHECK"
 BIND_VERIFY: Final = "BIND_VERIFY"
@@ -209,7 +209,7 @@ def move_funding(session: Session, funding_id: str, **values: Any) -> bool:
 def count(session: Session, account_id: str, cap: Cap, amount: int) -> bool:
     """Add to a counter when the sum stays within its cap; tell whether it did."""
     key = {"account_id": account_id, "counter": cap.counter, "period": cap.period}
-    insert_new(session, AccountCounter, **key, used_fen=0)
+    add_counts(session, AccountCounter, [{**key, "used_fen": 0}], column="used_fen")  # locks the row as the UPDATE does
     row = update(AccountCounter).filter_by(**key).where(AccountCounter.used_fen + amount <= cap.most_fen)
     return changed(session, row.values(used_fen=AccountCounter.used_fen + amount)) == 1
 

@@ -1,4 +1,4 @@
-"""Who may take part in remote publishing, by key: developers for named bundles, release signers, the security team.
+"""Who may take part, by key: developers for named bundles, release signers, the security team, the product team.
 
 A key is known by its RFC 7638 thumbprint and belongs to one person; adding and revoking go into the evidence. Revoking
 a developer's key withdraws every upload of it that is not published yet.
@@ -35,6 +35,7 @@ class Role(StrEnum):
     DEVELOPER = "developer"
     RELEASE = "release"
     SECURITY = "security"
+    PRODUCT = "product"
 
 
 @dataclass(frozen=True, slots=True)

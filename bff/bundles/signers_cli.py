@@ -40,7 +40,7 @@ def signers_group(desk: SignerDesk) -> click.Group:
     group = click.Group(
         "signers",
         callback=click.pass_context(enter),
-        help="Keys of remote publishing: developers, release signers, the security team.",
+        help="Keys of people: developers, release signers, the security team, the product team.",
         epilog="Example: tidegate signers list",
     )
     for command in (add_command, list_command, revoke_command):

@@ -8,7 +8,7 @@ second transaction.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from sqlalchemy import Engine
@@ -30,6 +30,7 @@ from bff.catalogue import Catalogue, File, Idempotency, Operation
 from bff.db.engine import retried
 from bff.db.errors import DatabaseBusyError
 from bff.errors import BffError, RateLimitedError
+from bff.kinds import Context
 from bff.outbox import Relay
 from bff.outbox.box import written
 
@@ -38,6 +39,9 @@ REFUSALS_RECORDED: Final = "30/minute"
 _DENIALS: Final = frozenset({401, 403})
 _NO_REFUSALS: Final = (RateLimitedError, DatabaseBusyError, OutcomeUnknownError, IdempotencyRunningError)
 """What says nothing against the caller, or follows a commit."""
+
+Keep: TypeAlias = Callable[[Session, Context, str], None]
+"""Keeps what a refused call's decision had found: (session, context, code of the refusal)."""
 
 _log = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
@@ -54,6 +58,10 @@ class _Step:
     file: File | None = None
 
 
+def _nothing(*_: object) -> None:
+    """Do nothing."""
+
+
 class Bus:
     """Carries calls to their handlers."""
 
@@ -66,14 +74,23 @@ class Bus:
         limiter: Limiter,
         relay: Relay,
         fingerprints: Callable[[str], Sequence[str]],
+        refresh: Callable[[], object] = _nothing,
+        keep: Keep = _nothing,
     ) -> None:
-        """Take what a call passes through; ``fingerprints``: the keyed hashes by which a request is known again."""
+        """Take what a call passes through.
+
+        ``fingerprints`` gives the keyed hashes by which a request is known again; ``refresh`` brings what the process
+        remembers of the database up to date before a transaction opens; ``keep`` keeps what the decision of a refused
+        call had found.
+        """
         self.catalogue = catalogue
         self._fingerprints = fingerprints
         self._engine = engine
         self._releases = releases
         self._limiter = limiter
         self._relay = relay
+        self._refresh = refresh
+        self._keep = keep
 
     def call(self, call: Call) -> Reply:
         """Carry one call through.
@@ -90,6 +107,7 @@ class Bus:
 
     def _carry(self, operation: Operation, call: Call) -> Reply:
         context = call.context
+        self._refresh()
         admit(self._engine, self._releases, operation, context.caller, context.now)
         self._limiter.check(operation.limit, operation.code, context.caller.subject, now=context.now)
         request = parse(operation, call.payload)
@@ -184,12 +202,15 @@ class Bus:
         }
         if caller.customer_id is not None:
             body["customer"] = caller.customer_id
+
+        def work(session: Session) -> None:
+            append(session, kind="refused", subject=operation.code, body=body, now=now)
+            if call.context.findings:
+                self._keep(session, call.context, refusal.code)
+
         try:
             self._limiter.check(REFUSALS_RECORDED, "refused", caller.device_id, now=now)
-            retried(
-                self._engine,
-                lambda session: append(session, kind="refused", subject=operation.code, body=body, now=now),
-            )
+            retried(self._engine, work)
         except RateLimitedError:
             return
         except (SQLAlchemyError, DatabaseBusyError):
@@ -200,6 +221,7 @@ def _run(
     session: Session, operation: Operation, call: Call, request: msgspec.Struct, keyed: tuple[str, Sequence[str]] | None
 ) -> _Step:
     """Do the call's work inside its transaction; ``keyed``: its idempotency key and its request's fingerprints."""
+    call.context.findings.clear()  # of an attempt that the database had us make again
     claim = None if keyed is None else idempotency.claim(session, call.context, operation, *keyed)
     if claim is not None and not claim.fresh:
         return _Step(claim.answer, claim, claim.outbox_keys)

@@ -13,21 +13,15 @@ from bff.custody.models import KeyRequest
 from bff.custody.service import Custody
 from bff.customers.moving import Moving
 from bff.kinds import NewId
-from h5bundle.cli.shared import passphrase_option, read_secret
-from h5bundle.keys import open_key
+from h5bundle.cli.own_keys import OwnKey, own_key_option
+from h5bundle.cli.shared import passphrase_option
 from security.cli_keys import Kid, KidCommand
-from security.jwk import jwk_of
 from security.keys.changes import Action, frozen
-from security.keys.remote import RemotePrivateKey, public_half
 from security.keys.requests import Verdict, decision_message, request_message
 from security.public_files import read_public
-from security.suites import ES256
 
 DESK: Final = "tidegate.custody"
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-_KEY: Final = click.option(
-    "--key", "uri", required=True, help="URI of your own key: file:anna.pem, or hsm:token=…;object=…?module-path=…"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class CustodyDesk:
 )
 @click.argument("action", type=click.Choice([action.value for action in Action]))
 @click.argument("subject", type=Kid())
-@_KEY
+@own_key_option
 @click.option("--reason", required=True, help="Why: stands in the evidence.")
 @click.option("--uri", "place", default="", help="With `stage`: take a key of a token or a cloud.")
 @click.option(
@@ -71,14 +65,14 @@ def request_command(
     custody, now = desk.open(), desk.clock()
     half = read_public(public).as_dict() if public is not None else {}
     change = frozen(custody.store, Action(action), subject, uri=place, public=half)
-    key, by = _operator(uri, passphrase_file)
-    draft = custody.draft(change, reason=reason, by=by, request_id=desk.new_id("kreq"), now=now)
-    _answer(custody.ask(draft, ES256.sign(key, request_message(draft)), now), as_json=as_json)
+    own = OwnKey.open(uri, passphrase_file)
+    draft = custody.draft(change, reason=reason, by=own.jkt, request_id=desk.new_id("kreq"), now=now)
+    _answer(custody.ask(draft, own.sign(request_message(draft)), now), as_json=as_json)
 
 
 @click.command("approve", epilog="Example: tidegate keys approve kreq_3k… --key file:boris.pem")
 @click.argument("request")
-@_KEY
+@own_key_option
 @passphrase_option
 @_JSON
 @click.pass_context
@@ -89,7 +83,7 @@ def approve_command(ctx: click.Context, request: str, uri: str, passphrase_file:
 
 @click.command("reject", epilog="Example: tidegate keys reject kreq_3k… --key file:boris.pem")
 @click.argument("request")
-@_KEY
+@own_key_option
 @passphrase_option
 @_JSON
 @click.pass_context
@@ -135,19 +129,12 @@ def _decide(
     row = custody.get(request)
     if not as_json:
         click.echo(f"{_line(row)}\n  {row.statement}", err=True)
-    key, by = _operator(uri, passphrase_file)
-    signature = ES256.sign(key, decision_message(row.statement.encode(), verdict, by))
-    done = custody.decide(request, verdict=verdict, by=by, signature=signature, now=desk.clock())
+    own = OwnKey.open(uri, passphrase_file)
+    signature = own.sign(decision_message(row.statement.encode(), verdict, own.jkt))
+    done = custody.decide(request, verdict=verdict, by=own.jkt, signature=signature, now=desk.clock())
     _answer(done, as_json=as_json)
     if done.state not in {"PERFORMED", "REJECTED"}:
         raise SystemExit(1)
-
-
-def _operator(uri: str, passphrase_file: Path | None) -> tuple[RemotePrivateKey, str]:
-    """Open an operator's own key; give it with its thumbprint."""
-    signer = open_key(uri, read_secret(passphrase_file, f"Passphrase or PIN of {uri}"))
-    public = public_half(signer)
-    return RemotePrivateKey(uri, public, lambda: signer), jwk_of(public).thumbprint
 
 
 def _answer(row: KeyRequest, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ class CustodyError(BffError):
 
 
 class OperatorError(CustodyError):
-    """The key does not belong to an active member of the security team, or it is the asking person's own."""
+    """The key does not belong to an active member of the team that this needs, or it is the asking person's own."""
 
     code = "OPERATOR_REFUSED"
     status = 403

@@ -78,7 +78,7 @@ class Custody:
         """
 
         def work(session: Session) -> None:
-            operator = _operator(session, read_statement(data).by)
+            operator = operator_of(session, read_statement(data).by)
             found = verify_request(
                 data=data,
                 signature=signature,
@@ -119,7 +119,7 @@ class Custody:
 
         def work(session: Session) -> None:
             row = _row(session, request_id)
-            asked, operator = _operator(session, row.asked_by), _operator(session, by)
+            asked, operator = operator_of(session, row.asked_by), operator_of(session, by)
             if by == asked.jkt or operator.person == asked.person:
                 raise OperatorError(detail=f"{asked.person} asked for it: another person decides")
             data = row.statement.encode()
@@ -199,10 +199,15 @@ def _row(session: Session, request_id: str) -> KeyRequest:
     return row
 
 
-def _operator(session: Session, jkt: str) -> Signer:
+def operator_of(session: Session, jkt: str, role: Role = Role.SECURITY) -> Signer:
+    """Give whose active key of a team this is; nobody changes that before the commit.
+
+    Raises:
+        OperatorError: it is none.
+    """
     found = signers.find(session, jkt, locking=True)
-    if found is None or not found.is_active or found.role is not Role.SECURITY:
-        message = f"{jkt[:64]} is no active key of the security team: tidegate signers add KEY --role security …"
+    if found is None or not found.is_active or found.role is not role:
+        message = f"{jkt[:64]} is no active key of the {role} team: tidegate signers add KEY --role {role} …"
         raise OperatorError(detail=message)
     return found
 

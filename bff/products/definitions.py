@@ -48,6 +48,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 Kind = TypeVar("Kind", bound=Definition)
+Made = TypeVar("Made", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,10 +77,7 @@ class Family(Generic[Kind]):
         Raises:
             ProductDataError: the text does not fit the family; the detail names the member.
         """
-        try:
-            return msgspec.json.decode(text, type=self.definition)
-        except msgspec.MsgspecError as error:
-            raise ProductDataError(detail=f"{self.name}: {error}") from error
+        return read_definition(self.definition, self.name, text)
 
     def load(self, path: Path) -> Kind:
         """Read a definition's file.
@@ -88,12 +86,20 @@ class Family(Generic[Kind]):
             ProductDataError: it cannot be read or does not fit the family; the detail names the member.
         """
         try:
-            definition = msgspec.yaml.decode(path.read_bytes(), type=self.definition)
-        except (OSError, msgspec.MsgspecError) as error:
+            return self.parse(path.read_bytes(), path.name)
+        except OSError as error:
             raise ProductDataError(detail=f"{path.name}: {error}") from error
+
+    def parse(self, raw: bytes, name: str) -> Kind:
+        """Read a new definition as a person wrote it; ``name`` is its file's.
+
+        Raises:
+            ProductDataError: it does not fit the family; the detail names the member.
+        """
+        definition = from_yaml(raw, self.definition, name)
         if definition.state not in self.starts:
             may = ", ".join(sorted(self.starts))
-            raise ProductDataError(detail=f"{path.name}: state is {definition.state}; a product starts as {may}")
+            raise ProductDataError(detail=f"{name}: state is {definition.state}; a product starts as {may}")
         return definition
 
     def shipped(self) -> tuple[Kind, ...]:
@@ -106,3 +112,32 @@ class Family(Generic[Kind]):
         if len({(one.code, one.version) for one in found}) != len(found):
             raise ProductDataError(detail=f"{self.name}: two files define the same version of a product")
         return found
+
+
+def read_definition(kind: type[Kind], family: str, text: str | bytes) -> Kind:
+    """Read a stored definition of a family's type.
+
+    Raises:
+        ProductDataError: the text does not fit it; the detail names the member.
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ProductDataError(detail=f"{family}: {error}") from error
+
+
+def from_yaml(raw: bytes, kind: type[Made], name: str) -> Made:
+    """Read a person's file, YAML or the JSON that is shown of a version; ``name`` is the file's.
+
+    Raises:
+        ProductDataError: it does not fit; the detail names the member.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(msgspec.yaml.decode(raw)), type=kind)
+    except msgspec.MsgspecError as error:
+        raise ProductDataError(detail=f"{name}: {error}") from error
+
+
+def text_of(made: msgspec.Struct) -> str:
+    """Give the text of a definition, a rule pack or a calendar as it is kept, hashed and checked."""
+    return msgspec.json.encode(made).decode()

@@ -36,6 +36,31 @@ class ProductClosedError(BffError):
     en = "This product is not open for purchase now. No money has moved. See the other products."
 
 
+class ProductChangedError(BffError):
+    """The product got another version between the purchase's preparation and its signature."""
+
+    code = "PRODUCT_CHANGED"
+    status = 409
+    zh = "产品说明刚刚更新了，没有下单，钱没有动。请看过新的说明后再买。"
+    en = "The product's terms have just changed, so nothing was ordered. No money has moved. Read them and buy again."
+
+
+class PaperError(BffError):
+    """A paper is not accepted, or is in a state in which this cannot be done to it."""
+
+    code = "PAPER_REFUSED"
+    status = 409
+    zh = "这份定义没有被接受。"
+    en = "This paper was not accepted."
+
+
+class PaperPersonError(PaperError):
+    """The key belongs to nobody who may do this: above all, nobody checks what he made himself."""
+
+    code = "PAPER_PERSON"
+    status = 403
+
+
 class ProductStateError(BffError):
     """The product is in another state of sale than this step needs."""
 

@@ -24,7 +24,7 @@ def jobs(calendar: TradingCalendar, clock: Clock) -> tuple[Job, ...]:
 def watch(calendar: TradingCalendar, today: date) -> str:
     """Say in the log when the calendar ends soon; give how long it lasts."""
     left = (calendar.last - today).days
-    said = f"the calendar of trading days ends on {calendar.last}, {left} days from now"
+    said = f"the calendar of trading days ends on {calendar.last}, {left} days from now ({calendar.source})"
     if left < WARN_DAYS:
         _log.log(logging.ERROR if left < ALARM_DAYS else logging.WARNING, "%s: docs/operations.md", said)
     return said

@@ -1,10 +1,10 @@
 """Rule packs: limits, ages and periods as effective-dated data, with the source of each figure.
 
-Every room keeps its own files (``<room>/data/rules-*.yaml``); this module only reads them. A decision records the
-``version`` that it used.
+Every room keeps its own files (``<room>/data/rules-*.yaml``); versions that were checked meanwhile come from the book
+of papers. A decision records the ``version`` that it used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from bff.products.definitions import from_yaml
 from bff.products.errors import ProductDataError, RulePackMissingError
 
 
@@ -60,11 +61,27 @@ class RulePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ProductDataError(detail=f"{self.version} has no rule called {name}") from None
 
 
+def _none() -> Sequence["RulePack"]:
+    """Give the versions of a pack of which none was checked since."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class RulePacks:
-    """All versions of one pack, newest first."""
+    """All versions of one pack, newest first.
+
+    Attributes:
+        versions: those that ship with the bank.
+        added: gives those that a second person checked, the one that counts first where two start on one day.
+    """
 
     versions: tuple[RulePack, ...]
+    added: Callable[[], Sequence[RulePack]] = _none
+
+    @property
+    def name(self) -> str:
+        """Give the pack's name."""
+        return self.versions[0].pack
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -86,19 +103,33 @@ class RulePacks:
         return cls(versions=versions)
 
     def at(self, day: date) -> RulePack:
-        """Give the version in force on a business date.
+        """Give the version in force on a business date: of two of one day, the checked one before the shipped one.
 
         Raises:
             RulePackMissingError: none is in force yet.
         """
-        for pack in self.versions:
-            if pack.effective_from <= day:
-                return pack
-        raise RulePackMissingError(detail=f"no version of {self.versions[-1].pack} is in force on {day}")
+        begun = (_begun(versions, day) for versions in (self.added(), self.versions))
+        found = [pack for pack in begun if pack is not None]
+        if not found:
+            raise RulePackMissingError(detail=f"no version of {self.name} is in force on {day}")
+        return max(found, key=lambda pack: pack.effective_from)
+
+
+def read_pack(raw: bytes, name: str) -> RulePack:
+    """Read a rule pack's file.
+
+    Raises:
+        ProductDataError: it is malformed; the detail names the member.
+    """
+    return from_yaml(raw, RulePack, name)
+
+
+def _begun(versions: Sequence[RulePack], day: date) -> RulePack | None:
+    return next((pack for pack in versions if pack.effective_from <= day), None)
 
 
 def _read(path: Path) -> RulePack:
     try:
-        return msgspec.yaml.decode(path.read_bytes(), type=RulePack)
-    except (OSError, msgspec.MsgspecError) as error:
+        return read_pack(path.read_bytes(), path.name)
+    except OSError as error:
         raise ProductDataError(detail=f"{path.name}: {error}") from error

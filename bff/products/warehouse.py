@@ -6,12 +6,12 @@ UPDATE whose row count is looked at, so that no racer acts on a figure that anot
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final, Generic
 
-import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -19,12 +19,20 @@ from bff import audit
 from bff.db.base import table_of
 from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
-from bff.products.definitions import Definition, Family, Kind
-from bff.products.errors import ProductClosedError, ProductDataError, ProductStateError, QuotaGoneError
+from bff.products.definitions import Definition, Family, Kind, read_definition, text_of
+from bff.products.errors import (
+    ProductChangedError,
+    ProductClosedError,
+    ProductDataError,
+    ProductStateError,
+    QuotaGoneError,
+)
 from bff.products.models import Product, ProductQuota, ProductVersion
 
 CHECKED: Final = "CHECKED"
 """The state of a version that goes, or went, on sale on its day."""
+REMEMBERED: Final = 512
+"""Of how many texts a process remembers what they say."""
 SHIPPED: Final = "shipped"
 """Who made and checked a definition that a sandbox took from the files that ship with the bank."""
 _product: Final = table_of(Product)
@@ -54,6 +62,7 @@ _SOLD: Final = _KNOWN.join_from(_version, _product, _OF_FAMILY).where(_version.c
 _STATE: Final = select(_product.c.state).where(
     _product.c.code == bindparam("wanted"), _product.c.family == bindparam("family")
 )
+_OWNER: Final = select(_product.c.family).where(_product.c.code == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +85,40 @@ class OnSale(Generic[Kind]):
         if not self.takes_orders:
             raise ProductClosedError(detail=f"{self.definition.code} is {self.state}", product=self.definition.code)
 
+    def require_version(self, shown: str | None) -> None:
+        """Refuse an order that was frozen under another version than the one in force; None of before versions."""
+        if shown not in {None, self.definition.version}:
+            said = f"{self.definition.code} is sold under {self.definition.version} now, it was shown under {shown}"
+            raise ProductChangedError(detail=said, product=self.definition.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """Who made and checked a version, and when."""
+
+    maker: str
+    made_at: datetime
+    checker: str
+    checked_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
     """Reads, moves and counts the products of its families."""
 
     families: tuple[Family[Any], ...]
+
+    def family(self, name: str) -> Family[Any]:
+        """Give a family by its name.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        for family in self.families:
+            if family.name == name:
+                return family
+        names = ", ".join(family.name for family in self.families)
+        raise NotFoundError(detail=f"there is no family {name[:40]!r}: the families are {names}")
 
     def synchronise(self, session: Session, now: datetime) -> int:
         """Bring the versions that ship with the bank into the tables, as checked; tell how many. Again does 0.
@@ -91,6 +128,45 @@ class Warehouse:
         """
         shipped = [(family, one) for family in self.families for one in family.shipped()]
         return sum(_stock(session, family, definition, now) for family, definition in shipped)
+
+    def add(self, session: Session, family: Family[Any], definition: Definition, checking: Checking) -> None:
+        """Bring a version in that a second person has checked: it is on sale from its day.
+
+        Raises:
+            ProductDataError: the version is there already, or the code is another family's.
+        """
+        self.require_new(session, family, definition)
+        _write(session, family, definition, checking)
+
+    def family_of(self, session: Session, code: str) -> Family[Any]:
+        """Give the family of a product.
+
+        Raises:
+            NotFoundError: there is no product of that code.
+        """
+        name = session.scalar(_OWNER, {"wanted": code})
+        if name is None:
+            raise NotFoundError(detail=f"there is no product {code[:64]}")
+        return self.family(name)
+
+    def require_new(self, session: Session, family: Family[Any], definition: Definition) -> None:
+        """Refuse a version that is there already, and a code of another family.
+
+        Raises:
+            ProductDataError: it is one of these.
+        """
+        code, version = definition.code, definition.version
+        if session.execute(_KNOWN, {"wanted": code, "of": version}).first() is not None:
+            raise ProductDataError(detail=f"{code} {version} is there already: a change needs a version of its own")
+        owner = session.scalar(_OWNER, {"wanted": code})
+        if owner not in {None, family.name}:
+            raise ProductDataError(detail=f"{code} is a product of another family: {owner}")
+
+    def versions(self, session: Session) -> Sequence[Row[Any]]:
+        """Give every version of every product with its texts, people and state of sale, by code and day."""
+        names = (*_TEXT, _version.c.valid_from, _version.c.maker, _version.c.checker, _version.c.checked_at)
+        wanted: Select[Any] = select(*names, _product.c.family, _product.c.state).join_from(_version, _product)
+        return session.execute(wanted.order_by(_version.c.code, *_NEWEST)).all()
 
     def get(self, session: Session, family: Family[Kind], code: str, day: date) -> OnSale[Kind]:
         """Give one product as it is on a business date.
@@ -183,9 +259,22 @@ class Warehouse:
 
 def _definition(family: Family[Kind], row: Row[Any]) -> Kind:
     """Read the definition of a row; its text must be the one that was checked."""
-    if _digest(row.definition) != row.digest:
+    if not _is_checked(row.definition, row.digest):
         raise ProductDataError(detail=f"{row.code} {row.version}: the definition is not the one that was checked")
-    return family.read(row.definition)
+    found: Kind = _decoded(family.definition, family.name, row.definition)
+    return found
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_checked(text: str, digest: str) -> bool:
+    """Tell whether a text has its digest; both are the key, so a text that was changed is looked at anew."""
+    return _digest(text) == digest
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _decoded(kind: type[Any], family: str, text: str) -> Any:
+    """Decode a text once for each family; what comes out is frozen, so callers may share it."""
+    return read_definition(kind, family, text)
 
 
 def _on_sale(family: Family[Kind], row: Row[Any]) -> OnSale[Kind]:
@@ -207,13 +296,17 @@ def _stock(session: Session, family: Family[Any], definition: Definition, now: d
             said = f"{definition.code} {definition.version} is known with another definition"
             raise ProductDataError(detail=f"{said}: a change needs a version of its own")
         return False
-    _place(session, family, definition, now)
-    text = msgspec.json.encode(definition).decode()
+    _write(session, family, definition, Checking(SHIPPED, now, SHIPPED, now))
+    return True
+
+
+def _write(session: Session, family: Family[Any], definition: Definition, checking: Checking) -> None:
+    """Write a version that was checked, with its product when that is new."""
+    _place(session, family, definition, checking.checked_at)
+    text = text_of(definition)
     row = {"code": definition.code, "version": definition.version, "valid_from": definition.valid_from}
     row |= {"state": CHECKED, "definition": text, "digest": _digest(text)}
-    row |= {"maker": SHIPPED, "checker": SHIPPED, "made_at": now, "checked_at": now}
-    session.execute(insert(_version).values(**row))
-    return True
+    session.execute(insert(_version).values(**row, **asdict(checking)))
 
 
 def _place(session: Session, family: Family[Any], definition: Definition, now: datetime) -> None:

@@ -24,8 +24,9 @@ from bff.customers.service import Customers, Person
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
 from bff.products.calendar import TradingCalendar
+from bff.products.decisions import Decision
 from bff.products.errors import QuotaGoneError
-from bff.products.rulepacks import RulePacks
+from bff.products.rulepacks import RulePack, RulePacks
 from bff.products.warehouse import Warehouse
 from bff.wealth import investors, repository, rules
 from bff.wealth.errors import AgeConfirmationRequiredError, QualificationRequiredError
@@ -71,41 +72,54 @@ class Orders:
             CalendarExhaustedError: a rule's no.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
+        decision = Decision.begin(context, self.packs, "wealth.prepare")
         product = self.warehouse.get(session, FAMILY, code, business_date(context.now))
+        decision.note(amountFen=amount, **_weighed(product))
         payer = self.accounts.payer(session, context, account_id)
+        decision.note(accountId=payer.account_id, availableFen=payer.available_fen)
         product.require_open()
         rules.check_amount(product.definition, amount)
         level = self.suitability.require(session, context)
+        decision.note(level=level, ageConfirmed=declared.age_confirmed, qualifiedDeclared=declared.qualified)
         rules.check_risk(product.definition, level)
         person = self.customers.person(session, context.caller.customer_id or "")
-        self._check_age(context, person, confirmed=declared.age_confirmed)
+        _check_age(decision, context, person, confirmed=declared.age_confirmed)
         _check_qualified(session, context, product, declared=declared.qualified)
         if amount > product.quota_left_fen:
             raise QuotaGoneError(detail=f"{code} has less left", product=code, leftFen=product.quota_left_fen)
         if amount > payer.available_fen:
             raise InsufficientFundsError(detail="less is available", availableFen=payer.available_fen)
-        pack = self.packs.at(business_date(context.now))
-        self.dates(product, context.now)
-        memo = _memo(product, person, level, pack.version)
-        return self.approvals.ask(session, context, _intent(product, payer, amount, memo))
+        self.dates(product, context.now, decision.rules)
+        memo = _memo(product, person, level, decision.rules.version)
+        asked = self.approvals.ask(session, context, _intent(product, payer, amount, memo))
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Place an approved order: hold the quota, write it, and have the core debited after the commit.
 
         Raises:
+            ProductChangedError: the version that was shown is no longer the one in force.
             ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError, QualificationRequiredError,
             HeadcountFullError: no longer possible.
         """
+        decision = Decision.begin(context, self.packs, "wealth.place")
+        decision.note(operationId=approved.operation_id, amountFen=approved.amount_fen)
         product = self.warehouse.get(session, FAMILY, approved.payload["product"], business_date(context.now))
+        decision.note(shownVersion=approved.payload.get("version"), **_weighed(product))
+        product.require_version(approved.payload.get("version"))
         product.require_open()
-        rules.check_risk(product.definition, self.suitability.require(session, context))
+        level = self.suitability.require(session, context)
+        decision.note(level=level)
+        rules.check_risk(product.definition, level)
         _check_qualified(session, context, product, declared=True)  # he declared it when he asked
         order_id = context.new_id("ord")
-        row = self._row(context, approved, product, order_id)
+        row = self._row(decision.rules, context, approved, product, order_id)
         self.warehouse.hold(session, product, approved.amount_fen)
         if product.definition.private:
-            most = self.packs.at(business_date(context.now)).integer("private_headcount")
+            most = decision.rules.integer("private_headcount")
             investors.enter(session, row["product"], approved.customer_id, most)
+        decision.allow(session, context, order_id, about=approved.operation_id)
         session.execute(insert(WealthOrder).values(**row))
         payload = {
             "orderId": order_id,
@@ -136,9 +150,9 @@ class Orders:
             raise NotFoundError(detail="there is no such order")
         return row
 
-    def dates(self, product: Product, now: datetime) -> rules.Dates:
-        """Give the dates of an order placed now, as ``rules.order_dates``."""
-        pack = self.packs.at(business_date(now))
+    def dates(self, product: Product, now: datetime, pack: RulePack | None = None) -> rules.Dates:
+        """Give the dates of an order placed now, by a pack or by the one in force, as ``rules.order_dates``."""
+        pack = pack or self.packs.at(business_date(now))
         return rules.order_dates(self.calendar, pack, product.definition, now, raising=product.state == RAISING)
 
     def holds(self, session: Session, account_id: str) -> bool:
@@ -174,15 +188,10 @@ class Orders:
             told = {"orderId": order_id, "state": UNKNOWN}
             self.approvals.conclude(session, row.operation_id, OPERATION_UNKNOWN, told, now)
 
-    def _check_age(self, context: Context, person: Person, *, confirmed: bool) -> None:
-        today = business_date(context.now)
-        least = self.packs.at(today).integer("age_confirmation")
-        if person_rules.age(person.born, today) >= least and not confirmed:
-            raise AgeConfirmationRequiredError(age=least)
-
-    def _row(self, context: Context, approved: ApprovedOperation, product: Product, order_id: str) -> dict[str, Any]:
-        pack = self.packs.at(business_date(context.now))
-        dates = self.dates(product, context.now)
+    def _row(
+        self, pack: RulePack, context: Context, approved: ApprovedOperation, product: Product, order_id: str
+    ) -> dict[str, Any]:
+        dates = self.dates(product, context.now, pack)
         whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
         return whose | {
             "order_id": order_id,
@@ -202,6 +211,19 @@ class Orders:
             "payee": approved.fields["payee"],
             "placed_at": context.now,
         }
+
+
+def _check_age(decision: Decision, context: Context, person: Person, *, confirmed: bool) -> None:
+    least = decision.rules.integer("age_confirmation")
+    if person_rules.age(person.born, business_date(context.now)) >= least and not confirmed:
+        raise AgeConfirmationRequiredError(age=least)
+
+
+def _weighed(product: Product) -> dict[str, str | int]:
+    """Give what a decision notes of a product."""
+    definition, left = product.definition, product.quota_left_fen
+    about: dict[str, str | int] = {"product": definition.code, "productVersion": definition.version}
+    return {**about, "risk": definition.risk_name, "productState": product.state, "quotaLeftFen": left}
 
 
 def _check_qualified(session: Session, context: Context, product: Product, *, declared: bool) -> None:
@@ -241,5 +263,9 @@ def _intent(product: Product, payer: Payer, amount: int, memo: Mapping[str, str]
         payee=product.definition.raising_account,
         payee_name=product.definition.raising_name,
         memo=memo,
-        payload={"product": product.definition.code, "accountId": payer.account_id},
+        payload={
+            "product": product.definition.code,
+            "version": product.definition.version,
+            "accountId": payer.account_id,
+        },
     )

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bff.kinds import Context, business_date
+from bff.products.decisions import Decision
 from bff.products.errors import ProductDataError
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.wealth import repository, rules
@@ -67,15 +68,19 @@ class Suitability:
             AnswersInvalidError: they are not to the questions in force.
             AssessmentLimitError: no assessment is left today or in twelve months.
         """
+        decision = Decision.begin(context, self.packs, "wealth.suitability")
         points = rules.score(self.questionnaire, version, answers)
-        customer_id, pack = _customer(context), self.packs.at(business_date(context.now))
+        customer_id, pack = _customer(context), decision.rules
         repository.lock_profile(session, customer_id)
-        left = self.left_today(session, context)
+        left = self.left_today(session, context, pack)
+        decision.note(questions=version, leftToday=left)
         if left == 0:
             raise AssessmentLimitError
         level = rules.level_of(self.questionnaire, points)
         valid_until = context.now + timedelta(days=pack.integer("level_valid_days"))
-        self._store(session, context, pack, answers, (points, level))
+        assessment_id = self._store(session, context, pack, answers, (points, level))
+        decision.note(level=level)
+        decision.allow(session, context, assessment_id)
         values = {"level": level, "assessed_at": context.now, "valid_until": valid_until}
         repository.set_level(session, customer_id, **values)
         return Assessed(level, points, context.now, valid_until, left - 1)
@@ -98,18 +103,18 @@ class Suitability:
             raise SuitabilityRequiredError
         return level
 
-    def left_today(self, session: Session, context: Context) -> int:
-        """Tell how many assessments are left today."""
+    def left_today(self, session: Session, context: Context, pack: RulePack | None = None) -> int:
+        """Tell how many assessments are left today, by a pack, or by the one in force."""
         customer_id, today = _customer(context), business_date(context.now)
-        pack = self.packs.at(today)
+        pack = pack or self.packs.at(today)
         day = pack.integer("assessments_per_day") - repository.assessed_on(session, customer_id, today.isoformat())
         since = repository.assessed_since(session, customer_id, context.now - YEAR)
         return max(0, min(day, pack.integer("assessments_per_year") - since))
 
     def _store(
         self, session: Session, context: Context, pack: RulePack, answers: Mapping[str, str], found: tuple[int, str]
-    ) -> None:
-        row = {
+    ) -> str:
+        row: dict[str, Any] = {
             "assessment_id": context.new_id("ass"),
             "customer_id": _customer(context),
             "version": self.questionnaire.version,
@@ -121,6 +126,7 @@ class Suitability:
             "assessed_at": context.now,
         }
         session.execute(insert(SuitabilityAssessment).values(**row))
+        return str(row["assessment_id"])
 
 
 def _customer(context: Context) -> str:

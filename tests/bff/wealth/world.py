@@ -61,6 +61,8 @@ from bff.devices.transfers import Transfers
 from bff.jobs import Turn
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope, business_date
 from bff.outbox import Relay
+from bff.products import decisions
+from bff.products.book import PaperBook
 from bff.products.calendar import TradingCalendar
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
@@ -316,6 +318,8 @@ class World:
         self, engine: Engine, core: Any = None, attesting: Attesting = UNATTESTED, suites: Collection[str] = DEFAULT
     ) -> None:
         self.engine, self.now, self._ids = engine, MONDAY, count(1)
+        self.papers = PaperBook(engine, self.seconds)
+        wealth_packs = self.papers.over(packs("wealth"))
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
             self.core.balances.update({person.card: person.opening_fen for person in PEOPLE.values()})
@@ -328,22 +332,22 @@ class World:
         self.binder = Binder(self.devices, self.customers, self.codes, self.applications)
         self.approvals = Approvals("tidegate-bff", "sandbox", self.devices, self.book, Templates.load())
         self.warehouse = Warehouse((FAMILY, CARD, SWEEP))
-        self.suitability = Suitability(load_questionnaire(), packs("wealth"))
+        self.suitability = Suitability(load_questionnaire(), wealth_packs)
         self.orders = Orders(
             self.warehouse,
-            TradingCalendar.load(),
-            packs("wealth"),
+            TradingCalendar.load(added=self.papers.calendars),
+            wealth_packs,
             self.suitability,
             self.customers,
             self.accounts,
             self.approvals,
         )
         self.refunds, self.payouts = Refunds(self.warehouse, self.accounts), Payouts(self.accounts, self.approvals)
-        standing = (self.orders.calendar, packs("wealth"), self.customers, self.accounts, self.approvals)
+        standing = (self.orders.calendar, wealth_packs, self.customers, self.accounts, self.approvals)
         self.redemptions = Redemptions(self.warehouse, *standing)
-        self.confirmation = Confirmation(packs("wealth"))
+        self.confirmation = Confirmation(wealth_packs)
         about = (engine, lambda: self.now)
-        owed = (self.new_id, self.warehouse, packs("wealth"), self.refunds, self.payouts)
+        owed = (self.new_id, self.warehouse, wealth_packs, self.refunds, self.payouts)
         self.life, self.ratings = Life(*about, *owed), Ratings(*about, self.warehouse)
         terms = Terms(self.warehouse, self.orders.calendar, packs("sweep"))
         self.sweep = Sweep.over(terms, self.accounts, self.customers, self.approvals)
@@ -386,6 +390,8 @@ class World:
             limiter=NoLimits(),
             relay=self.relay,
             fingerprints=lambda request: tuple(vault.hashes("request", request).values()),
+            refresh=self.papers.refresh,
+            keep=decisions.refuse,
         )
         with transaction(engine) as session:
             self.warehouse.synchronise(session, self.now)
@@ -427,6 +433,9 @@ class World:
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._ids):08d}"
+
+    def seconds(self) -> float:
+        return (self.now - MONDAY).total_seconds()
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
