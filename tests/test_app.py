@@ -19,6 +19,7 @@ import urllib3
 from click.testing import CliRunner
 
 from app import cli
+from bff import sandbox
 from bff.house import PURPOSES
 from config.settings import Settings
 from security import sm2
@@ -273,7 +274,7 @@ def test_a_second_prepare_changes_nothing_and_is_quick(copy: Path) -> None:
     started = time.monotonic()
     done = call("tidegate", "prepare", TIDEGATE_VAR=str(copy))
     assert time.monotonic() - started < 20, "a second start takes seconds"
-    assert done.stdout == "common@1.0.0  stands\naccounts@1.0.0  stands\nwealth@1.0.0  stands\n"
+    assert done.stdout == "".join(f"{bundle}@1.0.0  stands\n" for bundle in sandbox.BUNDLES)
     assert before == {
         path.name: path.read_bytes() for name in ("keys", "release-keys") for path in (copy / name).iterdir()
     }

@@ -1,0 +1,42 @@
+// What the accounts say: the money on them, and an opening that is not finished.
+
+const HALF_FINISHED = ["ID_CHECK", "BIND_VERIFY", "CRS"];
+const ON_ITS_WAY = ["SUBMITTED", "CORE_UNKNOWN"];
+
+/** The newest application of this device, or null; what is asked here is only a reminder, so silence is no trouble. */
+async function currentApplication() {
+  const found = await quietly(look("accounts.application.current"));
+  return found ? found.data : null;
+}
+
+/** How far an opening is: "half", "checking", "open", or null when there is none to go on with. */
+function openingStage(application) {
+  if (!application) return null;
+  if (ON_ITS_WAY.includes(application.state)) return "checking";
+  if (application.state === "OPEN") return "open";
+  return HALF_FINISHED.includes(application.state) && Date.parse(application.expiresAt) > Date.now() ? "half" : null;
+}
+
+function openingWaits(application) {
+  const stage = openingStage(application);
+  if (stage !== "half" && stage !== "checking") return [];
+  return [{ mark: stage === "half" ? "account" : "clock", title: t("opening." + stage), caption: t("opening." + stage + ".text", { date: day(application.expiresAt) }), route: "accounts" }];
+}
+
+function accountCaption(accounts) {
+  if (!accounts.length) return t("accounts.none");
+  if (accounts.length > 1) return t("accounts.many", { count: accounts.length });
+  const [{ number, state: name }] = accounts;
+  return t("accounts.tail", { tail: number }) + (["FROZEN", "DORMANT"].includes(name) ? t("comma") + t("accounts." + name) : "");
+}
+
+const ACCOUNTS = {
+  name: "accounts", mark: "account", counts: true,
+  async obtain() {
+    const [{ data, seenAt }, application] = await Promise.all([look("accounts.list"), currentApplication()]);
+    const accounts = data.accounts.filter((one) => one.state !== "CLOSED");
+    return {
+      seenAt, fen: accounts.length ? sumOf(accounts, (one) => one.balanceFen) : null, caption: accountCaption(accounts), waits: openingWaits(application),
+    };
+  },
+};

@@ -1,0 +1,84 @@
+// The overview of a customer: the assets first, then what waits, then the businesses, each drawn when it has answered.
+
+const PATIENCE_MILLISECONDS = 300;
+
+function greeting(customer) {
+  const hello = t("hello." + partOfDay());
+  return customer && customer.name ? t("hello.name", { hello, name: customer.name }) : hello;
+}
+
+function incomeLine(incomes) {
+  if (!incomes.length) return null;
+  const { date } = incomes[0];
+  return h("p", { class: "cap num" }, t("income", { day: nearDay(date) }), " ", secret(h("b", null, signedMoney(sumOf(incomes, (one) => one.fen)))));
+}
+
+/** All assets that were heard of, on still water, with their shares when there is more than one. */
+function assetsCard(all) {
+  const parts = all.filter((one) => one.business.counts && !one.trouble && one.fen !== null);
+  const incomes = parts.map((one) => one.income).filter(Boolean);
+  return h("section", { class: "hero" }, tideLines(), h("div", { class: "over" },
+    hiddenAmount({ label: t("assets"), fen: sumOf(parts, (one) => one.fen) }), incomeLine(incomes),
+    shareBar(parts.map((one) => ({ name: t(one.business.name + ".part"), fen: one.fen })))));
+}
+
+/** Notes on what is old and what is missing, with one way to ask again; a sum never counts what is missing. */
+function troubleNotes(place, all) {
+  const missing = all.filter((one) => one.trouble);
+  const stale = place.staleNote(all.map((one) => one.seenAt).filter(Boolean).sort()[0]);
+  if (!missing.length) return [stale];
+  const names = missing.map((one) => t(one.business.name + ".title")).join(t("and"));
+  const retry = stale ? null : button(t("retry"), { class: "ghost small" }, () => place.again()).element;
+  return [stale, note("warn", "alert", t("missing", { names }), retry)];
+}
+
+function waitingCard(all) {
+  const waits = all.flatMap((one) => one.waits || []);
+  return waits.length ? h("section", { class: "card flush" }, h("h2", { class: "hide" }, t("waits")), h("ul", { class: "list" }, waits.map(waitingRow))) : null;
+}
+
+function bone(kind) {
+  return h("div", { class: "bone " + kind, "aria-hidden": "true" });
+}
+
+/** The places of the page that fill as answers come: the row of a business at once, sums when all have answered. */
+class Overview {
+  constructor(place, status) {
+    this.place = place;
+    this.status = status;
+    this.top = h("div", { class: "cards", "aria-live": "polite" }, bone("c"));
+    this.rows = new Map(BUSINESSES.map((business) => [business, h("li", null, bone("d"))]));
+    this.list = h("ul", { class: "list" }, [...this.rows.values()]);
+  }
+
+  hear(one) {
+    this.rows.get(one.business).replaceWith(...(one.absent ? [] : [businessRow(one)]));
+  }
+
+  hearAll(all) {
+    const offered = all.filter((one) => !one.absent);
+    const trouble = troubleOfAll(offered);
+    if (trouble) this.place.showTrouble(t("title.home"), trouble);
+    else this.top.replaceChildren(...[...troubleNotes(this.place, offered), assetsCard(offered), waitingCard(offered)].filter(Boolean));
+  }
+
+  show() {
+    this.place.show({
+      title: t("title.home"),
+      body: [h("h1", { class: "name" }, greeting(this.status.customer)), this.top, h("section", { class: "card flush", "aria-label": t("businesses") }, this.list)],
+    });
+  }
+}
+
+async function overviewView(place, status) {
+  const overview = new Overview(place, status);
+  const all = Promise.all(BUSINESSES.map(async (business) => {
+    const one = await heardOf(business);
+    overview.hear(one);
+    return one;
+  }));
+  const enough = new Promise((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS));
+  await Promise.race([all, enough]);
+  overview.show();
+  overview.hearAll(await all);
+}
