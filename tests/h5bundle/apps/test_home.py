@@ -136,6 +136,23 @@ def test_the_eye_hides_every_figure_of_the_page(open_page: Open) -> None:
     assert [shown.nth(index).is_visible() for index in range(5)] == [False] * 5
 
 
+def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page: Open) -> None:
+    screen = open_page("home", state="busy")
+    screen.settle()
+    screen.host(
+        "for (let i = 0; i < 3; i += 1) host.bank.orders.push({ ...host.bank.orders[0], orderId: 'ord_9' + i })"
+    )
+    reload(screen)
+    screen.settle()
+    rows = screen.frame.locator("main section").nth(1).locator("li b")
+    assert rows.all_inner_texts() == ["开户还差几步", "申购还在核对", "申购还在核对"]
+    screen.press("还有 2 件")
+    assert rows.count() == 5
+    assert screen.frame.evaluate("document.activeElement.textContent").startswith("申购还在核对")
+    screen.page.keyboard.press("Enter")
+    assert screen.host("host.opened") == ["wealth#/order/ord_91"]
+
+
 @pytest.mark.parametrize(
     ("state", "title", "action"),
     [

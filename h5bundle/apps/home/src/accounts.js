@@ -20,7 +20,9 @@ function openingStage(application) {
 function openingWaits(application) {
   const stage = openingStage(application);
   if (stage !== "half" && stage !== "checking") return [];
-  return [{ mark: stage === "half" ? "account" : "clock", title: t("opening." + stage), caption: t("opening." + stage + ".text", { date: day(application.expiresAt) }), route: "accounts" }];
+  const half = stage === "half";
+  const caption = t("opening." + stage + ".text", { date: day(application.expiresAt) });
+  return [{ mark: half ? "account" : "clock", title: t("opening." + stage), caption, route: "accounts", due: half ? application.expiresAt : null }];
 }
 
 function accountCaption(accounts) {

@@ -1,6 +1,6 @@
 // The businesses of the bank, each asked for itself: one that is silent says so in its own row, and the others stand.
 // A business is {name, mark, counts (whether it is part of the assets), obtain()}; it answers
-// {seenAt, fen (null when there is nothing), caption, waits: [{mark, title, caption, route}], income: {fen, date}}.
+// {seenAt, fen (null when there is nothing), caption, waits: [{mark, title, caption, route, due}], income: {fen, date}}.
 
 const BUSINESSES = [ACCOUNTS, WEALTH];
 const NOT_OFFERED = ["METHOD_UNKNOWN", "OPERATION_UNKNOWN", "PERMISSION_DENIED"];

@@ -1,6 +1,8 @@
 // The overview of a customer: the assets first, then what waits, then the businesses, each drawn when it has answered.
 
 const PATIENCE_MILLISECONDS = 300;
+const WAITS_SHOWN = 3;
+const LAST = "9999";
 
 function greeting(customer) {
   const hello = t("hello." + partOfDay());
@@ -32,9 +34,19 @@ function troubleNotes(place, all) {
   return [stale, note("warn", "alert", t("missing", { names }), retry)];
 }
 
+/** What waits, the first to end first; a few at a time, so that the businesses stay in sight. */
 function waitingCard(all) {
-  const waits = all.flatMap((one) => one.waits || []);
-  return waits.length ? h("section", { class: "card flush" }, h("h2", { class: "hide" }, t("waits")), h("ul", { class: "list" }, waits.map(waitingRow))) : null;
+  const waits = all.flatMap((one) => one.waits || []).sort((one, other) => (one.due || LAST).localeCompare(other.due || LAST));
+  if (!waits.length) return null;
+  const few = waits.length > WAITS_SHOWN + 1 ? WAITS_SHOWN : waits.length;
+  const list = h("ul", { class: "list" }, waits.slice(0, few).map(waitingRow));
+  const rest = waits.slice(few).map(waitingRow);
+  const more = button(t("waits.more", { count: rest.length }), { class: "ghost small block" }, async () => {
+    list.append(...rest);
+    more.element.remove();
+    rest[0].firstChild.focus();
+  });
+  return h("section", { class: "card flush" }, h("h2", { class: "hide" }, t("waits")), list, rest.length ? more.element : null);
 }
 
 function bone(kind) {
