@@ -136,6 +136,14 @@ def test_the_eye_hides_every_figure_of_the_page(open_page: Open) -> None:
     assert [shown.nth(index).is_visible() for index in range(5)] == [False] * 5
 
 
+def test_the_dots_of_a_short_amount_stay_in_its_line(open_page: Open) -> None:
+    screen = open_page("home", state="bound")
+    screen.settle()
+    screen.press("隐藏金额")
+    dots = screen.frame.locator(".amount .dots > span").first
+    assert dots.evaluate("(dots) => dots.getClientRects().length") == 1
+
+
 def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()

@@ -87,10 +87,10 @@ export function emptyCard(options) {
   return h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon(options.mark, "i24")), h("p", { class: "soft" }, options.text), options.action || null);
 }
 
-/** A row that opens something: {title, open, mark, kind (of the tile), caption, value}. */
+/** A row that opens something: {title (a text is its name), open, mark, kind (of the tile), caption, value}. */
 export function openRow(options) {
   return h("li", null, h("button", { type: "button", class: "item", onclick: options.open }, options.mark ? h("span", { class: "tile " + (options.kind || "") }, icon(options.mark)) : null,
-    h("span", { class: "grow" }, options.title, options.caption), options.value ? h("span", { class: "value num" }, options.value) : null,
+    h("span", { class: "grow" }, typeof options.title === "string" ? h("b", null, options.title) : options.title, options.caption), options.value ? h("span", { class: "value num" }, options.value) : null,
     h("span", { class: "muted" }, icon("right"))));
 }
 

@@ -34,13 +34,13 @@ function whyNot(trouble) {
 function businessRow({ business, trouble, fen, caption }) {
   const known = !trouble && fen !== null;
   return openRow({
-    mark: business.mark, title: h("b", null, t(business.name + ".title")), open: () => openBundle(business.name),
+    mark: business.mark, title: t(business.name + ".title"), open: () => openBundle(business.name),
     caption: h("div", { class: "cap num" }, trouble ? whyNot(trouble) : caption), value: known ? secret(h("b", null, plainMoney(fen))) : null,
   });
 }
 
 function waitingRow(wait) {
   return openRow({
-    mark: wait.mark, kind: "warn", title: h("b", null, wait.title), caption: h("div", { class: "cap num" }, wait.caption), open: () => openBundle(wait.route),
+    mark: wait.mark, kind: "warn", title: wait.title, caption: h("div", { class: "cap num" }, wait.caption), open: () => openBundle(wait.route),
   });
 }
