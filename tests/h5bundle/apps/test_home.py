@@ -34,8 +34,8 @@ def press_row(screen: Screen, name: str) -> None:
 def test_all_that_a_customer_has_what_waits_and_the_ways_to_the_businesses(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.heading("下午好，陈*")
-    assert assets(screen) == "88,460.72"
-    screen.frame.get_by_role("img", name="活期 9.6%，理财 90.4%").wait_for()
+    assert assets(screen) == "88,673.59"
+    screen.frame.get_by_role("img", name="活期 9.5%，理财 90.5%").wait_for()
     assert "1 笔待确认份额" in said(screen)
     press_row(screen, "开户还差几步")
     press_row(screen, "申购还在核对")
@@ -57,12 +57,12 @@ def test_a_business_that_does_not_answer_says_so_in_its_row_and_the_others_stand
     screen.host(f"host.next('wealth.order.list', {SILENT})")
     reload(screen)
     text = said(screen)
-    assert ("暂时没有应答" in text, MISSING in text, "80,000.00" in text) == (True, True, False)
+    assert ("暂时没有应答" in text, MISSING in text, "80,212.87" in text) == (True, True, False)
     assert assets(screen) == "8,460.72"
     press_row(screen, "暂时没有应答")
     assert screen.host("host.opened") == ["wealth"]
     screen.press("重试")
-    screen.frame.get_by_text("80,000.00").first.wait_for()
+    screen.frame.get_by_text("80,212.87").first.wait_for()
     assert MISSING not in said(screen)
 
 
@@ -71,7 +71,7 @@ def test_the_account_may_be_the_one_that_is_silent(open_page: Open) -> None:
     screen.settle()
     screen.host(f"host.next('accounts.list', {SILENT})")
     reload(screen)
-    assert assets(screen) == "80,000.00"
+    assert assets(screen) == "80,212.87"
     assert "没有拿到Ⅱ类户的数据" in said(screen)
 
 
@@ -97,10 +97,10 @@ def test_a_business_that_this_server_does_not_have_leaves_no_trace(open_page: Op
 
 def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Open) -> None:
     screen = open_page("home", state="busy")
-    assert assets(screen) == "88,460.72"
+    assert assets(screen) == "88,673.59"
     screen.host("host.offline = true")
     reload(screen)
-    assert assets(screen) == "88,460.72"
+    assert assets(screen) == "88,673.59"
     text = said(screen)
     assert ("没有网络。这是今日 14:32 的数据。" in text, "没有拿到" in text) == (True, False)
 
@@ -108,13 +108,13 @@ def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Op
 def test_a_person_who_says_no_sees_nothing_and_is_asked_again_by_the_button(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    for op in ("accounts.list", "wealth.order.list"):
+    for op in ("accounts.list", "wealth.order.list", "wealth.holding.list"):
         screen.host(f"host.next('{op}', {{ error: 'USER_CANCELLED' }})")
     reload(screen)
     screen.heading("需要先解锁")
     assert screen.frame.locator(".secret").count() == 0
     screen.press("解锁")
-    assert assets(screen) == "88,460.72"
+    assert assets(screen) == "88,673.59"
 
 
 def test_each_business_is_drawn_when_it_answers_and_no_sum_is_guessed(open_page: Open) -> None:
@@ -124,7 +124,7 @@ def test_each_business_is_drawn_when_it_answers_and_no_sum_is_guessed(open_page:
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()
     assert (screen.frame.locator(".hero").count(), screen.frame.locator(".bone").count()) == (0, 2)
-    assert assets(screen) == "88,460.72"
+    assert assets(screen) == "88,673.59"
 
 
 def test_the_eye_hides_every_figure_of_the_page(open_page: Open) -> None:
@@ -162,6 +162,46 @@ def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page
 
 
 @pytest.mark.parametrize(
+    ("state", "title"),
+    [("UNKNOWN", "转出还在核对"), ("RETURNING", "转出没有成功，正在退回"), ("DONE", None)],
+)
+def test_a_transfer_waits_until_it_has_an_end(open_page: Open, state: str, title: str | None) -> None:
+    screen = open_page("home", state="bound")
+    screen.settle()
+    transfers = json.dumps([{"state": state, "payeeTail": "7788"}])
+    answer = f"() => ({{ status: 200, body: {{ transfers: {transfers} }} }})"
+    screen.host(f"void (host.bank.more['accounts.transfer.list'] = {answer})")
+    reload(screen)
+    assert ("尾号 7788" in said(screen), title is None or title in said(screen)) == (title is not None, True)
+
+
+def test_a_silent_reminder_is_no_trouble(open_page: Open) -> None:
+    screen = open_page("home", state="bound")
+    screen.settle()
+    screen.host(f"host.next('accounts.transfer.list', {SILENT})")
+    reload(screen)
+    assert (assets(screen), "没有拿到" in said(screen)) == ("8,460.72", False)
+
+
+@pytest.mark.parametrize(
+    ("holdings", "caption", "value"),
+    [
+        ([{"costFen": 5000000, "valueFen": 5021287, "incomeFen": 21287}], "累计收益 +212.87", "50,212.87"),
+        ([{"costFen": 5000000, "valueFen": None, "incomeFen": None}], "按申购金额计", "50,000.00"),
+    ],
+)
+def test_holdings_stand_at_their_newest_value(
+    open_page: Open, holdings: list[dict[str, int | None]], caption: str, value: str
+) -> None:
+    screen = open_page("home", state="bound")
+    screen.settle()
+    answer = f"() => ({{ status: 200, body: {{ holdings: {json.dumps(holdings)} }} }})"
+    screen.host(f"void (host.bank.more['wealth.holding.list'] = {answer})")
+    reload(screen)
+    assert (caption in said(screen), value in said(screen)) == (True, True)
+
+
+@pytest.mark.parametrize(
     ("state", "title", "action"),
     [
         ("new", "先开一个 Ⅱ类户", "去开户"),
@@ -190,7 +230,7 @@ def test_an_opening_that_lapsed_begins_anew(open_page: Open) -> None:
 def test_what_comes_for_the_customer_before_is_not_kept_for_the_next(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    assert len(json.loads(screen.host("host.store.get('seen')"))) == 3
+    assert len(json.loads(screen.host("host.store.get('seen')"))) == 5
     screen.host("host.slowOps = { 'wealth.order.list': 800 }")
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()

@@ -33,6 +33,7 @@ MADE = {  # keys put together at run time: stem → what may follow
         "front.": tuple(f"{stage}.{part}" for stage in STAGES for part in ("title", "text", "action")),
         "hello.": ("morning", "noon", "afternoon", "evening"),
         "opening.": ("half", "half.text", "checking", "checking.text"),
+        "transfer.": ("checking", "checking.text", "returning", "returning.text"),
         "row.": ("silent", "offline", "fault"),
     },
     "accounts": {"step.": (), "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},

@@ -1,4 +1,4 @@
-// What the accounts say: the money on them, and an opening that is not finished.
+// What the accounts say: the money on them, an opening that is not finished, transfers that have no end yet.
 
 const HALF_FINISHED = ["ID_CHECK", "BIND_VERIFY", "CRS"];
 const ON_ITS_WAY = ["SUBMITTED", "CORE_UNKNOWN"];
@@ -25,6 +25,18 @@ function openingWaits(application) {
   return [{ mark: half ? "account" : "clock", title: t("opening." + stage), caption, route: "accounts", due: half ? application.expiresAt : null }];
 }
 
+const TRANSFERS = { CREATED: "checking", UNKNOWN: "checking", RETURNING: "returning" };
+
+/** Transfers without an end; like the opening only a reminder. */
+async function transferWaits(accounts) {
+  const answers = await Promise.all(accounts.map(({ accountId }) => quietly(look("accounts.transfer.list", { accountId }))));
+  const open = answers.filter(Boolean).flatMap((one) => one.data.transfers).filter((one) => one.state in TRANSFERS);
+  return open.map((one) => {
+    const stem = "transfer." + TRANSFERS[one.state];
+    return { mark: "clock", title: t(stem), caption: t(stem + ".text", { tail: one.payeeTail }), route: "accounts" };
+  });
+}
+
 function accountCaption(accounts) {
   if (!accounts.length) return t("accounts.none");
   if (accounts.length > 1) return t("accounts.many", { count: accounts.length });
@@ -37,8 +49,7 @@ const ACCOUNTS = {
   async obtain() {
     const [{ data, seenAt }, application] = await Promise.all([look("accounts.list"), currentApplication()]);
     const accounts = data.accounts.filter((one) => one.state !== "CLOSED");
-    return {
-      seenAt, fen: accounts.length ? sumOf(accounts, (one) => one.balanceFen) : null, caption: accountCaption(accounts), waits: openingWaits(application),
-    };
+    const waits = [...openingWaits(application), ...(await transferWaits(accounts))];
+    return { seenAt, waits, fen: accounts.length ? sumOf(accounts, (one) => one.balanceFen) : null, caption: accountCaption(accounts) };
   },
 };
