@@ -26,7 +26,7 @@ function assetsCard(all) {
 
 /** Notes on what is old and what is missing, with one way to ask again; a sum never counts what is missing. */
 function troubleNotes(place, all) {
-  const missing = all.filter((one) => one.trouble);
+  const missing = all.filter((one) => one.trouble && one.business.counts);
   const stale = place.staleNote(all.map((one) => one.seenAt).filter(Boolean).sort()[0]);
   if (!missing.length) return [stale];
   const names = missing.map((one) => t(one.business.name + ".title")).join(t("and"));
