@@ -19,8 +19,11 @@ import urllib3
 from click.testing import CliRunner
 
 from app import cli
+from bff import sandbox
 from bff.house import PURPOSES
 from config.settings import Settings
+from h5bundle.keys import ONLINE, ROLLOUT, TARGETS
+from h5bundle.keys import ROOT as ROOT_ROLE
 from security import sm2
 from security.cli import evidence
 from tests.running import ROOT, Running
@@ -223,12 +226,8 @@ def test_settings_prints_every_setting() -> None:
 
 def test_bundles_as_json(prepared: Path) -> None:
     rows = json.loads(call("tidegate", "bundles", "--json", TIDEGATE_VAR=str(prepared)).stdout)
-    assert [(row["bundle"], row["state"]) for row in rows] == [
-        ("accounts", "PUBLISHED"),
-        ("common", "PUBLISHED"),
-        ("wealth", "PUBLISHED"),
-    ]
-    assert [len(row["ref"].partition("#")[2]) for row in rows] == [64, 64, 64]
+    assert [(row["bundle"], row["state"]) for row in rows] == [(name, "PUBLISHED") for name in sorted(sandbox.BUNDLES)]
+    assert {len(row["ref"].partition("#")[2]) for row in rows} == {64}
 
 
 def test_a_release_is_called_back_by_the_name_that_bundles_shows(copy: Path) -> None:
@@ -273,7 +272,7 @@ def test_a_second_prepare_changes_nothing_and_is_quick(copy: Path) -> None:
     started = time.monotonic()
     done = call("tidegate", "prepare", TIDEGATE_VAR=str(copy))
     assert time.monotonic() - started < 20, "a second start takes seconds"
-    assert done.stdout == "common@1.0.0  stands\naccounts@1.0.0  stands\nwealth@1.0.0  stands\n"
+    assert done.stdout == "".join(f"{bundle}@1.0.0  stands\n" for bundle in sandbox.BUNDLES)
     assert before == {
         path.name: path.read_bytes() for name in ("keys", "release-keys") for path in (copy / name).iterdir()
     }
@@ -286,7 +285,7 @@ def test_keys_and_database_are_their_owners_only(prepared: Path) -> None:
 
     folders = [prepared / "keys", prepared / "release-keys"]
     private = [path for folder in folders for path in folder.iterdir() if path.suffix in {".pem", ".key"}]
-    assert len(private) == len(PURPOSES) + 7
+    assert len(private) == len(PURPOSES) + len(sandbox.BUNDLES) + len((ROOT_ROLE, TARGETS, ONLINE, ROLLOUT))
     secret = [*private, prepared / "passphrase", prepared / "tidegate.db", prepared / "keys" / "keys.json"]
     assert [path.name for path in secret if mode(path) != 0o600] == []
     assert [mode(folder) for folder in folders] == [0o700, 0o700]

@@ -46,8 +46,12 @@ class Person:
         """Go back until the phone shows its native home."""
         tile = self.page.get_by_role("main").get_by_role("button", name="金芒果")
         while not tile.is_visible():
-            self.page.get_by_role("main").get_by_role("button", name=re.compile("返回|关闭")).first.click()
+            self.back()
             self.page.wait_for_timeout(300)
+
+    def back(self) -> None:
+        """Press the way back in the phone's title bar."""
+        self.page.get_by_role("main").get_by_role("button", name=re.compile("返回|关闭")).first.click()
 
     def wait_until_installed(self) -> None:
         """Wait until every bundle is verified and stands ready on its own origin."""

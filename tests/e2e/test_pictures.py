@@ -19,6 +19,20 @@ PRODUCT = "稳盈 90 天持有"
 RISEN = 600  # milliseconds until the sheet has come to rest
 
 
+def shoot_home(customer: Person, shoot: Callable[[str], None]) -> None:
+    """The entrance page by day, and by night in the second language."""
+    customer.home()
+    home = customer.open("首页", "home")
+    figures = home.locator(".hero .shut")
+    expect(figures).to_have_text(["50,000.00", "30,000.00", "20,000.00"])
+    shoot("home-light")
+    customer.page.click("[data-do=theme]")
+    customer.page.click("[data-do=locale]")
+    expect(home.get_by_role("heading", name="Good")).to_be_visible()
+    expect(figures).to_have_text(["50,000.00", "30,000.00", "20,000.00"])
+    shoot("home-dark")
+
+
 def test_the_shell_is_as_the_pictures_show_it(running: Running, person: Callable[..., Person], tmp_path: Path) -> None:
     folder = Path(os.environ.get("TIDEGATE_SCREENSHOTS", str(tmp_path)))  # noqa: TID251 — where a person looks at them
     customer = person()
@@ -62,3 +76,8 @@ def test_the_shell_is_as_the_pictures_show_it(running: Running, person: Callable
     page.wait_for_timeout(RISEN)
     expect(customer.dialog).to_contain_text("人民币贰万元整")
     shoot("sign-sheet-dark")
+    page.click("[data-do=theme]", force=True)
+    customer.dialog.get_by_role("button", name="改用交易密码").click()
+    customer.type_pin()
+    customer.heading(wealth, "申购已受理")
+    shoot_home(customer, shoot)

@@ -2,8 +2,8 @@
 import { fill, h, icon } from "./dom.mjs";
 import { pairText } from "./i18n.mjs";
 
-const PICTURES = Object.freeze({ accounts: "account", wealth: "wealth", sweep: "sweep", cards: "card" });
-const ORDER = Object.freeze(["accounts", "wealth"]);
+const PICTURES = Object.freeze({ home: "home", accounts: "account", sweep: "sweep", wealth: "wealth", cards: "card" });
+const ORDER = Object.freeze(Object.keys(PICTURES));
 
 /** Apps first as the bank orders them, then the rest. @param {any} left @param {any} right */
 function byOrder(left, right) {

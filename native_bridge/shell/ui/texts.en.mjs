@@ -142,6 +142,7 @@ export const EN = Object.freeze({
   "home.hello": "Hello",
   "home.helloName": "Hello, {name}",
   "home.apps": "Apps",
+  "home.door.home": "All you have, and what waits for you",
   "home.door.accounts": "Open a class II account, see balance, top up",
   "home.door.wealth": "See products, assess risk, buy",
   "home.door.sweep": "Put spare money to work",

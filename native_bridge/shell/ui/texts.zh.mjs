@@ -142,6 +142,7 @@ export const ZH = Object.freeze({
   "home.hello": "你好",
   "home.helloName": "你好，{name}",
   "home.apps": "应用",
+  "home.door.home": "看总资产和等你处理的事",
   "home.door.accounts": "开一个 Ⅱ类户，查余额，转入",
   "home.door.wealth": "看产品，评估风险，申购",
   "home.door.sweep": "零钱自动理财",

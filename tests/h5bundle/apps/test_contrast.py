@@ -14,6 +14,7 @@ TEXTS += [("ink-2", f"{name}-soft") for name in ("info", "warn", "danger", "tide
 TEXTS += [("on-tide", "tide"), ("on-hero", "hero"), ("on-hero-2", "hero"), ("up", "surface"), ("down", "surface")]
 TEXTS += [("ink-2", "fill"), ("on-tide", "tide-strong"), ("ink", "raised")]
 EDGES = [("line-strong", ground) for ground in (*GROUNDS, "raised")] + [("tide", ground) for ground in GROUNDS]
+EDGES += [(water, "hero") for water in ("on-hero", "water-2", "water-3")]
 
 
 def themes() -> dict[str, dict[str, str]]:

@@ -21,10 +21,20 @@ ON_REQUEST = {
     "file.save": "saveFile|exportButton",
 }  # methods that the shared bundle calls only for those who take this from it
 ENDS = ("cancelled", "expired", "unverified", "locked", "unbound", "refused", "unknown")
+STAGES = ("new", "half", "checking", "open")
 MADE = {  # keys put together at run time: stem → what may follow
     "common": {
         "export.": ("csv", "pdf", "saved", "full", "unable"),
         "sign.": tuple(f"{end}.{part}" for end in ENDS for part in ("title", "text")),
+    },
+    "home": {
+        "": ("accounts.title", "accounts.part", "wealth.title", "wealth.part"),
+        "accounts.": ("FROZEN", "DORMANT"),
+        "front.": tuple(f"{stage}.{part}" for stage in STAGES for part in ("title", "text", "action")),
+        "hello.": ("morning", "noon", "afternoon", "evening"),
+        "opening.": ("half", "half.text", "checking", "checking.text"),
+        "transfer.": ("checking", "checking.text", "returning", "returning.text"),
+        "row.": ("silent", "offline", "fault"),
     },
     "accounts": {"step.": (), "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},
     "wealth": {

@@ -1,7 +1,7 @@
 // The page's desk: operations asked of the bank over the bridge, their troubles in words, keys kept through retries,
 // and what was last seen, for hours without a network.
 
-/** The connection of this page: the bridge, and whether there is a network. */
+/** The connection of this page: the bridge, what was seen (a promise of it), and whether there is a network. */
 export const desk = { bridge: null, seen: null, online: true };
 const SEEN = "seen";
 const SEEN_MOST = 12;
@@ -70,39 +70,37 @@ export async function ask(op, params, body, idempotencyKey) {
   return content;
 }
 
-async function shelf() {
-  if (desk.seen) return desk.seen;
-  desk.seen = {};
-  try {
-    const kept = await desk.bridge.store.get({ key: SEEN });
-    if (kept.value) desk.seen = kept.value;
-  } catch {
-    desk.seen = {};
-  }
+async function recalled() {
+  const kept = await quietly(desk.bridge.store.get({ key: SEEN }));
+  return (kept && kept.value) || {};
+}
+
+/** What was seen, read once for all who ask at the same time; `forget` puts another in its place. */
+function shelf() {
+  desk.seen ??= recalled();
   return desk.seen;
 }
 
-async function keep(name, data) {
-  const seen = await shelf();
+/** Lay an answer on the shelf on which it was asked for; when that was forgotten meanwhile, nowhere. */
+async function keep(asked, name, data) {
+  const seen = await asked;
+  if (asked !== desk.seen) return;
   delete seen[name];
   seen[name] = { at: new Date().toISOString(), data };
   for (const old of Object.keys(seen).slice(0, -SEEN_MOST)) delete seen[old];
-  try {
-    await desk.bridge.store.set({ key: SEEN, value: seen });
-  } catch {
-    desk.seen = seen;
-  }
+  await quietly(desk.bridge.store.set({ key: SEEN, value: seen }));
 }
 
 /** Read: {data, seenAt: null}, or without a network what was last seen and when. */
 export async function look(op, params) {
   const name = op + JSON.stringify(params || {});
+  const asked = shelf();
   try {
     const data = await ask(op, params);
-    await keep(name, data);
+    await keep(asked, name, data);
     return { data, seenAt: null };
   } catch (error) {
-    const last = error.kind === "offline" ? (await shelf())[name] : null;
+    const last = error.kind === "offline" ? (await asked)[name] : null;
     if (!last) throw error;
     return { data: last.data, seenAt: last.at };
   }
@@ -110,7 +108,7 @@ export async function look(op, params) {
 
 /** Forget what was seen: another customer, or none. */
 export async function forget() {
-  desk.seen = {};
+  desk.seen = Promise.resolve({});
   await desk.bridge.store.remove({ key: SEEN });
 }
 

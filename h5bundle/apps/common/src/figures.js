@@ -87,7 +87,8 @@ export function fullDay(value) {
   return at.year + "年" + at.month + "月" + at.day + "日 " + weekday;
 }
 
-function nearDay(value, now) {
+/** A day near today by its name: 今日, 昨日, 周六; any other as its date. */
+export function nearDay(value, now = Date.now()) {
   const at = beijing(instantOf(value));
   const distance = beijing(now).dayNumber - at.dayNumber;
   if (distance === 0) return t("today");
@@ -106,6 +107,12 @@ export function moment(value, now = Date.now()) {
 /** A time limit: 今日 15:00 前. */
 export function before(value, now = Date.now()) {
   return t("before", { day: nearDay(value, now), time: beijing(value).time });
+}
+
+/** The part of Beijing's day, for a greeting: "morning", "noon", "afternoon" or "evening". */
+export function partOfDay(now = Date.now()) {
+  const hour = Number(beijing(now).time.slice(0, 2));
+  return hour < 5 ? "evening" : hour < 11 ? "morning" : hour < 13 ? "noon" : hour < 18 ? "afternoon" : "evening";
 }
 
 /** Month and day in a chart or a table: 11-20. */

@@ -25,12 +25,12 @@ export async function saveFile(file) {
 
 /** A button that offers the kinds of file and saves the one that is chosen: {label, kinds, obtain(kind) → file}. */
 export function exportButton(options) {
-  const rows = (sheet) => (options.kinds || FILE_KINDS).map((kind) => button(t("export." + kind), { class: "block", icon: "download" }, async () => {
+  const rows = (sheet) => (options.kinds || FILE_KINDS).map((kind) => h("li", null, button(t("export." + kind), { class: "pick", icon: "download" }, async () => {
     const file = await options.obtain(kind);
     sheet().close();
     await saveFile(file);
-  }).element);
+  }).element));
   return button(options.label || t("export"), { class: "ghost small", icon: "download" }, async () => {
-    const sheet = pageSheet(t("export.choose"), h("div", { class: "form" }, rows(() => sheet)));
+    const sheet = pageSheet(t("export.choose"), h("ul", { class: "list" }, rows(() => sheet)));
   }).element;
 }

@@ -32,6 +32,21 @@ export function gauge(percent, label) {
   return h("div", { class: "gauge", role: "img", "aria-label": label }, water);
 }
 
+/** How a sum on the balance card is shared: [{name, fen}], at most three with water in them; one alone needs no bar. */
+export function shareBar(parts) {
+  const filled = parts.filter((part) => part.fen > 0);
+  if (filled.length < 2) return null;
+  const all = filled.reduce((sum, part) => sum + part.fen, 0);
+  const label = filled.map((part) => part.name + " " + share(part.fen, all).toFixed(1) + "%").join(t("comma"));
+  const waters = filled.map((part) => {
+    const water = h("span");
+    water.style.flexGrow = String(part.fen / all);
+    return water;
+  });
+  return [h("div", { class: "shares", role: "img", "aria-label": label }, waters),
+    h("dl", { class: "sharekeys num" }, filled.map((part) => h("div", null, h("dt", null, part.name), h("dd", null, secret(plainMoney(part.fen))))))];
+}
+
 /** The dates of an order: [{when, what, done}]. */
 export function datePath(stops) {
   return h("ol", { class: "path num" }, stops.map((stop) => h("li", { class: stop.done ? "done" : null }, h("b", null, stop.when), h("span", null, stop.what))));
@@ -72,10 +87,10 @@ export function emptyCard(options) {
   return h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon(options.mark, "i24")), h("p", { class: "soft" }, options.text), options.action || null);
 }
 
-/** A row that opens something. */
+/** A row that opens something: {title (a text is its name), open, mark, kind (of the tile), caption, value}. */
 export function openRow(options) {
-  return h("li", null, h("button", { type: "button", class: "item", onclick: options.open }, options.mark ? h("span", { class: "tile" }, icon(options.mark)) : null,
-    h("span", { class: "grow" }, options.title, options.caption), options.value ? h("span", { class: "value num" }, options.value) : null,
+  return h("li", null, h("button", { type: "button", class: "item", onclick: options.open }, options.mark ? h("span", { class: "tile " + (options.kind || "") }, icon(options.mark)) : null,
+    h("span", { class: "grow" }, typeof options.title === "string" ? h("b", null, options.title) : options.title, options.caption), options.value ? h("span", { class: "value num" }, options.value) : null,
     h("span", { class: "muted" }, icon("right"))));
 }
 

@@ -23,7 +23,7 @@ const host = {
   /** When set, every operation answers this instead: {status, body}. */
   failing: null,
   info: { platform: "browser", version: "1.0.0", locale: asked.get("locale") || "zh-CN", theme: asked.get("theme") || "light", insets: { top: 0, bottom: Number(asked.get("inset") || 34), left: 0, right: 0 }, env: "sandbox", bank: { zh: "澜江银行", en: "Lanjiang Bank" } },
-  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, sign: "ACCEPTED", bind: "ok", save: "ok", saved: [], store: new Map(), queued: {}, protectedNow: false, post: null,
+  calls: [], opened: [], titles: [], ready: 0, guarded: false, offline: false, slow: 0, slowOps: {}, sign: "ACCEPTED", bind: "ok", save: "ok", saved: [], store: new Map(), queued: {}, protectedNow: false, post: null,
   /** Answer the next call of an operation with this instead: {status, body} or {error: code, details}. */
   next(op, answer) {
     (this.queued[op] ??= []).push(answer);
@@ -84,7 +84,8 @@ const METHODS = {
 async function perform(message) {
   host.calls.push({ m: message.m, p: message.p });
   if (!(message.m in declared.permissions)) throw new Refused("PERMISSION_DENIED");
-  if (host.slow) await new Promise((resolve) => setTimeout(resolve, host.slow));
+  const slow = host.slowOps[message.p?.op] || host.slow;
+  if (slow) await new Promise((resolve) => setTimeout(resolve, slow));
   return METHODS[message.m](message.p);
 }
 

@@ -1,0 +1,7 @@
+// The entrance page: what this bundle takes from the shared one.
+
+import { connect } from "./_shared/common/bridge.js";
+import {
+  button, day, desk, h, hiddenAmount, look, nearDay, note, openBundle, openRow, partOfDay, plainMoney, quietly, secret, shareBar,
+  signedMoney, start, state, t, tideLines, troubleOf,
+} from "./_shared/common/ui.js";
