@@ -188,8 +188,8 @@ def test_of_16_racers_with_one_proof_one_passes(alice: Customer) -> None:
     assert Counter(race([present] * 16)) == {200: 1, 401: 15}
 
 
-def test_money_was_only_moved_by_orders_and_fundings(bank: Bank) -> None:
-    """Holds all of the above together: what each customer has is what he put in less what he bought."""
+def test_money_was_only_moved_by_what_was_signed_or_funded(bank: Bank) -> None:
+    """Holds all of the above together: what each customer has is what he put in less what he bought and sent on."""
     for customer in bank.customers.values():
         spent = sum(order["amountFen"] for order in customer.orders() if order["state"] == "ACCEPTED")
         funded = bank.rows(
@@ -197,4 +197,9 @@ def test_money_was_only_moved_by_orders_and_fundings(bank: Bank) -> None:
             one=customer.account,
         )
         assert int(funded[0].fen) >= FUNDED
-        assert customer.balance() == int(funded[0].fen) - spent
+        sent = bank.rows(
+            "SELECT COALESCE(SUM(amount_fen), 0) AS fen FROM account_transfer "
+            "WHERE account_id = :one AND state = 'DONE'",
+            one=customer.account,
+        )
+        assert customer.balance() == int(funded[0].fen) - spent - int(sent[0].fen)
