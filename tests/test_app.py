@@ -438,13 +438,13 @@ def test_orders_and_accounts_outlive_stop_prepare_and_start(copy: Path) -> None:
         device.fund(account, 5_000_000)
         device.assess()
         device.buy(account, "JMG-TT01", 1_000_000)
-        before = device.get("/wealth/orders", bundle=device.digests["wealth"]).ok()
+        before = device.get("/wealth/transactions", bundle=device.digests["wealth"]).ok()
         running.stop()
         assert call("tidegate", "prepare", TIDEGATE_VAR=str(copy)).returncode == 0
         running.command = (sys.executable, "-m", "app", "serve")
         running.start()
         device.nonce = ""
-        assert device.get("/wealth/orders", bundle=device.digests["wealth"]).ok() == before
-        assert len(before["orders"]) == 1
+        assert device.get("/wealth/transactions", bundle=device.digests["wealth"]).ok() == before
+        assert len(before["transactions"]) == 1
     finally:
         running.stop()

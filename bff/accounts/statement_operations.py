@@ -22,6 +22,7 @@ from bff.accounts.statements import Direction, Period, Statements
 from bff.catalogue.operation import Download, File, Idempotency, Operation
 from bff.core_bank.port import StatementLine
 from bff.kinds import Context, instant
+from bff.web.tables import MEDIA_TYPE
 
 MOST_BYTES = 180_000
 """Longest document: what a page gets as one message over the bridge, with its base64."""
@@ -43,7 +44,7 @@ class _Reading:
         account = self.accounts.get(session, context, request.account_id)
         period = _period(request)
         content = csv_file.written(self.statements.whole(account, period))
-        return _file(content, csv_file.MEDIA_TYPE, request, "csv")
+        return _file(content, MEDIA_TYPE, request, "csv")
 
     def pdf(self, session: Session, context: Context, request: StatementRequest) -> File:
         account = self.accounts.get(session, context, request.account_id)

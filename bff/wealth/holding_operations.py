@@ -10,16 +10,18 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
-from bff.catalogue.operation import Empty, Idempotency, Operation
+from bff.catalogue.operation import Download, Empty, File, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
+from bff.products.errors import CalendarExhaustedError
 from bff.sessions.verification import FRESH
-from bff.wealth import holdings, pricing
+from bff.wealth import history_file, holdings, pricing, rules
 from bff.wealth.holding_schemas import (
     HistoryAnswer,
     HistoryRequest,
     HoldingAnswer,
     HoldingsAnswer,
     LotAnswer,
+    RedeemDatesAnswer,
     RedeemRequest,
     RedemptionAnswer,
     TransactionAnswer,
@@ -28,8 +30,7 @@ from bff.wealth.products import REDEEMABLE
 from bff.wealth.redemptions import TEMPLATE, Redemptions
 from bff.wealth.repository import SHARES_HELD
 from bff.wealth.schemas import OrderRequest
-
-PURCHASE = "PURCHASE"
+from bff.web.tables import MEDIA_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,23 @@ class _Holding:
         del request
         today = business_date(context.now)
         found = holdings.of_customer(session, self.redemptions.warehouse, context.caller.customer_id or "", today)
-        return HoldingsAnswer(holdings=[_holding(one, today) for one in found])
+        dates = self._dates(context)
+        trade = None if dates is None else date.fromisoformat(dates.trade_date)
+        return HoldingsAnswer(holdings=[_holding(one, trade) for one in found], redemption=dates)
+
+    def _dates(self, context: Context) -> RedeemDatesAnswer | None:
+        pack = self.redemptions.packs.at(business_date(context.now))
+        try:
+            trade, confirm, pay = self.redemptions.dates(pack, context.now)
+        except CalendarExhaustedError:
+            return None
+        return RedeemDatesAnswer(
+            before=instant(rules.cut_off_instant(trade, pack.clock("cut_off"))),
+            trade_date=trade.isoformat(),
+            confirm_date=confirm.isoformat(),
+            pay_date=pay.isoformat(),
+            minimum_shares=pricing.shares_text(pack.integer("redeem_minimum_shares")),
+        )
 
     def prepare(self, session: Session, context: Context, request: RedeemRequest) -> PreparedAnswer:
         what = (request.product, request.account_id, request.shares)
@@ -55,20 +72,32 @@ class _Holding:
     @staticmethod
     def history(session: Session, context: Context, request: HistoryRequest) -> HistoryAnswer:
         customer = context.caller.customer_id or ""
-        rows = holdings.transactions(session, customer, request.before, request.limit)
+        rows = holdings.transactions(session, customer, request.cursor, request.limit)
         following = rows[-1].order_id if len(rows) == request.limit else None
-        return HistoryAnswer(transactions=[_line(row) for row in rows], next=following)
+        return HistoryAnswer(transactions=[_line(row) for row in rows], next_cursor=following)
+
+    @staticmethod
+    def file(session: Session, context: Context, request: Empty) -> File:
+        del request
+        rows = holdings.transactions(session, context.caller.customer_id or "", None, history_file.LINES)
+        return File(history_file.written(rows), MEDIA_TYPE, history_file.NAME)
 
 
-def _holding(held: holdings.Holding, today: date) -> HoldingAnswer:
-    ripe = [lot for lot in held.lots if lot.redeemable_from <= today] if held.state in REDEEMABLE else []
+def _free(held: holdings.Holding, lot: Row[Any], trade: date | None) -> int:
+    """Give the shares of a lot that a redemption may take by that trade date."""
+    ripe = trade is not None and held.state in REDEEMABLE and lot.redeemable_from <= trade
+    return lot.shares - lot.held if ripe else 0
+
+
+def _holding(held: holdings.Holding, trade: date | None) -> HoldingAnswer:
+    free = {lot.order_id: _free(held, lot, trade) for lot in held.lots}
     return HoldingAnswer(
         product=held.product,
         product_name=held.name,
         state=held.state,
         shares=pricing.shares_text(held.shares),
         held=pricing.shares_text(held.held),
-        redeemable=pricing.shares_text(sum(lot.shares - lot.held for lot in ripe)),
+        redeemable=pricing.shares_text(sum(free.values())),
         cost_fen=held.cost_fen,
         nav=_nav(held.nav),
         nav_date=_day(held.nav_date),
@@ -80,6 +109,7 @@ def _holding(held: holdings.Holding, today: date) -> HoldingAnswer:
                 account_id=lot.account_id,
                 shares=pricing.shares_text(lot.shares),
                 held=pricing.shares_text(lot.held),
+                redeemable=pricing.shares_text(free[lot.order_id]),
                 cost_fen=lot.cost_fen,
                 redeemable_from=lot.redeemable_from.isoformat(),
             )
@@ -110,7 +140,8 @@ def _redemption(row: Row[Any]) -> RedemptionAnswer:
 def _line(row: Row[Any]) -> TransactionAnswer:
     return TransactionAnswer(
         order_id=row.order_id,
-        kind=getattr(row, "kind", PURCHASE),
+        operation_id=row.operation_id,
+        kind=history_file.kind_of(row),
         product=row.product,
         product_name=row.product_name,
         amount_fen=row.amount_fen,
@@ -157,6 +188,16 @@ def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
             handler=holding.history,
             errors=("NOT_FOUND",),
         ),
+        _read(
+            code="wealth.transaction.csv",
+            summary="Give the caller's newest purchases and redemptions as a CSV file.",
+            path="/wealth/transactions/csv",
+            request=Empty,
+            response=File,
+            handler=holding.file,
+            download=Download(frozenset({"text/csv"}), history_file.MOST_BYTES),
+            limit="10/minute",
+        ),
         *_redemptions(holding),
     )
 
@@ -164,7 +205,7 @@ def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
 def _redemptions(holding: _Holding) -> tuple[Operation, ...]:
     return (
         _write(
-            code="wealth.redemption.prepare",
+            code="wealth.redeem.prepare",
             summary="Check a redemption and freeze it for the device to sign.",
             path="/wealth/redemptions/prepare",
             request=RedeemRequest,

@@ -12,12 +12,13 @@ from bff.wealth.schemas import Answer, Code, Id, Request
 
 
 class LotAnswer(Answer):
-    """The shares of one purchase that are left."""
+    """The shares of one purchase that are left; ``redeemable`` are those that a redemption asked for now may take."""
 
     order_id: str
     account_id: str
     shares: str
     held: str
+    redeemable: str
     cost_fen: int
     redeemable_from: str
 
@@ -39,10 +40,21 @@ class HoldingAnswer(Answer):
     lots: list[LotAnswer]
 
 
+class RedeemDatesAnswer(Answer):
+    """The days of a redemption asked for now, what it must at least be, and until when it counts by this trade date."""
+
+    before: str
+    trade_date: str
+    confirm_date: str
+    pay_date: str
+    minimum_shares: str
+
+
 class HoldingsAnswer(Answer):
-    """All holdings, by product."""
+    """All holdings, by product; ``redemption`` is None when the calendar does not reach its days."""
 
     holdings: list[HoldingAnswer]
+    redemption: RedeemDatesAnswer | None
 
 
 class RedeemRequest(Request):
@@ -78,9 +90,9 @@ class RedemptionAnswer(Answer):
 
 
 class HistoryRequest(Request):
-    """Which part of the history: ``before`` is the id of the last one that was seen."""
+    """Which part of the history: ``cursor`` is the one that the part before it gave."""
 
-    before: Id | None = None
+    cursor: Id | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
@@ -88,6 +100,7 @@ class TransactionAnswer(Answer):
     """One line of the history: a PURCHASE has an amount, others have shares, and each has both once it is confirmed."""
 
     order_id: str
+    operation_id: str | None
     kind: str
     product: str
     product_name: str
@@ -98,7 +111,7 @@ class TransactionAnswer(Answer):
 
 
 class HistoryAnswer(Answer):
-    """A part of the history, the newest first; ``next`` goes on behind it, null at the end."""
+    """A part of the history, the newest first; ``nextCursor`` goes on behind it, null at the end."""
 
     transactions: list[TransactionAnswer]
-    next: str | None
+    next_cursor: str | None

@@ -14,7 +14,7 @@ from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
 from bff.products.errors import CalendarExhaustedError, ProductClosedError
 from bff.sessions.verification import FRESH
-from bff.wealth import navs, pricing, repository, rules
+from bff.wealth import investors, navs, pricing, rules
 from bff.wealth.orders import TEMPLATE, Declared, Orders
 from bff.wealth.products import FAMILY, Product, shown_state
 from bff.wealth.refunds import Refunds
@@ -36,7 +36,6 @@ from bff.wealth.schemas import (
     OptionAnswer,
     OrderAnswer,
     OrderRequest,
-    OrdersAnswer,
     PrepareRequest,
     ProductAnswer,
     ProductCard,
@@ -51,7 +50,6 @@ from bff.wealth.suitability import Suitability
 
 SHOWN_VALUES: Final = 400
 """Net values that a product's page draws at most, the newest."""
-LISTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +90,6 @@ class _Selling:
         self.refunds.cancel(session, context, self.orders.get(session, context, request.order_id))
         return self.order(session, context, request)
 
-    @staticmethod
-    def mine(session: Session, context: Context, request: Empty) -> OrdersAnswer:
-        del request
-        rows = repository.orders_of(session, context.caller.customer_id or "", None, LISTED)
-        return OrdersAnswer(orders=[_order(row) for row in rows])
-
     def _dates(self, context: Context, product: Product) -> DatesAnswer | None:
         pack = self.orders.packs.at(business_date(context.now))
         try:
@@ -116,10 +108,13 @@ class _Selling:
 
     def _suitability(self, session: Session, context: Context, product: Product) -> SuitabilityAnswer:
         held = self.orders.suitability.level(session, context)
+        whose, today = context.caller.customer_id or "", business_date(context.now)
+        qualified = investors.is_qualified(session, whose, today) if product.definition.private else None
         if held.level is None or held.valid_until is None:
-            return SuitabilityAnswer(level=None, valid_until=None, matches=None)
+            return SuitabilityAnswer(level=None, valid_until=None, matches=None, qualified=qualified)
         matches = rules.suits(product.definition.risk, held.level)
-        return SuitabilityAnswer(level=held.level, valid_until=instant(held.valid_until), matches=matches)
+        until = instant(held.valid_until)
+        return SuitabilityAnswer(level=held.level, valid_until=until, matches=matches, qualified=qualified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,14 +302,6 @@ def _orders(selling: _Selling) -> tuple[Operation, ...]:
             errors=("NOT_FOUND", "NOT_CANCELLABLE"),
             fresh=FRESH,
             settle=lambda session, context, request, _: selling.order(session, context, request),
-        ),
-        _read(
-            code="wealth.order.list",
-            summary="Give the caller's orders.",
-            path="/wealth/orders",
-            request=Empty,
-            response=OrdersAnswer,
-            handler=selling.mine,
         ),
     )
 

@@ -69,11 +69,15 @@ class DatesAnswer(Answer):
 
 
 class SuitabilityAnswer(Answer):
-    """Whether the product suits the caller; None when he has no level."""
+    """Whether the product suits the caller; ``matches`` is None when he has no level.
+
+    ``qualified`` tells of a private product whether the bank has seen that he is a qualified investor.
+    """
 
     level: str | None
     valid_until: str | None
     matches: bool | None
+    qualified: bool | None
 
 
 class ProductAnswer(ProductCard, kw_only=True):
@@ -178,9 +182,3 @@ class OrderAnswer(Answer):
     shares: str | None
     rest_fen: int | None
     steps: list[StepAnswer]
-
-
-class OrdersAnswer(Answer):
-    """The caller's orders, the newest first."""
-
-    orders: list[OrderAnswer]

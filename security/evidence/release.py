@@ -58,17 +58,30 @@ def _checked(story: Story, trusted: bytes | None) -> str:
     targets, role_bytes = story.file.blob(released.targets, LINK), story.file.blob(released.role, LINK)
     signed = _signatures(root, targets, role_bytes, name.bundle, f"apps/{name.bundle}/{name.version}.manifest.json")
     signed.verify_length_and_hashes(manifest)
-    asked = operation_of(story.field("type"), story.frozen.url)
-    _check_manifest(parse_object(manifest), manifest, name.bundle, name.version, (asked, story.field("type")))
+    named = parse_object(manifest)
+    _check_manifest(named, manifest, name.bundle, name.version, story.field("type"))
+    asked = _permitted(named, operations_of(story.field("type"), story.frozen.url))
     return (
         f"The request came from {name.bundle} {name.version}, manifest SHA-256 {name.digest}, signed by the bundle's "
         f"own role under root version {root.signed.version}; its manifest permits {asked} and {story.field('type')}."
     )
 
 
-def operation_of(kind: str, url: str) -> str:
-    """Give the operation that prepared a transaction: its domain and subject, and the last word of the URL."""
-    return f"{kind.rpartition('.')[0]}.{urlsplit(url).path.rpartition('/')[2]}"
+def operations_of(kind: str, url: str) -> tuple[str, str]:
+    """Give the names that the operation which prepared a transaction may have.
+
+    The last word of the URL follows the whole kind (``sweep.redeem`` is prepared by ``sweep.redeem.prepare``) or takes
+    the place of its last word (``wealth.order.place`` by ``wealth.order.prepare``).
+    """
+    verb = urlsplit(url).path.rpartition("/")[2]
+    return f"{kind}.{verb}", f"{kind.rpartition('.')[0]}.{verb}"
+
+
+def _permitted(manifest: Mapping[str, Any], operations: tuple[str, str]) -> str:
+    asked = next((name for name in operations if name in manifest["ops"]), None)
+    if asked is None:
+        raise _broken(detail=f"the manifest does not permit {' or '.join(operations)}")
+    return asked
 
 
 def _root(data: bytes, trusted: bytes | None) -> Metadata[Root]:
@@ -98,16 +111,11 @@ def _metadata(data: bytes, kind: type[Signed]) -> Metadata[Signed]:
     return metadata
 
 
-def _check_manifest(
-    manifest: Mapping[str, Any], data: bytes, bundle: str, version: str, wanted: tuple[str, str]
-) -> None:
+def _check_manifest(manifest: Mapping[str, Any], data: bytes, bundle: str, version: str, purpose: str) -> None:
     if canonical_json(manifest) != data or manifest["format"] != MANIFEST_FORMAT:
         raise _broken(detail="the manifest is not canonical or of another format")
     if (manifest["bundle"], manifest["version"]) != (bundle, version):
         raise _broken(detail="the manifest is another bundle's or version's")
-    operation, purpose = wanted
-    if operation not in manifest["ops"]:
-        raise _broken(detail=f"the manifest does not permit {operation}")
     if purpose not in manifest["purposes"]:
         raise _broken(detail=f"the manifest does not name the purpose {purpose}")
 

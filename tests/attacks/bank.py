@@ -65,7 +65,7 @@ class Customer:
         return int(found[0]["balanceFen"])
 
     def orders(self) -> list[Any]:
-        return list(self.device.get("/wealth/orders", bundle=self.device.digests["wealth"]).ok()["orders"])
+        return list(self.device.get("/wealth/transactions", bundle=self.device.digests["wealth"]).ok()["transactions"])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from bff.db.engine import transaction
 from bff.sweep.models import SweepAgreement, SweepOrder
+from bff.wealth.models import WealthRedemption
 from tests.attacks.bank import ORDER, Bank, CardSpoils, Customer, anonymous, person, refused
 from tests.bff.cards.teller import ANSWERS
 from tests.device import Answer, Device, b64
@@ -40,6 +41,7 @@ class Spoils:
     card: CardSpoils
     agreement: str
     sweep_order: str
+    redemption: str
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,7 @@ def spoils(bank: Bank) -> Spoils:
     kept = victim.device.post("/payees", {"name": "林初夏", "number": "6298020000000088203"}, bundle=page).ok()
     lost = {"name": who["name"], "idNumber": who["idNumber"], "cardNumber": "6298010000000044174"}
     keep_swept(bank, victim)
+    keep_redeemed(bank, victim)
     return Spoils(
         account=victim.account,
         order=order,
@@ -77,6 +80,7 @@ def spoils(bank: Bank) -> Spoils:
         payee=kept["payeeId"],
         agreement=f"agr_{'b' * 26}",
         sweep_order=f"ord_{'b' * 26}",
+        redemption=f"ord_{'c' * 26}",
     )
 
 
@@ -94,6 +98,20 @@ def keep_swept(bank: Bank, victim: Customer) -> None:
         session.execute(insert(SweepAgreement).values(**whose, **about, **agreed, **agreement))
         order = {"order_id": f"ord_{'b' * 26}", "state": "REJECTED", "placed_at": now}
         session.execute(insert(SweepOrder).values(**whose, **about, **ordered, **dates, **order))
+
+
+def keep_redeemed(bank: Bank, victim: Customer) -> None:
+    """Give the victim a redemption that could still be cancelled."""
+    [(customer,)] = bank.rows("SELECT customer_id FROM account WHERE account_id = :a", a=victim.account)
+    now = datetime.now(UTC)  # noqa: TID251 — the server's clock
+    whose = {"operation_id": "opn_c", "customer_id": customer, "account_id": victim.account, "device_id": "dev_c"}
+    about = {"product": "JMG-TT01", "product_name": "b", "product_version": "b", "rule_version": "b", "bundle": "b"}
+    money = {"payer": "b", "payee": "b", "shares": 1, "kind": "REDEMPTION", "state": "SHARES_HELD"}
+    dates = dict.fromkeys(("trade_date", "confirm_date", "pay_date"), now.date())
+    times = {"placed_at": now, "cancellable_until": now + timedelta(days=1)}
+    with transaction(bank.engine) as session:
+        redemption = {"order_id": f"ord_{'c' * 26}", **dates, **times}
+        session.execute(insert(WealthRedemption).values(**whose, **about, **money, **redemption))
 
 
 @dataclass(frozen=True)
@@ -176,8 +194,11 @@ CASES = {
     **{f"sweep.{name}": Case(lambda _: "LMB", "") for name in ("product.get", "position.get", "agreement.get")},
     "sweep.income.list": Case(lambda _: "LMB", ""),
     "sweep.yield.list": Case(lambda _: "LMB", ""),
+    "wealth.order.cancel": Case(lambda s: s.order, "ord", {}),
     "wealth.order.get": Case(lambda s: s.order, "ord"),
     "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
+    "wealth.redemption.cancel": Case(lambda s: s.redemption, "ord", {}),
+    "wealth.redemption.get": Case(lambda s: s.redemption, "ord"),
 }
 PUBLIC = {code for code, case in CASES.items() if not case.prefix}
 """Their ids name products, which belong to everybody."""
@@ -234,6 +255,7 @@ def test_the_same_ids_serve_their_owner(bank: Bank, carol: Customer, spoils: Spo
         "device.transfer.offer",
         "sweep.order.get",
         "wealth.order.get",
+        "wealth.redemption.get",
         *cards,
     ):
         assert call(bank, carol.device, rows[code], CASES[code].id(spoils), None).status == 200

@@ -144,7 +144,9 @@ def test_keys_turn_under_purchases(running: Running) -> None:
     assert len(blocked.bought) - since <= 1, "a purchase that was under way may end, and none begins"
     assert "moved, 0 do not open" in tidegate(running, "keys", "rewrap")
     assert tidegate(running, "keys", "verify") == "nothing is wrong\n"
-    held = lasting.device.get("/wealth/orders", bundle=lasting.device.digests["wealth"]).ok()["orders"]
+    held = lasting.device.get("/wealth/transactions?limit=100", bundle=lasting.device.digests["wealth"]).ok()[
+        "transactions"
+    ]
     assert len(held) == len(lasting.bought)
 
 

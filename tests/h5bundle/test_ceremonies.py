@@ -60,7 +60,7 @@ def test_proposals_that_are_over_are_cleared_and_those_that_wait_stay(bank: Bank
 
 
 def test_a_promotion_asks_the_trains_with_the_catalogue_at_hand(bank: Bank) -> None:
-    more = {"permissions": "{net.request: 1}", "ops": "[wealth.order.list]"}
+    more = {"permissions": "{net.request: 1}", "ops": "[wealth.transaction.list]"}
     file = bank.file_of(bank.waiting("1.0.0", **more))
     bank.sign(file, "anna", "dario")
     catalogue = bank.folder / "catalogue.json"

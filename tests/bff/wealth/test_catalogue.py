@@ -48,7 +48,7 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
     templated = {operation.code: operation.template for operation in world.bus.catalogue if operation.template}
     assert templated == {
         "wealth.order.prepare": "wealth.order.place/2",
-        "wealth.redemption.prepare": "wealth.redeem/1",
+        "wealth.redeem.prepare": "wealth.redeem/1",
         "accounts.transfer.bound": "accounts.transfer.bound/1",
         "accounts.transfer.out": "accounts.transfer.out/1",
         "accounts.close": "accounts.close/1",

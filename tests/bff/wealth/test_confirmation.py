@@ -1,9 +1,14 @@
 """Confirmation: what becomes of accepted orders at the net value of their trade date, and when it does not."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from bff.jobs import Batches, Every
+from bff.products.calendar import TradingCalendar
 from bff.wealth.confirmation import Confirmation
 from bff.wealth.errors import NotCancellableError
+from bff.wealth.jobs import jobs
 from tests.bff.wealth.world import Phone, World, packs
 
 SHARES = 5_000_000 * 10_000 // 10_144  # hundredths at 1.0144
@@ -108,3 +113,25 @@ def test_after_the_cut_off_the_next_days_value_counts(world: World) -> None:
     world.later(days=1)
     world.confirm()
     assert world.call(phone, "wealth.order.get", {"orderId": order_id})["nav"] == "1.0150"
+
+
+def test_a_value_that_comes_late_is_taken_up_on_a_trading_day_after_nine(world: World) -> None:
+    phone, order_id = bought(world)
+    made = jobs(TradingCalendar.load(), world.confirmation, world.life, world.ratings)
+    late = next(job for job in made if job.name == "wealth.confirmation.late")
+    assert late.schedule == Every(900)
+    assert isinstance(late.work, Batches)
+    step = late.work.step
+
+    def run(local: str) -> str:
+        world.now = datetime.fromisoformat(f"{local}:00+08:00").astimezone(UTC)
+        return world.confirm(step)
+
+    assert run("2026-11-24T09:00") == "0 confirmed, 1 wait for the net value of their trade date"
+    world.publish("1.0144")
+    not_now = "it is not the time of confirmations"
+    assert [run("2026-11-25T08:59"), run("2026-11-28T12:00")] == [not_now, not_now]
+    world.now = datetime(2026, 11, 24, 1, 14, tzinfo=UTC)
+    assert world.call(phone, "wealth.order.get", {"orderId": order_id})["state"] == "ACCEPTED"
+    assert run("2026-11-24T09:15") == "1 confirmed, 0 wait for the net value of their trade date"
+    assert run("2026-11-24T09:30").startswith("0 confirmed, 0 wait")

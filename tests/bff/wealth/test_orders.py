@@ -184,7 +184,7 @@ def test_somebody_elses_account_and_order_look_like_none(world: World) -> None:
             world.call(lin, "wealth.order.get", {"orderId": given})
         lin_answers.append((refused.value.code, refused.value.detail, refused.value.extra))
     assert lin_answers[0] == lin_answers[1]
-    assert world.call(lin, "wealth.order.list")["orders"] == []
+    assert world.call(lin, "wealth.transaction.list")["transactions"] == []
     lin.account_id = chen.account_id
     with pytest.raises(NotFoundError):
         world.prepare(lin)

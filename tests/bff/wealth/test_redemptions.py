@@ -1,10 +1,15 @@
 """Redemptions: held, confirmed, paid once, or the shares come back."""
 
+import csv
+import io
+
 import pytest
 
+from bff.bus import Call
 from bff.errors import NotFoundError
+from bff.wealth import history_file, repository
 from bff.wealth.errors import NotCancellableError, NotRedeemableError, SharesGoneError, SharesInvalidError
-from tests.bff.wealth.world import CHEN, LIN, Phone, World
+from tests.bff.wealth.world import CHEN, LIN, WEALTH, Phone, World
 
 PRODUCT = "JMG-TT01"
 """Held for one day."""
@@ -26,7 +31,7 @@ def holder(world: World, person: object = CHEN) -> Phone:
 
 def redeem(world: World, phone: Phone, shares: str = "20000.00") -> str:
     body = {"product": PRODUCT, "accountId": phone.account_id, "shares": shares}
-    return str(world.sign(phone, "wealth.redemption.prepare", **body)["result"]["orderId"])
+    return str(world.sign(phone, "wealth.redeem.prepare", **body)["result"]["orderId"])
 
 
 def state(world: World, phone: Phone, order_id: str) -> str:
@@ -124,7 +129,7 @@ def test_what_is_on_its_way_cannot_be_redeemed_again(world: World) -> None:
 def test_two_signatures_over_the_same_shares_place_one_redemption(world: World) -> None:
     phone = holder(world)
     body = {"product": PRODUCT, "accountId": phone.account_id, "shares": "50000.00"}
-    first, second = (world.call(phone, "wealth.redemption.prepare", body)["challengeId"] for _ in range(2))
+    first, second = (world.call(phone, "wealth.redeem.prepare", body)["challengeId"] for _ in range(2))
     world.approve(phone, first, world.message(phone, first))
     with pytest.raises(SharesGoneError):
         world.approve(phone, second, world.message(phone, second))
@@ -139,7 +144,7 @@ def test_a_holding_period_is_kept(world: World) -> None:
     world.confirm()
     body = {"product": "JMG-WY90", "accountId": phone.account_id, "shares": "100.00"}
     with pytest.raises(SharesGoneError):
-        world.call(phone, "wealth.redemption.prepare", body)
+        world.call(phone, "wealth.redeem.prepare", body)
 
 
 @pytest.mark.parametrize("text", ["0.00", "0.99", "1", "1.001", "-5.00", "x"])
@@ -194,14 +199,14 @@ def test_somebody_elses_redemption_account_and_shares_look_like_none(world: Worl
             seen.append((refused.value.code, refused.value.detail, refused.value.extra))
         assert seen[0] == seen[1]
     with pytest.raises(NotFoundError):
-        world.call(lin, "wealth.transaction.list", {"before": order_id})
-    assert world.call(lin, "wealth.transaction.list") == {"transactions": [], "next": None}
-    assert world.call(lin, "wealth.holding.list") == {"holdings": []}
+        world.call(lin, "wealth.transaction.list", {"cursor": order_id})
+    assert world.call(lin, "wealth.transaction.list") == {"transactions": [], "nextCursor": None}
+    assert world.call(lin, "wealth.holding.list")["holdings"] == []
     body = {"product": PRODUCT, "accountId": chen.account_id, "shares": "1.00"}
     with pytest.raises(NotFoundError):
-        world.call(lin, "wealth.redemption.prepare", body)
+        world.call(lin, "wealth.redeem.prepare", body)
     with pytest.raises(SharesGoneError):
-        world.call(lin, "wealth.redemption.prepare", {**body, "accountId": lin.account_id})
+        world.call(lin, "wealth.redeem.prepare", {**body, "accountId": lin.account_id})
 
 
 def test_the_history_goes_on_page_by_page(world: World) -> None:
@@ -211,10 +216,22 @@ def test_the_history_goes_on_page_by_page(world: World) -> None:
     while True:
         page = world.call(phone, "wealth.transaction.list", {**before, "limit": 2})
         got += page["transactions"]
-        if page["next"] is None:
+        if page["nextCursor"] is None:
             break
-        before = {"before": page["next"]}
+        before = {"cursor": page["nextCursor"]}
     assert [line["kind"] for line in got] == ["REDEMPTION"] * 3 + ["PURCHASE"]
     assert [line["orderId"] for line in got[:3]] == sorted(ids, reverse=True)
     assert got[0]["shares"] == "100.00"
     assert got[3]["amountFen"] == 5_000_000
+    file = world.bus.call(Call("wealth.transaction.csv", {}, world.context(phone, WEALTH, customer=True)))
+    head, *lines = csv.reader(io.StringIO(file.body.decode("utf-8-sig")))
+    assert (file.content_type, tuple(head)) == ("text/csv; charset=utf-8", history_file.HEAD)
+    assert [line[1] for line in lines] == ["赎回"] * 3 + ["申购"]
+    assert lines[0][4:7] == ["100.00", "", "已受理"]
+    assert lines[3][5:7] == ["50000.00", "已确认"]
+    assert lines[3][-1] == got[3]["orderId"]
+
+
+def test_every_state_of_the_history_has_its_word() -> None:
+    states = {value for name, value in vars(repository).items() if name.isupper() and isinstance(value, str)}
+    assert states <= set(history_file._STATES)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from bff.accounts.applications import Applications
 from bff.accounts.room import AccountsRoom
@@ -58,7 +59,7 @@ from bff.devices.pins import Pins
 from bff.devices.recoveries import Recoveries
 from bff.devices.service import Devices
 from bff.devices.transfers import Transfers
-from bff.jobs import Turn
+from bff.jobs import Batch, Turn
 from bff.kinds import BundleRef, Caller, Channel, Context, Scope, business_date
 from bff.outbox import Relay
 from bff.products import decisions
@@ -582,12 +583,12 @@ class World:
         with transaction(self.engine) as session:
             navs.publish(session, product, date.fromisoformat(day), pricing.read_nav(value), self.now)
 
-    def confirm(self) -> str:
-        """Do the whole confirmation of this instant as a worker would; give its outcome."""
+    def confirm(self, step: Callable[[Session, Turn], Batch] | None = None) -> str:
+        """Do the whole confirmation of this instant, or another job's, as a worker would; give its outcome."""
         cursor, done = "", 0
         while True:
             turn = Turn(business_date(self.now).isoformat(), cursor, done, self.now)
-            batch = retried(self.engine, partial(self.confirmation.step, turn=turn))
+            batch = retried(self.engine, partial(step or self.confirmation.step, turn=turn))
             cursor, done = batch.cursor, done + batch.done
             if batch.finished:
                 return batch.outcome

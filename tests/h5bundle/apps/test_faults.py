@@ -17,7 +17,7 @@ def logged(screen: Screen) -> list[dict[str, Any]]:
 
 def test_a_page_that_cannot_draw_says_that_it_is_the_pages_fault(open_page: Open) -> None:
     screen = open_page("wealth", state="bound")
-    screen.host(f"host.next('wealth.order.list', {UNREADABLE})")
+    screen.host(f"host.next('wealth.transaction.list', {UNREADABLE})")
     screen.frame.evaluate("location.hash = '#/orders'")
     screen.heading("页面出错了")
     said = screen.frame.locator("main").inner_text()

@@ -54,7 +54,7 @@ def test_one_kind_of_assets_has_no_shares_and_nothing_waits(open_page: Open) -> 
 def test_a_business_that_does_not_answer_says_so_in_its_row_and_the_others_stand(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host(f"host.next('wealth.order.list', {SILENT})")
+    screen.host(f"host.next('wealth.transaction.list', {SILENT})")
     reload(screen)
     text = said(screen)
     assert ("暂时没有应答" in text, MISSING in text, "80,212.87" in text) == (True, True, False)
@@ -78,7 +78,7 @@ def test_the_account_may_be_the_one_that_is_silent(open_page: Open) -> None:
 def test_an_answer_that_cannot_be_read_is_the_pages_fault_in_that_row_alone(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host("host.next('wealth.order.list', { status: 200, body: { unheard: 1 } })")
+    screen.host("host.next('wealth.transaction.list', { status: 200, body: { unheard: 1 } })")
     reload(screen)
     assert ("这里没能显示" in said(screen), assets(screen)) == (True, "8,460.72")
     assert any("TypeError" in complaint for complaint in screen.complaints)
@@ -89,7 +89,7 @@ def test_an_answer_that_cannot_be_read_is_the_pages_fault_in_that_row_alone(open
 def test_a_business_that_this_server_does_not_have_leaves_no_trace(open_page: Open, code: str) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host(f"host.next('wealth.order.list', {{ error: '{code}' }})")
+    screen.host(f"host.next('wealth.transaction.list', {{ error: '{code}' }})")
     reload(screen)
     text = said(screen)
     assert ("金芒果" in text, "没有拿到" in text, "尾号 3381" in text) == (False, False, True)
@@ -108,7 +108,7 @@ def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Op
 def test_a_person_who_says_no_sees_nothing_and_is_asked_again_by_the_button(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    for op in ("accounts.list", "wealth.order.list", "wealth.holding.list"):
+    for op in ("accounts.list", "wealth.transaction.list", "wealth.holding.list"):
         screen.host(f"host.next('{op}', {{ error: 'USER_CANCELLED' }})")
     reload(screen)
     screen.heading("需要先解锁")
@@ -120,7 +120,7 @@ def test_a_person_who_says_no_sees_nothing_and_is_asked_again_by_the_button(open
 def test_each_business_is_drawn_when_it_answers_and_no_sum_is_guessed(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host("host.slowOps = { 'wealth.order.list': 1500 }")
+    screen.host("host.slowOps = { 'wealth.transaction.list': 1500 }")
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()
     assert (screen.frame.locator(".hero").count(), screen.frame.locator(".bone").count()) == (0, 2)
@@ -231,7 +231,7 @@ def test_what_comes_for_the_customer_before_is_not_kept_for_the_next(open_page: 
     screen = open_page("home", state="busy")
     screen.settle()
     assert len(json.loads(screen.host("host.store.get('seen')"))) == 5
-    screen.host("host.slowOps = { 'wealth.order.list': 800 }")
+    screen.host("host.slowOps = { 'wealth.transaction.list': 800 }")
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()
     screen.host("host.event('session.changed', { state: 'none', customer: null, deviceState: 'ACTIVE' })")

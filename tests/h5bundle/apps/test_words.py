@@ -22,6 +22,18 @@ ON_REQUEST = {
 }  # methods that the shared bundle calls only for those who take this from it
 ENDS = ("cancelled", "expired", "unverified", "locked", "unbound", "refused", "unknown")
 STAGES = ("new", "half", "checking", "open")
+REDEMPTIONS = ("SHARES_HELD", "CONFIRMED", "PAYING", "PAID", "CANCELLED", "FAILED")
+PURCHASES = (
+    "CREATED",
+    "QUOTA_HELD",
+    "DEBITED",
+    "UNKNOWN",
+    "ACCEPTED",
+    "REJECTED",
+    "REFUNDING",
+    "REFUND_FAILED",
+    "REFUNDED",
+)
 MADE = {  # keys put together at run time: stem → what may follow
     "common": {
         "export.": ("csv", "pdf", "saved", "full", "unable"),
@@ -39,8 +51,13 @@ MADE = {  # keys put together at run time: stem → what may follow
     "accounts": {"step.": (), "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},
     "wealth": {
         "": ("C1", "C2", "C3", "C4", "C5"),
-        "product.": ("SOLD_OUT", "CLOSED"),
-        "order.": ("ACCEPTED", "CONFIRMED", "REJECTED", "REFUNDED", "CREATED", "QUOTA_HELD", "DEBITED", "UNKNOWN"),
+        "kind.": ("PURCHASE", "REDEMPTION", "MATURITY"),
+        "product.": ("RAISING", "SOLD_OUT", "ESTABLISHED", "OPEN", "CLOSED", "MATURED", "SETTLED", "FAILED"),
+        "product.closed.": ("ESTABLISHED", "CLOSED", "MATURED", "SETTLED", "FAILED"),
+        "product.nav.": ("month", "quarter", "all"),
+        "order.": (*PURCHASES, *REDEMPTIONS),
+        "order.back.": ("REFUNDING", "REFUND_FAILED"),
+        "out.": tuple(f"{state}.{part}" for state in REDEMPTIONS for part in ("title", "text") if state != "CONFIRMED"),
     },
 }
 

@@ -10,7 +10,7 @@ from h5bundle.rollout import Change
 from h5bundle.standing import standing_of
 from tests.h5bundle.conftest import LATER, OnlineOnly, Yard, package, shared_package
 
-LIST = Live(ops=frozenset({"wealth.order.list"}))
+LIST = Live(ops=frozenset({"wealth.transaction.list"}))
 
 
 def seen(yard: Yard) -> bytes:
@@ -23,7 +23,7 @@ def test_a_release_is_not_published_when_the_bank_lacks_its_operation(yard: Yard
     with pytest.raises(TrainError, match=r"wealth@1\.1\.0 needs operation wealth\.order\.prepare") as refusal:
         yard.publish(package(version="1.1.0"), live=LIST)
     assert (len(refusal.value.blockers), seen(yard) == before) == (1, True)
-    assert yard.publish(package(version="1.1.0", ops="[wealth.order.list]"), live=LIST).changed is True
+    assert yard.publish(package(version="1.1.0", ops="[wealth.transaction.list]"), live=LIST).changed is True
 
 
 def test_a_release_for_nobody_waits_for_its_operation(yard: Yard) -> None:
@@ -33,8 +33,11 @@ def test_a_release_for_nobody_waits_for_its_operation(yard: Yard) -> None:
 
 def test_what_was_broken_before_is_no_reason_to_refuse_the_mending(yard: Yard) -> None:
     yard.publish(package())
-    yard.publish(package(version="1.1.0", ops="[wealth.order.list]"), permyriad=100, live=LIST)
-    assert yard.publish(package(version="1.1.0", ops="[wealth.order.list]"), permyriad=200, live=LIST).permyriad == 200
+    yard.publish(package(version="1.1.0", ops="[wealth.transaction.list]"), permyriad=100, live=LIST)
+    assert (
+        yard.publish(package(version="1.1.0", ops="[wealth.transaction.list]"), permyriad=200, live=LIST).permyriad
+        == 200
+    )
 
 
 def test_signing_a_role_anew_offers_nothing_new(yard: Yard) -> None:

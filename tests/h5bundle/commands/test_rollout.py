@@ -72,9 +72,9 @@ def test_what_is_not_signed_or_lies_below_the_floor_is_not_offered(two: Yard) ->
 
 
 def test_a_release_is_not_offered_when_the_bank_has_lost_its_operation(two: Yard) -> None:
-    live = Live(ops=frozenset({"wealth.order.list"}))
+    live = Live(ops=frozenset({"wealth.transaction.list"}))
     before = two.store.read("metadata/timestamp.json")
-    two.publish(package(version="1.2.0", floor="1.0.0", ops="[wealth.order.list]"))
+    two.publish(package(version="1.2.0", floor="1.0.0", ops="[wealth.transaction.list]"))
     run(two, changing.back_to("1.2.0", WHY), live=live)
     with pytest.raises(PublishError, match=r"wealth@1\.1\.0 needs operation wealth\.order\.prepare"):
         run(two, changing.back_to("1.1.0", WHY), live=live)

@@ -10,6 +10,7 @@ from security.encoding import b64url_decode, b64url_encode, canonical_json, pars
 from security.errors import EvidenceError
 from security.evidence import anchors_of, verify_export
 from security.evidence.export import seal
+from security.evidence.release import operations_of
 from security.evidence.verify import LINKS
 from security.suites import ES256, P256_ORDER
 from tests.security.golden import TEMPLATE
@@ -145,6 +146,20 @@ def test_a_changed_chain_breaks_even_when_sealed(change: Callable[[dict[str, Any
 )
 def test_a_changed_checkpoint_breaks_even_when_sealed(change: Callable[[dict[str, Any]], None]) -> None:
     assert broken(resealed(change)) == "checkpoint"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "asked"),
+    [
+        ("wealth.order.place", "wealth/orders/prepare", "wealth.order.prepare"),
+        ("wealth.redeem", "wealth/redemptions/prepare", "wealth.redeem.prepare"),
+        ("accounts.transfer.bound", "accounts/acc_1/transfers/bound", "accounts.transfer.bound"),
+    ],
+)
+def test_the_operation_that_asked_follows_from_kind_and_address(kind: str, path: str, asked: str) -> None:
+    names = operations_of(kind, f"https://bank.example/app/v1/{path}")
+    assert asked in names
+    assert all(name.rpartition(".")[2] == path.rpartition("/")[2] for name in names)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ function wealthCaption(holdings, coming) {
 const WEALTH = {
   name: "wealth", mark: "wealth", counts: true,
   async obtain() {
-    const [ordered, held] = await Promise.all([look("wealth.order.list"), look("wealth.holding.list")]);
-    const { orders } = ordered.data;
+    const [ordered, held] = await Promise.all([look("wealth.transaction.list", { limit: "100" }), look("wealth.holding.list")]);
+    const orders = ordered.data.transactions.filter((one) => one.kind === "PURCHASE");
     const { holdings } = held.data;
     const coming = orders.filter((one) => COMING.includes(one.state));
     const fen = sumOf(holdings, (one) => one.valueFen ?? one.costFen) + sumOf(coming, (one) => one.amountFen);

@@ -1,18 +1,63 @@
-// Orders: where each stands, its dates, and the proof of what was confirmed with which page and device.
+// One purchase or redemption: where it stands, what may still be done about it, its dates, and its proof.
 
 const CHECKING = ["CREATED", "QUOTA_HELD", "DEBITED", "UNKNOWN"];
-const ENDS = { ACCEPTED: "done", CONFIRMED: "confirmed", REJECTED: "rejected", REFUNDED: "refunded" };
-const CHIPS = { ACCEPTED: "ok", CONFIRMED: "ok", REJECTED: "bad", REFUNDED: "info" };
+const BACK = ["REFUNDING", "REFUND_FAILED", "REFUNDED"];
+const ENDS = { ACCEPTED: "done", CONFIRMED: "confirmed", REJECTED: "rejected", REFUNDING: "refunding", REFUND_FAILED: "owed", REFUNDED: "refunded" };
+const CHIPS = { ACCEPTED: "tide", CONFIRMED: "ok", REJECTED: "bad", REFUNDING: "warn", REFUND_FAILED: "warn", REFUNDED: "info", SHARES_HELD: "tide", PAYING: "tide", PAID: "ok", CANCELLED: "info", FAILED: "bad" };
+const MARKS = {
+  done: ["check", "ok"], confirmed: ["check", "ok"], rejected: ["x", "bad"], refunding: ["undo", "warn"], owed: ["clock", "warn"], refunded: ["undo", "info"], unknown: ["clock", "warn"],
+  SHARES_HELD: ["clock", "ok"], PAYING: ["clock", "ok"], PAID: ["check", "ok"], CANCELLED: ["undo", "info"], FAILED: ["x", "bad"],
+};
 
-function orderStops(order) {
+function stateChipOf(order) {
+  const own = order.kind && order.kind !== "PURCHASE" && order.state === "CONFIRMED" ? "CONFIRMED.out" : order.state;
+  return chip(t("order." + own), CHIPS[order.state] || "warn");
+}
+
+/** A button that takes an order back: {op, order, text, label, changed(order)}. A person is verified before anything happens. */
+function cancelButton(options) {
+  const attempt = new Attempt(options.op);
+  return button(t("cancel"), { class: "small" }, async () => {
+    const line = formLine();
+    const yes = button(t("cancel.yes"), { class: "primary block" }, async () => {
+      line.clear();
+      try {
+        const next = await attempt.send({ orderId: options.order.orderId }, {});
+        sheet.close();
+        options.changed(next);
+      } catch (error) {
+        const trouble = troubleOf(error);
+        line.say(sentence(trouble, true), trouble);
+      }
+    });
+    const sheet = pageSheet(t("cancel.title"), h("div", { class: "form" }, h("p", { class: "soft" }, options.text), line.element, yes.element));
+  }).element;
+}
+
+/** The step that waits for its day, and how long it may be taken back. */
+function waiting(title, date, order, cancel) {
+  const until = order.cancellableUntil ? t("order.cancellable", { until: before(order.cancellableUntil) }) : "";
+  return { title, caption: [day(date), until].filter(Boolean).join(" · "), state: "now", action: order.cancellableUntil ? cancel : null };
+}
+
+function sharesStop(order, cancel) {
+  if (order.state !== "CONFIRMED") return { ...waiting(t("order.shares"), order.confirmDate, order, cancel), ...(CHECKING.includes(order.state) ? { state: "next", action: null } : {}) };
+  return { title: t("order.shares"), caption: t("order.shares.done", { shares: sharesText(order.shares), nav: order.nav }), state: "done" };
+}
+
+function orderStops(order, cancel) {
   const sent = { title: t("order.placed"), caption: moment(order.placedAt), state: "done" };
   if (order.state === "REJECTED") return [sent, { title: t("order.money"), caption: t("order.money.none"), state: "bad" }];
   const checking = CHECKING.includes(order.state);
   const paid = { title: t("order.money"), caption: checking ? t("order.money.checking") : t("order.money.done", { amount: plainMoney(order.amountFen) }), state: checking ? "now" : "done" };
-  if (order.state === "REFUNDED") return [sent, paid, { title: t("order.REFUNDED"), state: "done" }];
-  const confirmed = order.state === "CONFIRMED";
-  return [sent, paid, { title: t("order.shares"), caption: order.confirmDate ? day(order.confirmDate) : null, state: confirmed ? "done" : checking ? "next" : "now" },
-    { title: t("order.redeem"), caption: redeemable(order), state: "next" }];
+  if (BACK.includes(order.state)) {
+    const at = (name) => (order.steps || []).find((step) => step.state === name);
+    const begun = at("REFUNDING");
+    const back = at("REFUNDED");
+    return [sent, paid, { title: t(order.reason && order.reason.code === "CANCELLED_BY_CUSTOMER" ? "order.taken" : "product.FAILED"), caption: begun ? moment(begun.at) : null, state: "done" },
+      { title: t("order.back"), caption: back ? moment(back.at) : t("order.back." + order.state), state: order.state === "REFUNDED" ? "done" : "now" }];
+  }
+  return [sent, paid, sharesStop(order, cancel), { title: t("order.redeem"), caption: redeemable(order), state: "next" }];
 }
 
 /** Bundle, version and digest as "wealth 1.0.0 · 9f2c41d8…7ae0e41b". */
@@ -28,26 +73,44 @@ function shortId(id) {
 function proofCard(order) {
   const mono = (text) => h("span", { class: "mono" }, text);
   return h("section", { class: "card flush" }, h("details", null, h("summary", null, t("order.details"), icon("down", "i16")),
-    facts([[t("order.id"), mono(order.orderId)], [t("order.operation"), mono(order.operationId)], [t("order.time"), moment(order.placedAt)],
-      order.tradeDate ? [t("order.trade"), fullDay(order.tradeDate)] : null, [t("order.bundle"), mono(bundleText(order.bundle))], [t("order.device"), mono(shortId(order.deviceId))]])));
+    facts([[t("order.id"), mono(order.orderId)], order.operationId ? [t("order.operation"), mono(order.operationId)] : null, [t("order.time"), moment(order.placedAt)],
+      order.tradeDate ? [t("order.trade"), fullDay(order.tradeDate)] : null, order.bundle ? [t("order.bundle"), mono(bundleText(order.bundle))] : null,
+      order.deviceId ? [t("order.device"), mono(shortId(order.deviceId))] : null])));
+}
+
+/** How an order stands: {name (of MARKS), title, figure, text}. */
+function outcomeCard(order, { name, title, figure, text, more }) {
+  const [mark, kind] = MARKS[name];
+  return h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")),
+    h("h1", { class: "name" }, title)), figure, h("p", null, said(order.productName)), h("p", { class: "soft" }, text), more || null);
 }
 
 function orderHead(order) {
   const name = ENDS[order.state] || "unknown";
-  const marks = { done: ["check", "ok"], confirmed: ["check", "ok"], rejected: ["x", "bad"], refunded: ["undo", "info"], unknown: ["clock", "warn"] };
   const places = { amount: plainMoney(order.amountFen), date: order.confirmDate ? day(order.confirmDate) : "", name: said(order.productName) };
-  const reason = name === "rejected" && said(order.reason) ? said(order.reason) + " " : "";
-  return h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + marks[name][1] }, icon(marks[name][0], "i24")),
-    h("h1", { class: "name" }, t("order." + name + ".title"))), amount(order.amountFen), h("p", null, said(order.productName)),
-    h("p", { class: "soft" }, reason + t("order." + name + ".text", places)));
+  const text = (name === "rejected" && said(order.reason)) || t("order." + name + ".text", places);
+  const more = order.shares ? sideFacts([[t("holding.shares"), sharesText(order.shares)], [t("product.nav.unit"), order.nav], [t("order.rest"), money(order.restFen || 0)]]) : null;
+  return outcomeCard(order, { name, title: t("order." + name + ".title"), figure: amount(order.amountFen), text, more });
+}
+
+/** Where to go on: to what is mine once there is something, else to the products. */
+function endActions(held) {
+  const other = button(t(held ? "title.holdings" : "orders.list"), { class: "block" }, async () => go(held ? "/holdings" : "/", true));
+  const orders = button(t("title.orders"), { class: "primary block" }, async () => go("/orders", true));
+  return h("div", { class: "pair" }, other.element, orders.element);
 }
 
 function drawOrder(place, order, seenAt, still) {
-  const products = button(t("orders.list"), { class: "block" }, async () => go("/", true));
-  const orders = button(t("title.orders"), { class: "primary block" }, async () => go("/orders", true));
-  place.show({
-    title: t("title.order"), still, action: h("div", { class: "pair" }, products.element, orders.element),
-    body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order))), proofCard(order)],
+  const changed = (next) => { drawOrder(place, next, null, true); watchOrder(place, next); };
+  const text = t("cancel.order", { amount: plainMoney(order.amountFen) });
+  const cancel = order.cancellableUntil && !seenAt ? cancelButton({ op: "wealth.order.cancel", order, text, changed }) : null;
+  place.show({ title: t("title.order"), still, action: endActions(order.state === "CONFIRMED"), body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order, cancel))), proofCard(order)] });
+}
+
+function watchOrder(place, order) {
+  watch(place, {
+    now: order, open: (one) => CHECKING.includes(one.state) || one.state === "REFUNDING", obtain: () => ask("wealth.order.get", { orderId: order.orderId }),
+    same: (a, b) => a.state === b.state, draw: (next) => drawOrder(place, next, null, true),
   });
 }
 
@@ -55,25 +118,73 @@ async function orderView(place) {
   const obtain = () => look("wealth.order.get", { orderId: place.params.order });
   await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => {
     drawOrder(place, data, seenAt);
+    if (!seenAt) watchOrder(place, data);
+  });
+}
+
+// ── redemptions, and payments at maturity ──
+
+function redemptionStops(order, cancel) {
+  const ripe = order.kind === "MATURITY";
+  const sent = { title: t(ripe ? "out.matured" : "out.placed"), caption: moment(order.placedAt), state: "done" };
+  if (order.state === "CANCELLED") return [sent, { title: t("order.CANCELLED"), caption: order.settledAt ? moment(order.settledAt) : null, state: "done" }];
+  if (order.state === "FAILED") return [sent, { title: t("out.paid"), caption: t("out.paid.none"), state: "bad" }];
+  const known = order.amountFen !== null;
+  const valued = known ? { title: t("out.valued"), caption: t("out.valued.done", { nav: order.nav, day: shortDay(order.navDate) }), state: "done" }
+    : waiting(t("out.valued"), order.confirmDate, order, cancel);
+  const paid = order.state === "PAID";
+  return [sent, valued, { title: t("out.paid"), caption: paid && order.settledAt ? moment(order.settledAt) : day(order.payDate), state: paid ? "done" : known ? "now" : "next" }];
+}
+
+function redemptionHead(order) {
+  const shares = sharesText(order.shares);
+  const name = order.state === "CONFIRMED" ? "PAYING" : order.state;
+  const figure = order.amountFen === null ? h("div", { class: "amount num" }, shares, h("small", null, " " + t("shares.unit"))) : amount(order.amountFen);
+  const places = { shares, amount: order.amountFen === null ? "" : plainMoney(order.amountFen), date: day(order.confirmDate), pay: day(order.payDate) };
+  const reason = name === "FAILED" ? said(order.reason) : "";
+  return outcomeCard(order, { name, title: t("out." + name + ".title"), figure, text: [reason, h("span", { class: "line" }, t("out." + name + ".text", places))] });
+}
+
+function drawRedemption(place, order, seenAt, still) {
+  const changed = (next) => drawRedemption(place, next, null, true);
+  const text = t("cancel.redemption", { shares: sharesText(order.shares) });
+  const cancel = order.cancellableUntil && !seenAt ? cancelButton({ op: "wealth.redemption.cancel", order, text, changed }) : null;
+  place.show({ title: t("title.redemption"), still, action: endActions(true), body: [place.staleNote(seenAt), redemptionHead(order), h("section", { class: "card" }, tracker(redemptionStops(order, cancel))), proofCard(order)] });
+}
+
+async function redemptionView(place) {
+  const obtain = () => look("wealth.redemption.get", { orderId: place.params.order });
+  await place.load(t("title.redemption"), "cc", obtain, ({ data, seenAt }) => {
+    drawRedemption(place, data, seenAt);
     if (seenAt) return;
     watch(place, {
-      now: data, open: (order) => CHECKING.includes(order.state), obtain: () => ask("wealth.order.get", { orderId: data.orderId }),
-      same: (a, b) => a.state === b.state, draw: (order) => drawOrder(place, order, null, true),
+      now: data, open: (one) => one.state === "PAYING", obtain: () => ask("wealth.redemption.get", { orderId: data.orderId }),
+      same: (a, b) => a.state === b.state, draw: (next) => drawRedemption(place, next, null, true),
     });
   });
 }
 
-function orderRow(order) {
+// ── the history ──
+
+function historyRow(order) {
+  const figure = order.amountFen === null ? t("shares.count", { shares: sharesText(order.shares) }) : plainMoney(order.amountFen);
   return openRow({
-    title: h("b", null, said(order.productName)), caption: h("div", { class: "cap num" }, moment(order.placedAt)), open: () => go("/order/" + order.orderId),
-    value: [h("b", null, plainMoney(order.amountFen)), h("div", null, chip(t("order." + order.state), CHIPS[order.state] || "warn"))],
+    title: h("b", null, said(order.productName)), caption: h("div", { class: "cap num" }, t("kind." + order.kind) + " · " + moment(order.placedAt)), open: () => go(orderPath(order)),
+    value: [h("b", null, figure), h("div", null, stateChipOf(order))],
   });
 }
 
+/** The history as a file, under its name without the ending. */
+async function historyFile(kind) {
+  const { file } = await ask("wealth.transaction.csv");
+  return { name: file.name.replace(/\.csv$/, ""), kind, content: file.content };
+}
+
 async function ordersView(place) {
-  await place.load(t("title.orders"), "dddd", () => look("wealth.order.list"), ({ data, seenAt }) => {
-    const list = data.orders.length ? h("section", { class: "card flush" }, h("ul", { class: "list" }, data.orders.map(orderRow)))
-      : state({ mark: "list", title: t("title.orders"), text: t("orders.none"), actions: button(t("orders.list"), { class: "primary" }, async () => go("/", true)).element });
-    place.show({ title: t("title.orders"), body: [data.orders.length ? h("h1", { class: "hide" }, t("title.orders")) : null, place.staleNote(seenAt), list] });
+  const products = button(t("orders.list"), { class: "primary" }, async () => go("/", true)).element;
+  await pagedView(place, {
+    title: t("title.orders"), op: "wealth.transaction.list", items: (answer) => answer.transactions, row: historyRow,
+    head: (answer) => (answer.transactions.length ? h("div", { class: "row" }, exportButton({ kinds: ["csv"], obtain: historyFile })) : null),
+    empty: h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon("list", "i24")), h("p", { class: "soft" }, t("orders.none")), products),
   });
 }

@@ -1,7 +1,9 @@
 // What is on sale, and one product: its risk, benchmark, net value, quota and dates, with one way to buy it.
 
-const QUARTER = 92 * 24 * 3600 * 1000;
-const ON_SALE = ["OPEN", "RAISING", "ESTABLISHED"];
+const ON_SALE = ["OPEN", "RAISING"];
+const GONE = ["SETTLED", "FAILED"];
+const STATE_CHIPS = { RAISING: "tide", SOLD_OUT: "warn" };
+const RANGES = { month: 31, quarter: 92, all: Infinity };
 
 function benchmark(product, large) {
   const low = [product.benchmarkLow, h("small", null, "%")];
@@ -9,16 +11,22 @@ function benchmark(product, large) {
   return h("div", { class: large ? "amount num" : "amount num mid" }, range);
 }
 
+/** Why a product cannot be bought by anybody now: a state, or null. */
 function saleProblem(product) {
-  if (product.state === "SOLD_OUT" || product.quotaLeftFen < product.minimumFen) return "SOLD_OUT";
-  return ON_SALE.includes(product.state) ? null : "CLOSED";
+  if (product.state === "SOLD_OUT" || (ON_SALE.includes(product.state) && product.quotaLeftFen < product.minimumFen)) return "SOLD_OUT";
+  return ON_SALE.includes(product.state) ? null : product.state;
+}
+
+/** The state to show: what is sold out is not open, whatever its sale. */
+function stateChip(product) {
+  const name = saleProblem(product) === "SOLD_OUT" ? "SOLD_OUT" : product.state;
+  return name === "OPEN" ? null : chip(t("product." + name), STATE_CHIPS[name]);
 }
 
 function productCard(product) {
-  const problem = saleProblem(product);
   return h("li", null, h("button", { type: "button", class: "card press", onclick: () => go("/product/" + product.code) },
     h("span", { class: "row between" }, h("b", { class: "name" }, said(product.name)), h("span", { class: "muted" }, icon("right"))),
-    h("span", { class: "row wrap" }, riskStaff(product.risk), problem ? chip(t("product." + problem), "warn") : chip(said(product.category))),
+    h("span", { class: "row wrap" }, riskStaff(product.risk), stateChip(product) || chip(said(product.category))),
     benchmark(product), h("span", { class: "cap" }, t("list.benchmark")),
     h("span", { class: "soft num" }, t("list.terms", { days: product.holdingDays, minimum: wholeMoney(product.minimumFen) }))));
 }
@@ -30,40 +38,60 @@ function levelCard(suitability) {
     h("div", { class: "cap" }, suitability.level ? t("level.until", { date: day(suitability.validUntil) }) : t("level.why"))), start.element, about));
 }
 
+/** What is mine: holdings with their value, and orders. */
+function mineCard(holdings) {
+  const value = holdings.length ? [h("b", null, secret(plainMoney(totalOf(holdings, "valueFen")))), h("div", { class: "cap" }, t("holdings.value"))] : null;
+  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "wealth", title: t("title.holdings"), value, open: () => go("/holdings") }),
+    openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") })));
+}
+
+function productSections(products) {
+  const shown = products.filter((product) => !GONE.includes(product.state));
+  const others = shown.filter(saleProblem);
+  const sale = shown.filter((product) => !saleProblem(product));
+  const list = (some) => h("ul", { class: "cards" }, some.map(productCard));
+  return [sale.length ? list(sale) : h("section", { class: "card" }, h("p", { class: "soft" }, t("list.none"))),
+    others.length ? [h("h2", { class: "name" }, t("list.others")), list(others)] : null];
+}
+
 async function listView(place) {
   const obtain = async () => {
-    const products = await look("wealth.product.list");
-    const suitability = await look("wealth.suitability.get");
-    return { products: products.data.products, suitability: suitability.data, seenAt: products.seenAt || suitability.seenAt, waiting: await purchase.waitingNote() };
+    const got = { products: await look("wealth.product.list"), suitability: await look("wealth.suitability.get"), holdings: await look("wealth.holding.list") };
+    const seenAt = Object.values(got).map((one) => one.seenAt).find(Boolean) || null;
+    return { ...got, seenAt, waiting: [await purchase.waitingNote(), await redemption.waitingNote()] };
   };
-  await place.load(t("title.list"), "dcc", obtain, ({ products, suitability, seenAt, waiting }) => place.show({
+  await place.load(t("title.list"), "dcc", obtain, ({ products, suitability, holdings, seenAt, waiting }) => place.show({
     title: t("title.list"),
-    body: [h("div", { class: "head" }, h("h1", null, t("list.products"))), place.staleNote(seenAt), waiting, levelCard(suitability),
-      products.length ? h("ul", { class: "cards" }, products.map(productCard)) : h("section", { class: "card" }, h("p", { class: "soft" }, t("list.none"))),
-      h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: t("list.orders"), open: () => go("/orders") })))],
+    body: [h("div", { class: "head" }, h("h1", null, t("list.products"))), place.staleNote(seenAt), waiting, levelCard(suitability.data), mineCard(holdings.data.holdings),
+      productSections(products.data.products)],
   }));
 }
 
-/** The net values of the last three months. */
-function lastQuarter(all) {
+/** The net values of the last days. */
+function lastDays(all, days) {
   if (!all.length) return [];
   const end = Date.parse(all[all.length - 1].date);
-  return all.filter((point) => end - Date.parse(point.date) <= QUARTER);
+  return all.filter((point) => end - Date.parse(point.date) <= days * 24 * 3600 * 1000);
 }
 
-function navCard(all) {
-  const nav = lastQuarter(all);
-  if (!nav.length) return null;
+function navCard(all, range = "quarter") {
+  const nav = lastDays(all, RANGES[range]);
+  if (!nav.length) return h("section", { class: "card" }, h("h2", null, t("product.nav")), h("p", { class: "soft" }, t("product.nav.none")));
   const first = nav[0];
   const last = nav[nav.length - 1];
   const change = (Number(last.value) / Number(first.value) - 1) * 100;
   const sign = change > 0 ? "+" : change < 0 ? "\u2212" : "";
   const places = { first: first.value, from: day(first.date), last: last.value, to: day(last.date) };
-  return chartCard({
-    title: t("product.nav"), value: last.value, when: day(last.date),
-    aside: [t("product.nav.quarter"), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%")],
+  const ranges = segments({
+    label: t("product.nav.range"), value: range, choices: Object.keys(RANGES).map((value) => ({ value, label: t("product.nav." + value) })),
+    changed: (value) => { card.replaceWith(navCard(all, value)); document.querySelector(".segments input:checked").focus(); },
+  });
+  const card = chartCard({
+    title: t("product.nav"), value: last.value, when: day(last.date), ranges,
+    aside: [t("product.nav." + range), " ", h("b", { class: change > 0 ? "up" : change < 0 ? "down" : null }, sign + Math.abs(change).toFixed(2) + "%")],
     chart: lineChart(nav, { sentence: t("product.nav.sentence", places), dateLabel: t("product.nav.date"), valueLabel: t("product.nav.unit") }),
   });
+  return card;
 }
 
 function quotaCard(product) {
@@ -72,10 +100,14 @@ function quotaCard(product) {
     gauge(share(product.quotaLeftFen, product.quotaTotalFen), t("product.quota.label", places)));
 }
 
-function datesCard(dates) {
+/** The three days of an order placed now. */
+function datesCard(product) {
+  const { dates, maturesOn } = product;
   if (!dates) return null;
-  return h("section", { class: "card" }, datePath([{ when: before(dates.purchaseBefore), what: t("product.buy"), done: true },
-    { when: day(dates.confirmDate), what: t("product.confirm") }, { when: redeemable(dates), what: t("product.redeem") }]));
+  const last = maturesOn ? { when: day(maturesOn), what: t("product.mature") } : { when: redeemable(dates), what: t("product.redeem") };
+  const middle = product.state === "RAISING" ? { when: day(dates.tradeDate), what: t("product.begin") } : { when: day(dates.confirmDate), what: t("product.confirm") };
+  return h("section", { class: "card" }, datePath([{ when: before(dates.purchaseBefore), what: t("product.buy"), done: true }, middle, last]),
+    h("div", { class: "gap" }), h("p", { class: "cap" }, t("product.cancellable", { until: before(dates.cancellableUntil) })));
 }
 
 function termsCard(product) {
@@ -87,15 +119,16 @@ function termsCard(product) {
 /** Why this customer cannot buy now, in a sentence, or null. */
 function obstacle(product) {
   const problem = saleProblem(product);
-  if (problem) return t(problem === "SOLD_OUT" ? "product.gone" : "product.closed");
-  const { level, matches } = product.suitability;
+  if (problem) return t(problem === "SOLD_OUT" ? "product.gone" : "product.closed." + product.state);
+  const { level, matches, qualified } = product.suitability;
+  if (product.private && !qualified) return t("product.unqualified");
   return level && matches === false ? t("product.mismatch", { risk: product.risk, level, range: risksOf(level) }) : null;
 }
 
 function productAction(product, blocked) {
-  const level = product.suitability.level;
+  const { level, qualified } = product.suitability;
   const options = { class: "primary" };
-  const press = blocked ? button(t("product.others"), options, async () => go("/"))
+  const press = blocked && product.private && !qualified && !saleProblem(product) ? button(t("product.qualify"), options, async () => go("/qualified/" + product.code)) : blocked ? button(t("product.others"), options, async () => go("/"))
     : level ? button(t("product.buy"), options, async () => go("/buy/" + product.code)) : button(t("product.assess"), options, async () => go("/assess/" + product.code));
   return h("div", { class: "pair" }, h("div", { class: "grow" }, h("div", { class: "t12 muted" }, t("level.yours")), h("b", null, levelName(level))), press.element);
 }
@@ -106,8 +139,8 @@ async function productView(place) {
     const blocked = obstacle(product);
     place.show({
       title: t("title.product"), action: productAction(product, blocked),
-      body: [h("div", { class: "head" }, h("h1", { class: "name" }, said(product.name)), h("div", { class: "row wrap" }, riskStaff(product.risk), chip(said(product.category)))),
-        place.staleNote(seenAt), blocked ? note("warn", "alert", blocked) : null, termsCard(product), navCard(product.nav), quotaCard(product), datesCard(product.dates),
+      body: [h("div", { class: "head" }, h("h1", { class: "name" }, said(product.name)), h("div", { class: "row wrap" }, riskStaff(product.risk), stateChip(product), product.private ? chip(t("product.private"), "info") : chip(said(product.category)))),
+        place.staleNote(seenAt), blocked ? note("warn", "alert", blocked) : null, termsCard(product), navCard(product.nav), ON_SALE.includes(product.state) ? quotaCard(product) : null, datesCard(product),
         note("info", "info", said(product.warning)), h("p", { class: "cap center" }, t("product.issuer") + " · " + said(product.issuer))],
     });
   });

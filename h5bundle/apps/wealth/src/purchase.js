@@ -1,16 +1,12 @@
 // Buying: the amount, the bank's own slip signed by the device, and an end that always says what happened to the money.
 
-const FIELD_OF = { AMOUNT_MINIMUM: "yuan", AMOUNT_STEP: "yuan", INSUFFICIENT_FUNDS: "yuan", DEVICE_LIMIT: "yuan", QUOTA_GONE: "yuan", LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan", AGE_CONFIRMATION_REQUIRED: "age" };
+const FIELD_OF = { AMOUNT_MINIMUM: "yuan", AMOUNT_STEP: "yuan", INSUFFICIENT_FUNDS: "yuan", DEVICE_LIMIT: "yuan", QUOTA_GONE: "yuan", LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan", AGE_CONFIRMATION_REQUIRED: "age", QUALIFICATION_REQUIRED: "qualified" };
 
 const purchase = new Signing({
   kind: "purchase", what: "what.purchase", result: "/result", list: "/orders", listLabel: "title.orders",
   rows: (about) => [[t("end.name"), about.name], [t("end.amount"), money(about.amountFen)]],
   order: (result) => (result.orderId ? "/order/" + result.orderId : null),
-  find: async (pending) => {
-    const { orders } = await ask("wealth.order.list");
-    const order = orders.find((one) => one.operationId === pending.operationId);
-    return order ? "/order/" + order.orderId : null;
-  },
+  find: findOrder,
   again: (about) => "/buy/" + about.code,
   back: { label: "end.product", path: (about) => "/product/" + about.code },
 });
@@ -25,7 +21,7 @@ function amountProblem(amountFen, product) {
 /** Prepare the purchase and have it signed; what the bank refuses is said at its field. */
 async function send(attempt, product, account, amountFen, fields) {
   try {
-    const body = { product: product.code, accountId: account.accountId, amountFen, ...(fields.age.value() ? { ageConfirmed: true } : {}) };
+    const body = { product: product.code, accountId: account.accountId, amountFen, ...(fields.age.value() ? { ageConfirmed: true } : {}), ...(fields.qualified.value() ? { qualified: true } : {}) };
     await purchase.ask(attempt, null, body, { code: product.code, name: said(product.name), amountFen });
   } catch (error) {
     const trouble = troubleOf(error);
@@ -43,22 +39,25 @@ function buyForm(place, product, account) {
   const fund = h("div", { hidden: true }, button(t("buy.fund"), { class: "small block" }, () => openBundle("accounts#/fund")).element);
   const age = agreeField(t("buy.age"));
   age.element.hidden = true;
+  const qualified = agreeField(t("buy.qualified"));
+  qualified.element.hidden = !product.private;
   const submit = button(t("buy.send"), { class: "primary block", submit: true }, async () => {
     line.clear();
     fund.hidden = true;
     const amountFen = yuan.check();
     if (amountFen === null) return;
-    if (age.element.hidden || age.value()) await send(attempt, product, account, amountFen, { yuan, age, fund, line });
+    const missing = [qualified, age].find((one) => !one.element.hidden && !one.value());
+    if (!missing) await send(attempt, product, account, amountFen, { yuan, age, qualified, fund, line });
     else {
-      age.error(t("buy.age.choose"));
-      age.focus();
+      missing.error(t("buy.agree.choose"));
+      missing.focus();
     }
   });
   const from = knownField(t("buy.from"), t("buy.account", { tail: account.number, amount: plainMoney(account.availableFen) }));
   place.show({
     title: t("title.buy"), action: submit.element,
     body: [h("div", { class: "head" }, h("h1", null, t("buy.title")), h("div", { class: "row wrap" }, h("span", { class: "soft" }, said(product.name)), riskStaff(product.risk))),
-      form([yuan.element, fund, from.element, age.element, line.element], submit), note("tide", "shield", t("buy.note"))],
+      form([yuan.element, fund, from.element, qualified.element, age.element, line.element], submit), note("tide", "shield", t("buy.note"))],
   });
 }
 

@@ -2,8 +2,8 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, amount, ask, Attempt, before, button, chartCard, chip, choiceField, datePath, day, facts, form, formLine, fullDay,
-  gauge, go, h, icon, knownField, lineChart, look, moment, money, moneyField, note, openBundle, openRow, pageSheet, placeTrouble,
-  plainMoney, quotaMoney, riskStaff, said, sentence, share, shortDigest, sideFacts, Signing, start, state, t, tracker, troubleOf,
-  watch, wholeMoney,
+  agreeField, amount, ask, Attempt, before, button, chartCard, chip, choiceField, datePath, day, emptyCard, exportButton, facts, field, form, formLine,
+  fullDay, gauge, go, h, hiddenAmount, icon, knownField, lineChart, look, moment, money, moneyField, note, openBundle, openDraft, openRow,
+  pagedView, pageSheet, parseYuan, placeTrouble, plainMoney, quietly, quotaMoney, refill, riskStaff, said, secret, segments, sentence, share,
+  shortDay, shortDigest, sideFacts, signedMoney, Signing, start, state, t, tideLines, tracker, troubleOf, watch, wholeMoney,
 } from "./_shared/common/ui.js";

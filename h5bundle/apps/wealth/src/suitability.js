@@ -1,13 +1,12 @@
-// The suitability questions, one a screen, and the level they give. Questions and scores are the bank's data.
+// The suitability questions, one a screen, and the level they give. Questions and scores are the bank's data. What was
+// answered is kept as a draft of the questions' version, so that it goes on where it was left.
 
-const answers = { version: "", given: {} };
-
-function questionScreen(place, sheet, index) {
+function questionScreen(place, sheet, index, resumed) {
   const question = sheet.questions[index];
   const last = index === sheet.questions.length - 1;
   const line = formLine();
   const choices = question.options.map((option) => ({ value: option.id, label: said(option.text) }));
-  const choice = choiceField({ label: said(question.text), quiet: true, choices, value: answers.given[question.id], changed: (value) => { answers.given[question.id] = value; } });
+  const choice = choiceField({ label: said(question.text), quiet: true, choices, value: sheet.given[question.id], changed: (value) => { sheet.given[question.id] = value; quietly(sheet.draft.keep({ version: sheet.version, given: sheet.given })); } });
   const next = button(t(last ? "assess.send" : "assess.next"), { class: "primary", submit: true }, async () => {
     line.clear();
     if (!choice.value()) {
@@ -20,14 +19,15 @@ function questionScreen(place, sheet, index) {
   const progress = t("assess.progress", { now: index + 1, all: sheet.questions.length });
   place.show({
     title: t("title.assess"), action: h("div", { class: "pair" }, index > 0 ? previous.element : null, next.element),
-    body: [h("div", { class: "head" }, h("p", { class: "cap num" }, progress), gauge(share(index + 1, sheet.questions.length), progress), h("h1", { class: "question" }, said(question.text))),
+    body: [h("div", { class: "head" }, h("p", { class: "cap num" }, progress, resumed ? " · " + t("assess.resumed") : null), gauge(share(index + 1, sheet.questions.length), progress), h("h1", { class: "question" }, said(question.text))),
       form([choice.element, line.element], next)],
   });
 }
 
 async function sendAnswers(place, sheet, line) {
   try {
-    const result = await sheet.attempt.send(null, { version: sheet.version, answers: { ...answers.given } });
+    const result = await sheet.attempt.send(null, { version: sheet.version, answers: sheet.given });
+    await sheet.draft.drop();
     levelScreen(place, result);
   } catch (error) {
     const trouble = troubleOf(error);
@@ -36,7 +36,6 @@ async function sendAnswers(place, sheet, line) {
 }
 
 function levelScreen(place, result) {
-  answers.given = {};
   const then = place.params.code ? "/product/" + place.params.code : "/";
   place.show({
     title: t("title.assess"),
@@ -48,10 +47,11 @@ function levelScreen(place, result) {
 }
 
 async function assessView(place) {
-  const obtain = () => ask("wealth.suitability.questions");
+  const obtain = async () => ({ ...(await ask("wealth.suitability.questions")), draft: await openDraft("assess"), attempt: new Attempt("wealth.suitability.assess") });
   await place.load(t("title.assess"), "adddd", obtain, (sheet) => {
-    if (answers.version !== sheet.version) answers.given = {};
-    answers.version = sheet.version;
-    questionScreen(place, { ...sheet, attempt: new Attempt("wealth.suitability.assess") }, 0);
+    const { version, given } = sheet.draft.values;
+    const kept = version === sheet.version ? { ...given } : {};
+    const open = sheet.questions.findIndex((question) => !kept[question.id]);
+    questionScreen(place, { ...sheet, given: kept }, open < 0 ? sheet.questions.length - 1 : open, open !== 0);
   });
 }

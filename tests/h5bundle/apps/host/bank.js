@@ -1,16 +1,17 @@
 // A bank of one customer for the pages' tests: it answers the operations as the interface says, from what was done before.
 
-const TIMES = "2026-11-20T06:32:00Z";
+export const TIMES = "2026-11-20T06:32:00Z";
 
-const PRODUCT = {
+export const PRODUCT = {
   code: "JMG-WY90", name: "金芒果 · 稳盈 90 天持有", risk: "R2", category: { zh: "固定收益类", en: "Fixed income" }, benchmarkLow: "2.35",
   benchmarkHigh: "2.85", holdingDays: 90, minimumFen: 1000000, stepFen: 100, state: "OPEN", quotaTotalFen: 50000000000, quotaLeftFen: 17400000000,
+  private: false, maturesOn: null,
 };
-const RISKY = {
+export const RISKY = {
   ...PRODUCT, code: "JMG-JQ365", name: "金芒果 · 进取 365 天持有", risk: "R4", category: { zh: "混合类", en: "Mixed" }, benchmarkLow: "3.10",
   benchmarkHigh: "5.40", holdingDays: 365,
 };
-const GONE = { ...PRODUCT, code: "JMG-TT7", name: "金芒果 · 天天 7 天持有", risk: "R1", benchmarkLow: "1.90", benchmarkHigh: "2.10", holdingDays: 7, state: "SOLD_OUT", quotaLeftFen: 0 };
+export const GONE = { ...PRODUCT, code: "JMG-TT7", name: "金芒果 · 天天 7 天持有", risk: "R1", benchmarkLow: "1.90", benchmarkHigh: "2.10", holdingDays: 7, state: "SOLD_OUT", quotaLeftFen: 0 };
 
 function series() {
   const first = Date.UTC(2026, 7, 21);
@@ -20,9 +21,9 @@ function series() {
   }));
 }
 
-const DETAIL = {
+export const DETAIL = {
   nav: series(),
-  dates: { purchaseBefore: "2026-11-20T07:00:00Z", tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", redeemableProvisional: false },
+  dates: { purchaseBefore: "2026-11-20T07:00:00Z", tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", redeemableProvisional: false, cancellableUntil: "2026-11-20T07:00:00Z" },
   warning: { zh: "理财非存款，产品有风险，投资须谨慎。", en: "Wealth products are not deposits. They carry risk; invest with care." },
   issuer: { zh: "澜江理财有限责任公司", en: "Lanjiang Wealth Co., Ltd." },
 };
@@ -42,12 +43,12 @@ export function problem(status, code, zh, en, extra = {}) {
 
 export const ok = (body) => ({ status: 200, body });
 
-/** The bank. Options: {state: "new" | "card" | "open" | "bound" | "empty", level: "C3" | null}; `more` are a bundle's own answers. */
+/** The bank. Options: {state: "new" | "card" | "open" | "bound" | "empty" | "held", level: "C3" | null}; `more` are a bundle's own answers. */
 export class Bank {
   constructor(options) {
     this.application = null;
     this.more = {};
-    this.bound = ["bound", "empty"].includes(options.state);
+    this.bound = ["bound", "empty", "held"].includes(options.state);
     this.level = options.level === undefined ? "C3" : options.level;
     this.balance = 846072;
     this.orders = [];
@@ -64,7 +65,7 @@ export class Bank {
   #begin(state) {
     this.application = { applicationId: "app_1", state: "ID_CHECK", name: "陈*", idNumber: "3301 **** 2816", mobile: "138 **** 6620", card: null, account: null, sandboxCode: "482913", expiresAt: "2026-11-27T06:32:00Z", reason: null };
     if (state === "card") Object.assign(this.application, { state: "BIND_VERIFY", sandboxCode: null });
-    if (["open", "bound", "empty"].includes(state)) this.#open();
+    if (["open", "bound", "empty", "held"].includes(state)) this.#open();
   }
 
   #open() {
@@ -143,7 +144,7 @@ export class Bank {
     const product = [PRODUCT, RISKY, GONE].find((one) => one.code === params.code);
     if (!product) return problem(404, "NOT_FOUND", "没有找到这条记录。", "There is no such record.");
     const matches = this.level ? Number(this.level[1]) >= Number(product.risk[1]) : null;
-    return ok({ ...product, ...DETAIL, suitability: { level: this.level, validUntil: this.level ? "2027-11-20T06:32:00Z" : null, matches } });
+    return ok({ ...product, ...DETAIL, suitability: { level: this.level, validUntil: this.level ? "2027-11-20T06:32:00Z" : null, matches, qualified: null } });
   }
 
   "do wealth.suitability.get"() {
@@ -176,14 +177,15 @@ export class Bank {
     const order = {
       orderId: "ord_" + (this.orders.length + 1), operationId: asked.operationId, product: asked.product, productName: PRODUCT.name, amountFen: asked.amountFen, state,
       tradeDate: "2026-11-20", confirmDate: "2026-11-24", redeemableFrom: "2027-02-22", redeemableProvisional: true, bundle: "wealth@1.0.0#9f2c41d8" + "0".repeat(48) + "7ae0e41b", deviceId: "dev_7f3a91c2d4e5", placedAt: TIMES, reason: null,
+      cancellableUntil: state === "ACCEPTED" ? "2026-11-20T07:00:00Z" : null, nav: null, shares: null, restFen: null, steps: [{ state: "CREATED", at: TIMES }],
     };
     this.orders.unshift(order);
     if (state === "ACCEPTED") this.balance -= asked.amountFen;
     return order;
   }
 
-  "do wealth.order.list"() {
-    return ok({ orders: this.orders });
+  "do wealth.transaction.list"() {
+    return ok({ transactions: this.orders.map((order) => ({ kind: "PURCHASE", ...order })), nextCursor: null });
   }
 
   "do wealth.order.get"(params) {

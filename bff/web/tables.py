@@ -1,0 +1,26 @@
+"""A table as CSV to keep: UTF-8 with a mark for spreadsheets, RFC 4180, no cell that one takes for a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+MEDIA_TYPE: Final = "text/csv; charset=utf-8"
+_BOM: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Write a table with its head."""
+    out = io.StringIO()
+    out.write(_BOM)
+    lines = csv.writer(out, lineterminator="\r\n")
+    lines.writerow(head)
+    for row in rows:
+        lines.writerow([_plain(cell) for cell in row])
+    return out.getvalue().encode()
+
+
+def _plain(cell: str) -> str:
+    """Give a cell that no spreadsheet calculates: one that would begin a formula begins with an apostrophe."""
+    return f"'{cell}" if cell.lstrip(" \u3000").startswith(_FORMULA) or cell.startswith(("\t", "\r")) else cell
