@@ -75,11 +75,12 @@ class _Ordering:
 
     def mine(self, session: Session, context: Context, request: OrdersRequest) -> OrdersAnswer:
         customer = context.caller.customer_id or ""
-        last = _own(session, context, request.before) if request.before else None
+        last = _own(session, context, request.cursor) if request.cursor else None
         before = (last.placed_at, last.order_id) if last is not None else None
         rows = repository.orders_of(session, customer, before, request.limit + 1)
         shown = [_order(row) for row in rows[: request.limit]]
-        return OrdersAnswer(orders=shown, next=shown[-1].order_id if len(rows) > request.limit else None)
+        more = len(rows) > request.limit
+        return OrdersAnswer(orders=shown, next_cursor=shown[-1].order_id if more else None)
 
 
 def _own(session: Session, context: Context, order_id: str) -> Row[Any]:

@@ -135,10 +135,10 @@ class TotalsAnswer(Answer):
 
 
 class IncomeRequest(Request):
-    """Of which product; ``before`` is the cursor that the page before gave."""
+    """Of which product; ``cursor`` is what the page before gave."""
 
     code: Code
-    before: Day | None = None
+    cursor: Day | None = None
     limit: Page = 30
 
 
@@ -151,10 +151,10 @@ class IncomeLine(Answer):
 
 
 class IncomeAnswer(Answer):
-    """Days with income, the newest first; ``next`` is the cursor of the next page."""
+    """Days with income, the newest first; ``next_cursor`` goes into ``cursor`` for the page after."""
 
     lines: list[IncomeLine]
-    next: str | None
+    next_cursor: str | None
 
 
 class AgreementPrepareRequest(Request):
@@ -233,14 +233,14 @@ class OrderAnswer(Answer):
 
 
 class OrdersRequest(Request):
-    """``before`` is the order that ended the page before."""
+    """``cursor`` is the order that ended the page before."""
 
-    before: Id | None = None
+    cursor: Id | None = None
     limit: Page = 20
 
 
 class OrdersAnswer(Answer):
-    """The caller's orders, the newest first; ``next`` is the cursor of the next page."""
+    """The caller's orders, the newest first; ``next_cursor`` goes into ``cursor`` for the page after."""
 
     orders: list[OrderAnswer]
-    next: str | None
+    next_cursor: str | None

@@ -81,7 +81,7 @@ class Shown:
         """Give the caller's income day by day."""
         rows = self._rows(session, context, request.code)
         yesterday = business_date(context.now) - timedelta(days=1)
-        before = date.fromisoformat(request.before) if request.before else yesterday + timedelta(days=1)
+        before = date.fromisoformat(request.cursor) if request.cursor else yesterday + timedelta(days=1)
         last = min(before - timedelta(days=1), yesterday)
         first = last - timedelta(days=request.limit - 1)
         found = history.lines(session, rows, first, last)
@@ -90,7 +90,8 @@ class Shown:
             IncomeLine(date=line.day.isoformat(), shares_fen=line.shares_fen, amount_fen=line.amount_fen)
             for line in found
         ]
-        return IncomeAnswer(lines=lines, next=first.isoformat() if start is not None and start < first else None)
+        more = start is not None and start < first
+        return IncomeAnswer(lines=lines, next_cursor=first.isoformat() if more else None)
 
     def _rows(self, session: Session, context: Context, code: str) -> list[Any]:
         funds = self.redemptions.terms.product(session, code, context.now).definition.funds

@@ -16,20 +16,11 @@ from security.errors import EvidenceError
 from security.evidence import verify_export
 from tests.e2e import story
 from tests.e2e.browser import SECONDS, Person
-from tests.running import ROOT, Running
+from tests.e2e.story import evidence, tidegate
+from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FLIPS = 400
-
-
-def tidegate(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", *words]
-    return subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True, text=True)
-
-
-def evidence(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import app; app.evidence()", *words]
-    return subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
 
 
 def test_the_first_purchase(running: Running, person: Callable[..., Person], file: Path) -> None:

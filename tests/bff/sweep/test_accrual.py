@@ -292,8 +292,8 @@ def test_customers_see_their_income_day_by_day(bank: SweepBank) -> None:
     phone = bank.holder(2_000_000, day="2026-11-30")
     first = bank.call(phone, "sweep.income.list", {"code": "LMB", "limit": 4})
     assert [line["date"] for line in first["lines"]] == ["2026-11-29", "2026-11-28", "2026-11-27", "2026-11-26"]
-    rest = bank.call(phone, "sweep.income.list", {"code": "LMB", "limit": 4, "before": first["next"]})
-    assert ([line["date"] for line in rest["lines"]], rest["next"]) == (["2026-11-25", "2026-11-24"], None)
+    rest = bank.call(phone, "sweep.income.list", {"code": "LMB", "limit": 4, "cursor": first["nextCursor"]})
+    assert ([line["date"] for line in rest["lines"]], rest["nextCursor"]) == (["2026-11-25", "2026-11-24"], None)
     total = sum(line["amountFen"] for line in (*first["lines"], *rest["lines"]))
     assert total == bank.position(phone)["incomeFen"]
     points = bank.call(phone, "sweep.yield.list", {"code": "LMB", "fund": FUND, "days": 7})["points"]

@@ -264,7 +264,7 @@ def test_others_are_as_unknown_as_what_never_was(bank: SweepBank) -> None:
     body = {"product": "LMB", "accountId": phone.account_id}
     tried = [
         ("sweep.order.get", {"orderId": order}, {"orderId": "ord_x"}),
-        ("sweep.order.list", {"before": order}, {"before": "ord_x"}),
+        ("sweep.order.list", {"cursor": order}, {"cursor": "ord_x"}),
         *(
             (f"sweep.agreement.{verb}", {"agreementId": agreement}, {"agreementId": "agr_x"})
             for verb in ("pause", "resume", "end")

@@ -20,6 +20,7 @@ ON_REQUEST = {
     "tx.sign": "Signing",
     "file.save": "saveFile|exportButton",
 }  # methods that the shared bundle calls only for those who take this from it
+PARTS = ("title", "text")
 ENDS = ("cancelled", "expired", "unverified", "locked", "unbound", "refused", "unknown")
 STAGES = ("new", "half", "checking", "open")
 REDEMPTIONS = ("SHARES_HELD", "CONFIRMED", "PAYING", "PAID", "CANCELLED", "FAILED")
@@ -37,7 +38,7 @@ PURCHASES = (
 MADE = {  # keys put together at run time: stem → what may follow
     "common": {
         "export.": ("csv", "pdf", "saved", "full", "unable"),
-        "sign.": tuple(f"{end}.{part}" for end in ENDS for part in ("title", "text")),
+        "sign.": tuple(f"{end}.{part}" for end in ENDS for part in PARTS),
     },
     "home": {
         "": ("accounts.title", "accounts.part", "wealth.title", "wealth.part"),
@@ -49,6 +50,18 @@ MADE = {  # keys put together at run time: stem → what may follow
         "row.": ("silent", "offline", "fault"),
     },
     "accounts": {"step.": (), "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},
+    "sweep": {
+        "what.": ("agreement", "purchase", "redemption"),
+        "range.": ("7", "30", "90", "365"),
+        "agreement.": ("ACTIVE", "PAUSED"),
+        "kind.": ("PURCHASE", "COLLECT", "FAST", "NORMAL", "SIGNING"),
+        "order.": ("CHECKING", "WAITING", "ACCEPTED", "CONFIRMED", "PAID", "SIGNED", "REJECTED"),
+        "end.in.": tuple(
+            f"{end}.{part}" for end in ("accepted", "confirmed", "rejected", "checking") for part in PARTS
+        ),
+        "end.out.": tuple(f"{end}.{part}" for end in ("paid", "waiting", "rejected", "checking") for part in PARTS),
+        "end.sign.": tuple(f"signed.{part}" for part in PARTS),
+    },
     "wealth": {
         "": ("C1", "C2", "C3", "C4", "C5"),
         "kind.": ("PURCHASE", "REDEMPTION", "MATURITY"),

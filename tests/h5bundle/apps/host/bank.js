@@ -43,12 +43,12 @@ export function problem(status, code, zh, en, extra = {}) {
 
 export const ok = (body) => ({ status: 200, body });
 
-/** The bank. Options: {state: "new" | "card" | "open" | "bound" | "empty" | "held", level: "C3" | null}; `more` are a bundle's own answers. */
+/** The bank. Options: {state: "new" | "card" | "open" | "bound" | "empty" | "held" | "pool", level: "C3" | null}; `more` are a bundle's own answers. */
 export class Bank {
   constructor(options) {
     this.application = null;
     this.more = {};
-    this.bound = ["bound", "empty", "held"].includes(options.state);
+    this.bound = ["bound", "empty", "held", "pool"].includes(options.state);
     this.level = options.level === undefined ? "C3" : options.level;
     this.balance = 846072;
     this.orders = [];
@@ -65,7 +65,7 @@ export class Bank {
   #begin(state) {
     this.application = { applicationId: "app_1", state: "ID_CHECK", name: "陈*", idNumber: "3301 **** 2816", mobile: "138 **** 6620", card: null, account: null, sandboxCode: "482913", expiresAt: "2026-11-27T06:32:00Z", reason: null };
     if (state === "card") Object.assign(this.application, { state: "BIND_VERIFY", sandboxCode: null });
-    if (["open", "bound", "empty", "held"].includes(state)) this.#open();
+    if (["open", "bound", "empty", "held", "pool"].includes(state)) this.#open();
   }
 
   #open() {
