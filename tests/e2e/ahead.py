@@ -1,7 +1,7 @@
 """Days that pass for the sweep of a running sandbox: its jobs are done on a clock that is ahead of the server's.
 
 ``python -m tests.e2e.ahead 2026-12-01``: everything up to that day, whose own income people have yet to enter;
-``python -m tests.e2e.ahead 2026-12-02 sweep income list``: a command of the bank on that day.
+``python -m tests.e2e.ahead 2026-12-02 'sweep income list' 'jobs list'``: commands of the bank on that day.
 """
 
 import sys
@@ -49,15 +49,24 @@ def pass_days(clock: Ahead, last: date) -> None:
         instance.house.relay.run()
 
 
-def main(day: date, command: list[str]) -> None:
-    """Pass days, or run a command on a day."""
+def command(words: str) -> None:
+    """Do a command of the bank; one that fails ends the process."""
+    try:
+        app.cli(words.split())
+    except SystemExit as end:
+        if end.code:
+            raise
+
+
+def main(day: date, commands: list[str]) -> None:
+    """Pass days, or do commands on a day."""
     clock = Ahead()
     with patch.object(app, "clock", clock):
-        if command:
-            clock.now = at(day)
-            app.cli(command)
-        else:
+        if not commands:
             pass_days(clock, day)
+        for words in commands:
+            clock.now = at(day)
+            command(words)
 
 
 if __name__ == "__main__":

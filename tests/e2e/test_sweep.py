@@ -13,7 +13,7 @@ from playwright.sync_api import FrameLocator, expect
 
 import app
 from bff.products.calendar import TradingCalendar
-from security.evidence import verify_export
+from security.evidence import anchors_of, verifier, verify_export
 from tests.e2e import story
 from tests.e2e.browser import SECONDS, Person
 from tests.e2e.story import evidence, tidegate
@@ -23,17 +23,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FUNDS = ("LMB-A", "LMB-B")
 
 
-def ahead(running: Running, day: date, *command: str) -> None:
-    """Let days pass for the sweep's jobs, or run a command of the bank on a day to come."""
-    words = [sys.executable, "-m", "tests.e2e.ahead", day.isoformat(), *command]
+def ahead(running: Running, day: date, *commands: str) -> None:
+    """Let days pass for the sweep's jobs, or do commands of the bank on a day to come."""
+    words = [sys.executable, "-m", "tests.e2e.ahead", day.isoformat(), *commands]
     done = subprocess.run(words, cwd=ROOT, env=running.environ, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def sign(person: Person, page: FrameLocator, ending: str) -> str:
-    """Sign on the bank's own sheet with the PIN; give the order that the page ends on."""
-    expect(person.dialog).to_be_visible(timeout=SECONDS)
-    person.dialog.get_by_role("button", name="改用交易密码").click()
+    """Read the bank's own sheet to its end and sign with the PIN; give the order that the page ends on."""
+    pin = person.dialog.get_by_role("button", name="改用交易密码")
+    expect(pin).to_be_visible(timeout=SECONDS)
+    person.dialog.locator(".slipbox").evaluate("(box) => box.scrollTo({ top: box.scrollHeight })")
+    expect(person.dialog.locator("button.nbtn")).not_to_have_attribute("aria-disabled", "true")
+    pin.click()
     person.type_pin()
     person.heading(page, ending)
     return story.order_shown(page)
@@ -49,33 +52,35 @@ def earn(running: Running, confirmed: date) -> None:
     """Let the purchase be confirmed, and its first day of income be entered, approved and credited."""
     ahead(running, confirmed)
     after = confirmed + timedelta(days=1)
-    for fund in FUNDS:
-        day = (fund, confirmed.isoformat())
-        ahead(running, after, "sweep", "income", "set", *day, "0.4321", "1.5760", "--by", "chen.yu")
-        ahead(running, after, "sweep", "income", "approve", *day, "--by", "lin.wei")
-    ahead(running, after, "jobs", "run", "sweep.accrual", "--date", after.isoformat())
+    income = [
+        command
+        for fund in FUNDS
+        for command in (
+            f"sweep income set {fund} {confirmed} 0.4321 1.5760 --by chen.yu",
+            f"sweep income approve {fund} {confirmed} --by lin.wei",
+        )
+    ]
+    ahead(running, after, *income, f"jobs run sweep.accrual --date {after}")
 
 
 def proved(running: Running, folder: Path, order: str) -> str:
-    """Export an order and verify it from the file alone, with the toolkit and with the one-file verifier."""
+    """Export an order and verify it from the file and two anchors alone, with the toolkit and the one-file verifier."""
     file, anchors, root = folder / f"{order}.json", folder / "audit.jwks.json", folder / "root.json"
     done = evidence(running.environ, "export", order, "--out", str(file))
     assert done.returncode == 0, done.stderr
     if not anchors.exists():
         anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
         root.write_text(tidegate(running, "root").stdout, encoding="utf-8")
+    trusted = anchors_of(json.loads(anchors.read_text(encoding="utf-8")))
+    verified = verify_export(file.read_bytes(), anchors=trusted, root=root.read_bytes())
+    assert verified.anchored
+    given = [sys.executable, "-I", str(Path(verifier.__file__)), str(file), "--anchor", str(anchors)]
     alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
-    verified = evidence(alone, "verify", str(file), "--anchor", str(anchors), "--root", str(root), "--json")
-    assert verified.returncode == 0, verified.stdout
-    verify = folder / "verify.py"
-    if not verify.exists():
-        verify.write_text(evidence(alone, "verifier").stdout, encoding="utf-8")
-    given = [sys.executable, "-I", str(verify), str(file), "--anchor", str(anchors)]
     one_file = subprocess.run(given, cwd=folder, env=alone, check=False, capture_output=True, text=True)
     assert one_file.returncode == 0, one_file.stdout
-    verify_export(file.read_bytes())
-    assert "sweep 1.0.0" in verified.stdout
-    return " ".join(link["sentence"] for link in json.loads(verified.stdout)["links"])
+    said = " ".join(link.sentence for link in verified.links)
+    assert "sweep 1.0.0" in said
+    return said
 
 
 def test_the_sweep_from_the_agreement_to_the_money_back(
