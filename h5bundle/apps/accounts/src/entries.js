@@ -25,8 +25,9 @@ function sieveHead(account, month, now) {
 /** The month as a file; its days are those that are shown. */
 function statementButton(account, month) {
   const { from: since, to: until } = monthDays(month);
+  const params = { accountId: account.accountId, since, until };
   return exportButton({ label: t("entries.export"), obtain: async (kind) => {
-    const { file } = await ask("accounts.statement." + kind, { accountId: account.accountId, since, until });
+    const { file } = await (kind === "pdf" ? ask("accounts.statement.pdf", params) : ask("accounts.statement.csv", params));
     return { name: t("entries.file", { tail: account.number, month }), kind, content: file.content };
   } });
 }

@@ -4,7 +4,7 @@ const RECENT = 4;
 
 function balanceSection(account) {
   return h("section", { class: "hero" }, tideLines(), h("div", { class: "over" }, hiddenAmount({ label: t("home.balance"), fen: account.balanceFen, xl: true }),
-    account.availableFen === account.balanceFen ? null : h("p", { class: "cap num" }, secret(t("home.available", { amount: plainMoney(account.availableFen) })))),
+    h("p", { class: "cap num" }, secret(t("home.available", { amount: plainMoney(account.availableFen) })))),
   h("div", { class: "over row between wrap" }, h("span", { class: "num" }, accountName(account)),
     account.state === "OPEN" ? null : chip(stateWord(account.state), account.state === "FROZEN" ? "bad" : "warn")));
 }
@@ -16,11 +16,10 @@ function accountTabs(all, account) {
 }
 
 function waysCard(account) {
-  const way = (mark, word, open, value) => openRow({ mark, title: h("b", null, t(word)), value, open });
+  const way = (mark, word, open) => openRow({ mark, title: h("b", null, t(word)), open });
   return h("section", { class: "card flush" }, h("ul", { class: "list" },
-    account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null,
-    way("release", "title.transfers", () => go("/transfers")), way("card", "home.card", () => go("/manage"), cardName(account)),
-    way("shield", "title.limits", () => go("/limits"))));
+    way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
+    way("account", "title.manage", () => go("/manage")), account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null));
 }
 
 function entriesCard(entries) {

@@ -2,7 +2,7 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, asIdentity, ask, asMobile, Attempt, button, byFour, chip, choiceField, day, desk, digits, dropDrafts,
+  agreeField, amount, asIdentity, ask, asMobile, Attempt, button, byFour, chip, choiceField, day, desk, digits, dropDrafts,
   emptyCard, exportButton, facts, field, form, formLine, fullDay, gauge, go, h, hasWord, hiddenAmount, icon,
   identityCharacters, knownField, look, moment, money, moneyField, monthBy, monthDays, monthField, monthNow,
   monthText, note, openBundle, openDraft, openRow, pagedView, placeTrouble, plainMoney, quietly, redraw, said, secret,

@@ -89,7 +89,7 @@ function payProblem(account, counters) {
 }
 
 function payForm(place, account, to, counters, seenAt) {
-  const attempt = new Attempt("accounts.transfer." + (to.payeeId ? "out" : "bound"));
+  const attempt = to.payeeId ? new Attempt("accounts.transfer.out") : new Attempt("accounts.transfer.bound");
   const line = formLine();
   const available = t("pay.available", { amount: plainMoney(account.availableFen) });
   const yuan = moneyField({ label: t("pay.amount"), hint: counters.length ? available : available + t("pay.free"), problem: payProblem(account, counters), all: to.payeeId ? null : { fen: account.availableFen, label: t("pay.all") } });
@@ -140,9 +140,8 @@ function transferTo(one, account) {
 }
 
 function drawTransfer(place, one, account, seenAt, still) {
-  const under = UNDER_WAY.includes(one.state);
   const [mark, kind] = { DONE: ["check", "ok"], FAILED: ["x", "bad"], RETURNED: ["undo", "info"] }[one.state] || ["clock", "warn"];
-  const words = under ? "checking" : one.state;
+  const words = ["CREATED", "UNKNOWN"].includes(one.state) ? "checking" : one.state;
   const reason = one.state === "FAILED" && said(one.reason) ? said(one.reason) + " " : "";
   place.show({
     title: t("title.transfer"), still, action: h("div", { class: "pair" }, button(t("title.transfers"), {}, async () => go("/transfers", true)).element, homeButton("primary").element),
