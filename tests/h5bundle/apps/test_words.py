@@ -61,7 +61,11 @@ MADE = {  # keys put together at run time: stem → what may follow
         "limits.text.": ("II", "III"),
         "transfer.": (
             *("CREATED", "UNKNOWN", "DONE", "FAILED", "RETURNING", "RETURNED"),
-            *(f"{end}.{part}" for end in ("DONE", "FAILED", "RETURNING", "RETURNED", "checking") for part in ("title", "text")),
+            *(
+                f"{end}.{part}"
+                for end in ("DONE", "FAILED", "RETURNING", "RETURNED", "checking")
+                for part in ("title", "text")
+            ),
         ),
         "close.": (
             *("holds.money", "holds.movement", "holds.wealth", "holds.sweep"),
