@@ -106,6 +106,7 @@ class _Moving:
     def _transfer(self, row: Row[Any]) -> TransferAnswer:
         return TransferAnswer(
             transfer_id=row.transfer_id,
+            operation_id=row.operation_id,
             account_id=row.account_id,
             state=row.state,
             to="bound" if row.movement == Movement.BOUND_OUT else "payee",

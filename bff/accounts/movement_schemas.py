@@ -40,6 +40,7 @@ class TransferAnswer(Answer):
     """A transfer out: CREATED, UNKNOWN, DONE, FAILED, RETURNING or RETURNED; of the payee, the last four digits."""
 
     transfer_id: str
+    operation_id: str
     account_id: str
     state: str
     to: str
@@ -131,7 +132,7 @@ class EntriesRequest(AccountRequest, kw_only=True):
     since: Day | None = None
     until: Day | None = None
     direction: Annotated[str, msgspec.Meta(pattern="^(all|in|out)$")] = "all"
-    before: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+    cursor: Annotated[str, msgspec.Meta(max_length=80)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
 

@@ -37,7 +37,7 @@ class _Reading:
         account = self.accounts.get(session, context, request.account_id)
         period = Period(_day(request.since), _day(request.until))
         way = Direction(request.direction)
-        page = self.statements.page(account, period, way, request.before, request.limit)
+        page = self.statements.page(account, period, way, request.cursor, request.limit)
         return EntriesAnswer(entries=[_entry(line) for line in page.lines], next=page.next)
 
     def csv(self, session: Session, context: Context, request: StatementRequest) -> File:

@@ -85,10 +85,29 @@ def ask_to_buy(person: Person, page: FrameLocator, name: str, yuan: str) -> None
     expect(person.dialog).to_be_visible(timeout=SECONDS)
 
 
-def order_shown(page: FrameLocator) -> str:
+def ask_to_move_out(person: Person, page: FrameLocator, yuan: str) -> None:
+    """Ask for a transfer to the bound card; end when the bank's own sheet has risen."""
+    person.press(page, "转出")
+    page.get_by_role("button", name=re.compile("转回绑定卡")).click()
+    page.get_by_label("转出金额（元）").fill(yuan)
+    person.press(page, "下一步，确认转账")
+    expect(person.dialog).to_be_visible(timeout=SECONDS)
+
+
+def export_month(person: Person, page: FrameLocator) -> tuple[str, str]:
+    """Keep this month's entries as a table; give the file's name and text."""
+    person.press(page, "全部明细")
+    person.press(page, "导出本月")
+    person.press(page, "CSV 表格")
+    with person.page.expect_download() as kept:
+        person.dialog.get_by_role("button", name="保存", exact=True).click()
+    return kept.value.suggested_filename, kept.value.path().read_text(encoding="utf-8-sig")
+
+
+def order_shown(page: FrameLocator, kind: str = "ord") -> str:
     """Open the order's proof on its page and give the order's id."""
     page.get_by_text("凭证").click()
-    found = re.search(r"ord_[a-z2-7]{26}", page.locator("main").inner_text())
+    found = re.search(kind + r"_[a-z2-7]{26}", page.locator("main").inner_text())
     assert found is not None
     return found.group()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random  # noqa: TID251 — which bytes to flip
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -71,6 +72,35 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     assert evidence(alone, "verify", str(period), "--anchor", str(anchors)).returncode == 0
     checked = evidence(running.environ, "check", "--kept", str(period), "--kept", str(mark), "--kept", str(file))
     assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
+
+
+def test_money_goes_out_and_the_statement_stays(running: Running, person: Callable[..., Person], file: Path) -> None:
+    customer = person()
+    who = next(row for row in running.samples() if row["name"] == "顾怀瑾")
+    accounts = story.open_account(customer, who)
+    story.fund(customer, accounts, "30000")
+    customer.press(accounts, "回到账户")
+    story.ask_to_move_out(customer, accounts, "12000")
+    shown = customer.dialog.inner_text()
+    assert all(text in shown for text in (story.PHRASE, "12,000.00", "人民币壹万贰仟元整", "accounts 1.0.0"))
+    customer.dialog.get_by_role("button", name="改用交易密码").click()
+    customer.type_pin()
+    customer.heading(accounts, "已转出")
+    transfer = story.order_shown(accounts, "mov")
+
+    done = evidence(running.environ, "export", transfer, "--out", str(file))
+    assert done.returncode == 0, done.stderr
+    anchors = file.with_name("audit.jwks.json")
+    anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
+    alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
+    proved = evidence(alone, "verify", str(file), "--anchor", str(anchors))
+    assert (proved.returncode, "accounts 1.0.0" in proved.stdout) == (0, True), proved.stdout
+
+    customer.press(accounts, "回到账户")
+    expect(accounts.get_by_text("18,000.00").first).to_be_visible(timeout=SECONDS)
+    name, content = story.export_month(customer, accounts)
+    assert name.endswith(".csv")
+    assert {"12000.00", "30000.00", "18000.00"} <= set(re.findall(r"\d+\.\d\d", content))
 
 
 def broken_copy(file: Path) -> Path:

@@ -26,7 +26,7 @@
  */
 import { buildCall, readCatalogue } from "./calls.mjs";
 import { proof } from "./dpop.mjs";
-import { parseJson } from "./encoding.mjs";
+import { b64urlEncode, parseJson } from "./encoding.mjs";
 import { ShellError } from "./errors.mjs";
 import { DeviceKeys, bindMessage, loginMessage, registerTranscript } from "./keys.mjs";
 import { tellingFetch } from "./sending.mjs";

@@ -50,6 +50,21 @@ def test_an_account_is_opened_step_by_step_and_shows_masks_only(world: World) ->
     assert world.call(phone, "accounts.application.current") == done
 
 
+def test_an_application_that_was_left_goes_on_where_it_stood(world: World) -> None:
+    phone = world.registered()
+    begun = world.applied(phone, CHEN)
+    ids = {"applicationId": begun["applicationId"]}
+    world.call(phone, "accounts.application.verify_code", {**ids, "code": begun["sandboxCode"]})
+    world.later(hours=20)
+    half = world.call(phone, "accounts.application.current")
+    assert (half["applicationId"], half["state"], half["sandboxCode"]) == (ids["applicationId"], "BIND_VERIFY", None)
+    world.call(phone, "accounts.application.bind_card", {**ids, "cardNumber": CHEN.card})
+    assert world.call(phone, "accounts.application.current")["state"] == "CRS"
+    assert world.call(phone, "accounts.application.declare_tax", {**ids, **TAX})["state"] == "OPEN"
+    with pytest.raises(NotFoundError):
+        world.call(world.registered(), "accounts.application.current")
+
+
 def test_nothing_that_names_a_person_or_a_card_stands_in_clear(world: World) -> None:
     world.bound(CHEN, 100)
     tables = [name for (name,) in world.sql("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -73,7 +73,7 @@ def test_a_cursor_goes_through_all_of_them_once(ledger: World, phone: Phone) -> 
         seen += amounts(page)
         if page["next"] is None:
             break
-        cursor = {"before": page["next"]}
+        cursor = {"cursor": page["next"]}
     assert seen == [-30_000, 5_000, -200_000, -100_000, 1_000_000]
 
 
@@ -83,7 +83,7 @@ def test_entries_are_filtered_by_days_and_by_direction(ledger: World, phone: Pho
     assert amounts(entries(ledger, phone, direction="out", since="2026-11-25")) == [-30_000]
     first = entries(ledger, phone, direction="in", limit=1)
     assert amounts(first) == [5_000]
-    assert amounts(entries(ledger, phone, direction="in", limit=1, before=first["next"])) == [1_000_000]
+    assert amounts(entries(ledger, phone, direction="in", limit=1, cursor=first["next"])) == [1_000_000]
 
 
 def test_a_filtered_page_looks_at_a_bounded_number_of_lines(
@@ -100,7 +100,7 @@ def test_a_filtered_page_looks_at_a_bounded_number_of_lines(
         {"since": "2026-11-30", "until": "2026-11-01"},
         {"since": "2025-01-01", "until": "2026-11-01"},
         {"since": "2026-02-30"},
-        {"before": "no-cursor"},
+        {"cursor": "no-cursor"},
     ],
 )
 def test_what_is_no_period_is_refused(ledger: World, phone: Phone, days: dict[str, str]) -> None:

@@ -46,6 +46,7 @@ def test_the_whole_opening_from_introduction_to_the_balance(open_page: Open) -> 
         "name": "陈屿",
         "idNumber": "330106199003072816",
         "mobile": "13800006620",
+        "class": "II",
     }
     assert screen.sent("accounts.application.declare_tax")[0]["body"] == {"residency": "CN_ONLY", "declared": True}
 

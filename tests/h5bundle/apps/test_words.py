@@ -49,7 +49,30 @@ MADE = {  # keys put together at run time: stem → what may follow
         "transfer.": ("checking", "checking.text", "returning", "returning.text"),
         "row.": ("silent", "offline", "fault"),
     },
-    "accounts": {"step.": (), "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSED"), "fund.": ()},
+    "accounts": {
+        "step.": (),
+        "state.": ("OPENING", "OPEN", "DORMANT", "FROZEN", "CLOSING", "CLOSED"),
+        "still.": ("OPENING", "DORMANT", "FROZEN", "CLOSING"),
+        "class.": ("II", "III"),
+        "fund.": (),
+        "entries.": ("all", "in", "out", "none.all", "none.in", "none.out"),
+        "payee.": ("CHECKING", "UNKNOWN"),
+        "pay.over.": ("day", "year"),
+        "limit.": ("bound_in", "unbound_in", "unbound_out", "out", "balance", "day", "year", "any"),
+        "limits.text.": ("II", "III"),
+        "transfer.": (
+            *("CREATED", "UNKNOWN", "DONE", "FAILED", "RETURNING", "RETURNED"),
+            *(
+                f"{end}.{part}"
+                for end in ("DONE", "FAILED", "RETURNING", "RETURNED", "checking")
+                for part in ("title", "text")
+            ),
+        ),
+        "close.": (
+            *("holds.money", "holds.movement", "holds.wealth", "holds.sweep"),
+            *(f"{end}.{part}" for end in ("done", "not", "doing") for part in ("title", "text")),
+        ),
+    },
     "sweep": {
         "what.": ("agreement", "purchase", "redemption"),
         "range.": ("7", "30", "90", "365"),

@@ -45,14 +45,14 @@ function fundResult(place, account, attempt, answer) {
   const name = names[answer.state] || "unknown";
   const marks = { done: ["check", "ok"], failed: ["x", "bad"], unknown: ["clock", "warn"] };
   const line = formLine();
-  const places = { amount: plainMoney(answer.amountFen), bank: bankOf(account.boundCard), tail: account.boundCard.tail };
+  const places = { amount: plainMoney(answer.amountFen), bank: bankOf(account.boundCard), tail: account.boundCard.tail, account: accountName(account) };
   const askAgain = button(t("fund.ask"), { class: "primary block", icon: "refresh" }, () => submitFunding(place, account, attempt, answer.amountFen, line));
-  const home = button(t("fund.home"), { class: name === "unknown" ? "block" : "primary block" }, async () => go("/", true));
+  const home = homeButton(name === "unknown" ? "block" : "primary block");
   place.show({
     title: t("title.fund"),
     body: [state({ mark: marks[name][0], kind: marks[name][1], title: t("fund." + name + ".title", places), text: name === "failed" && said(answer.reason) ? [said(answer.reason), " ", t("fund.failed.text")] : t("fund." + name + ".text", places) }),
       h("section", { class: "card" }, facts([[t("fund.amount.row"), money(answer.amountFen)],
-        [t("fund.from"), t("home.card.value", places)], answer.balanceFen === null || answer.balanceFen === undefined ? null : [t("fund.balance"), money(answer.balanceFen)]])), line.element],
+        [t("fund.from"), cardName(account)], answer.balanceFen === null || answer.balanceFen === undefined ? null : [t("fund.balance"), money(answer.balanceFen)]])), line.element],
     action: name === "unknown" ? [askAgain.element, home.element] : home.element,
   });
 }
@@ -63,7 +63,7 @@ async function submitFunding(place, account, attempt, amountFen, line, fields) {
     fundResult(place, account, attempt, await sendFunding(attempt, account, amountFen));
   } catch (error) {
     const trouble = troubleOf(error);
-    if (trouble.kind === "refused" && fields) placeTrouble(trouble, { LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", REQUEST_INVALID: "yuan", AMOUNT_INVALID: "yuan" }, fields, line.say);
+    if (trouble.kind === "refused" && fields) placeTrouble(trouble, { LIMIT_DAY: "yuan", LIMIT_YEAR: "yuan", LIMIT_BALANCE: "yuan", REQUEST_INVALID: "yuan" }, fields, line.say);
     else line.say(sentence(trouble, true), trouble);
   }
 }
@@ -71,18 +71,14 @@ async function submitFunding(place, account, attempt, amountFen, line, fields) {
 function fundForm(place, account) {
   const attempt = new Attempt("accounts.fund");
   const line = formLine();
-  const yuan = field({ label: t("fund.amount"), inputmode: "decimal", money: true, maxlength: 15, hint: t("fund.hint"), enterkeyhint: "done" });
+  const yuan = moneyField({ label: t("fund.amount"), hint: t("fund.hint." + account.class) });
   const submit = button(t("fund.send"), { class: "primary block", submit: true }, async () => {
-    const amountFen = parseYuan(yuan.value());
-    if (!amountFen) {
-      yuan.error(t(amountFen === 0 ? "fund.zero" : "fund.bad"));
-      yuan.focus();
-      return;
-    }
-    await submitFunding(place, account, attempt, amountFen, line, { yuan });
+    line.clear();
+    const amountFen = yuan.check();
+    if (amountFen !== null) await submitFunding(place, account, attempt, amountFen, line, { yuan });
   });
-  const fromCard = knownField(t("fund.from"), t("home.card.value", { bank: bankOf(account.boundCard), tail: account.boundCard.tail }));
-  const toAccount = knownField(t("fund.to"), t("home.account", { tail: account.number }));
+  const fromCard = knownField(t("fund.from"), cardName(account));
+  const toAccount = knownField(t("fund.to"), accountName(account));
   place.show({
     title: t("title.fund"), action: submit.element,
     body: [h("div", { class: "head" }, h("h1", null, t("fund.title"))), form([yuan.element, fromCard.element, toAccount.element, line.element], submit)],
@@ -90,13 +86,9 @@ function fundForm(place, account) {
 }
 
 async function fundView(place) {
-  const obtain = async () => ({ list: (await look("accounts.list")).data.accounts, kept: await keptFunding() });
-  await place.load(t("title.fund"), "add", obtain, ({ list, kept }) => {
-    if (!list.length) {
-      go("/", true);
-      return;
-    }
-    if (kept) fundResult(place, list[0], resumed(kept), { state: "UNKNOWN", amountFen: kept.amountFen, balanceFen: null });
-    else fundForm(place, list[0]);
+  await loadChosen(place, t("title.fund"), "add", keptFunding, ({ account, all, more: kept }) => {
+    const asked = kept && all.find((one) => one.accountId === kept.accountId);
+    if (asked) fundResult(place, asked, resumed(kept), { state: "UNKNOWN", amountFen: kept.amountFen, balanceFen: null });
+    else if (!standsStill(place, t("title.fund"), account)) fundForm(place, account);
   });
 }

@@ -1,79 +1,72 @@
-// The account: the balance first, then the bound card, money in, and what came and went.
+// The account: the balance first, what it may do, then what came and went.
 
-const RECENT = 5;
+const RECENT = 4;
 
 function balanceSection(account) {
   return h("section", { class: "hero" }, tideLines(), h("div", { class: "over" }, hiddenAmount({ label: t("home.balance"), fen: account.balanceFen, xl: true }),
     h("p", { class: "cap num" }, secret(t("home.available", { amount: plainMoney(account.availableFen) })))),
-  h("div", { class: "over row between wrap" }, h("span", { class: "num" }, t("home.account", { tail: account.number })),
-    account.state === "OPEN" ? null : chip(stateWord(account.state), "warn")));
+  h("div", { class: "over row between wrap" }, h("span", { class: "num" }, accountName(account)),
+    account.state === "OPEN" ? null : chip(stateWord(account.state), account.state === "FROZEN" ? "bad" : "warn")));
 }
 
-/** The other side of a movement: four digits are the tail of a number. */
-function otherSide(text) {
-  return /^\d{4}$/.test(text) ? t("entry.tail", { tail: text }) : said(text);
+function accountTabs(all, account) {
+  if (all.length < 2) return null;
+  return segments({ label: t("home.which"), value: account.accountId, choices: all.map((one) => ({ value: one.accountId, label: accountName(one) })),
+    changed: (id) => { chosen.id = id; redraw(); } });
 }
 
-function stateWord(state) {
-  return hasWord("state." + state) ? t("state." + state) : state;
-}
-
-function entryRow(entry) {
-  const incoming = entry.amountFen > 0;
-  return h("li", { class: "item" }, h("span", { class: "tile plain" }, icon(incoming ? "download" : "release")),
-    h("span", { class: "grow" }, h("b", null, said(entry.memo) || t(incoming ? "entry.in" : "entry.out")), h("div", { class: "cap num" }, moment(entry.at))),
-    h("span", { class: "value num " + (incoming ? "up" : "down") }, h("b", null, signedMoney(entry.amountFen)), entry.counterparty ? h("div", { class: "cap" }, otherSide(entry.counterparty)) : null));
+function waysCard(account) {
+  const way = (mark, word, open) => openRow({ mark, title: h("b", null, t(word)), open });
+  return h("section", { class: "card flush" }, h("ul", { class: "list" },
+    way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
+    way("account", "title.manage", () => go("/manage")), account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null));
 }
 
 function entriesCard(entries) {
-  if (!entries.length) return h("section", { class: "card" }, h("h2", null, t("home.entries")), h("p", { class: "cap" }, t("home.entries.none")));
-  return h("section", { class: "card" }, h("h2", null, t("home.entries")), h("ul", { class: "list" }, entries.slice(0, RECENT).map(entryRow)),
-    h("ul", { class: "list" }, openRow({ title: t("home.entries.all"), open: () => go("/entries") })));
+  if (!entries.length) return emptyCard({ mark: "list", text: t("home.entries.none") });
+  return h("section", { class: "card" }, h("h2", null, t("home.entries")), h("ul", { class: "list" }, entries.slice(0, RECENT).map(entryRow),
+    openRow({ title: t("home.entries.all"), open: () => go("/entries") })));
 }
 
-function cardFacts(account) {
-  return h("section", { class: "card" }, facts([
-    [t("home.card"), t("home.card.value", { bank: bankOf(account.boundCard), tail: account.boundCard.tail })],
-    [t("home.state"), stateWord(account.state)], account.openedAt ? [t("home.opened"), day(account.openedAt)] : null]));
+function homeActions(account) {
+  if (account.state === "OPEN") {
+    return h("div", { class: "pair" }, button(t("home.out"), {}, async () => go("/out")).element, button(t("home.fund"), { class: "primary" }, async () => go("/fund")).element);
+  }
+  return account.state === "DORMANT" ? wakeButton(account) : null;
 }
 
-/** The first account with its entries, as {account, entries, seenAt}. */
-async function accountAndEntries() {
-  const accounts = await look("accounts.list");
-  const account = accounts.data.accounts[0];
-  if (!account) return { account: null, entries: [], seenAt: accounts.seenAt };
-  const entries = await look("accounts.entries", { accountId: account.accountId });
-  return { account, entries: entries.data.entries, seenAt: accounts.seenAt || entries.seenAt };
+/** The shell verifies the person before the bank wakes the account. */
+function wakeButton(account) {
+  const attempt = new Attempt("accounts.wake");
+  return button(t("wake"), { class: "primary block", icon: "key" }, async () => {
+    await attempt.send({ accountId: account.accountId }, {});
+    toast(t("wake.done"));
+    redraw();
+  }).element;
 }
 
-async function waitingNote() {
-  const waiting = await keptFunding();
-  if (!waiting) return null;
+async function waitingNotes() {
+  const funding = await keptFunding();
   const open = button(t("fund.ask"), { class: "ghost small" }, async () => go("/fund"));
-  return note("warn", "clock", t("fund.waiting"), open.element);
+  return [funding ? note("warn", "clock", t("fund.waiting"), open.element) : null,
+    ...(await Promise.all(SIGNED.map((one) => one.waitingNote())))];
 }
 
 async function homeView(place) {
   protect(false);
-  const obtain = async () => ({ ...(await accountAndEntries()), waiting: await waitingNote() });
-  await place.load(t("title.home"), "cdb", obtain, ({ account, entries, seenAt, waiting }) => {
+  const obtain = async () => {
+    const found = await chosenAccount();
+    const entries = found.account ? await look("accounts.entries", { accountId: found.account.accountId, limit: String(RECENT) }) : { data: { entries: [] } };
+    return { ...found, entries: entries.data.entries, waiting: await waitingNotes() };
+  };
+  await place.load(t("title.home"), "cdb", obtain, ({ account, all, seenAt, entries, waiting }) => {
     if (!account) {
       openingView(place, false);
       return;
     }
     place.show({
-      title: t("title.home"),
-      body: [h("h1", { class: "hide" }, t("title.home")), place.staleNote(seenAt), waiting, balanceSection(account), cardFacts(account), entriesCard(entries)],
-      action: h("div", { class: "pair" }, button(t("home.wealth"), { icon: "wealth" }, () => openBundle("wealth")).element,
-        button(t("home.fund"), { class: "primary" }, async () => go("/fund")).element),
+      title: classWord(account), action: homeActions(account),
+      body: [h("h1", { class: "hide" }, classWord(account)), place.staleNote(seenAt), accountTabs(all, account), waiting, stillNote(account), balanceSection(account), waysCard(account), entriesCard(entries)],
     });
-  });
-}
-
-async function entriesView(place) {
-  await place.load(t("title.entries"), "ddddd", accountAndEntries, ({ entries, seenAt }) => {
-    const list = entries.length ? h("section", { class: "card flush" }, h("ul", { class: "list" }, entries.map(entryRow)))
-      : state({ mark: "list", title: t("title.entries"), text: t("home.entries.none") });
-    place.show({ title: t("title.entries"), body: [entries.length ? h("h1", { class: "hide" }, t("title.entries")) : null, place.staleNote(seenAt), list] });
   });
 }

@@ -4,6 +4,7 @@
 const POLL_MILLISECONDS = 2000;
 const POLL_MOST = 20;
 const RESEND_SECONDS = 60;
+const OPENING = "opening";
 const SUBMITTED = ["SUBMITTED", "CORE_UNKNOWN"];
 
 /** What to draw for an application's state. */
@@ -22,7 +23,7 @@ function drawApplication(place, application) {
   const screen = SCREENS[application.state];
   if (!screen) throw new RangeError("no screen for an application in " + application.state);
   protect(application.state === "BIND_VERIFY");
-  screen(place, application);
+  return screen(place, application);
 }
 
 function protect(enabled) {
@@ -41,18 +42,25 @@ function introScreen(place) {
   });
 }
 
-function identityStep(place) {
+/** Name, number of the phone and residency may be kept; the identity number, codes and the card are never. */
+async function identityStep(place) {
   protect(true);
+  const kind = place.params.class === "III" ? "III" : "II";
+  const draft = await openDraft(OPENING, "identity");
   const attempt = new Attempt("accounts.application.create");
   const name = field({ label: t("identity.name"), autocomplete: "name" });
   const idNumber = field({ label: t("identity.number"), keep: identityCharacters, group: asIdentity });
   const mobile = field({ label: t("identity.mobile"), inputmode: "tel", autocomplete: "tel-national", keep: digits(11), group: asMobile, hint: t("identity.mobile.hint"), enterkeyhint: "done" });
+  draft.bind({ name, mobile });
   formStep({
-    place, now: 0, title: t("identity.title"), text: t("identity.text"), fields: { name, idNumber, mobile }, label: t("next"),
+    place, now: 0, title: t(kind === "III" ? "identity.title.III" : "identity.title"), text: t("identity.text"), fields: { name, idNumber, mobile }, label: t("next"),
     foot: note("info", "lock", t("identity.note")),
     codes: { NAME_INVALID: "name", ID_CHECKSUM: "idNumber", UNDERAGE: "idNumber", DUPLICATE_ACCOUNT: "idNumber", MOBILE_INVALID: "mobile" },
-    send: () => attempt.send(null, { name: name.value(), idNumber: idNumber.value(), mobile: mobile.value() }),
-    done: (application) => drawApplication(place, application),
+    send: () => attempt.send(null, { name: name.value(), idNumber: idNumber.value(), mobile: mobile.value(), class: kind }),
+    done: async (application) => {
+      await draft.drop();
+      drawApplication(place, application);
+    },
   });
 }
 
@@ -97,7 +105,7 @@ function cardStep(place, application) {
   const card = field({ label: t("card.number"), inputmode: "numeric", autocomplete: "cc-number", keep: digits(20), group: byFour, enterkeyhint: "done" });
   const name = knownField(t("card.holder"), h("span", { class: "grow" }, application.name), h("span", { class: "cap" }, application.idNumber));
   const mobile = knownField(t("card.mobile"), application.mobile);
-  const restart = button(t("card.restart"), { class: "ghost small" }, async () => identityStep(place));
+  const restart = button(t("card.restart"), { class: "ghost small" }, () => identityStep(place));
   formStep({
     place, now: 2, title: t("card.title"), text: t("card.text"), label: t("next"), fields: { name, idNumber: name, card, mobile },
     extra: h("div", null, restart.element), foot: note("info", "lock", t("card.note", { date: day(application.expiresAt) })),
@@ -122,15 +130,17 @@ function awaitCard(place, line, round = 0) {
 }
 
 function lapsedScreen(place, trouble) {
-  const again = button(t("end.rejected.again"), { class: "primary" }, async () => identityStep(place));
+  const again = button(t("end.rejected.again"), { class: "primary" }, () => identityStep(place));
   place.show({ title: t("title.open"), body: state({ mark: "clock", kind: "warn", title: t("expired.title"), text: sentence(trouble), actions: again.element }) });
 }
 
-function taxStep(place, application) {
+async function taxStep(place, application) {
+  const draft = await openDraft(OPENING, "tax");
   const attempt = new Attempt("accounts.application.declare_tax");
   const residency = choiceField({ label: t("tax.residency"), choices: [
     { value: "CN_ONLY", label: t("tax.cn") }, { value: "OTHER", label: t("tax.other") }, { value: "BOTH", label: t("tax.both") }] });
   const declared = agreeField(t("tax.declare"));
+  draft.bind({ residency });
   const check = () => {
     if (residency.value()) return null;
     residency.error(t("tax.choose"));
@@ -140,7 +150,10 @@ function taxStep(place, application) {
     place, now: 3, title: t("tax.title"), text: t("tax.text"), fields: { residency, declared }, label: t("tax.submit"), check,
     get codes() { return { CRS_REQUIRED: residency.value() === "CN_ONLY" ? "declared" : "residency" }; },
     send: () => attempt.send({ applicationId: application.applicationId }, { residency: residency.value(), declared: declared.value() }),
-    done: (next) => drawApplication(place, next),
+    done: async (next) => {
+      await dropDrafts(OPENING);
+      drawApplication(place, next);
+    },
   });
 }
 
@@ -162,10 +175,6 @@ function waitStep(place, application, round = 0) {
   if (round < POLL_MOST) setTimeout(() => { if (place.stands) quietly(check()); }, POLL_MILLISECONDS);
 }
 
-function bankOf(card) {
-  return said({ zh: card.bankZh, en: card.bankEn });
-}
-
 async function bindDevice(line) {
   line.clear();
   try {
@@ -180,19 +189,20 @@ async function bindDevice(line) {
 
 function openStep(place, application) {
   const line = formLine();
+  const second = application.class === "III";
   place.show({
     title: t("title.open"),
     body: [stepHead(4, t("end.open.title")),
       h("section", { class: "card" }, facts([
-        [t("title.home"), application.account ? application.account.number : ""],
+        [t("class." + application.class), application.account ? application.account.number : ""],
         application.card ? [t("end.open.card"), t("home.card.value", { bank: bankOf(application.card), tail: application.card.tail })] : null])),
-      h("section", { class: "card" }, h("h2", null, t("end.bind.title")), h("p", { class: "soft" }, t("end.bind.text"))), line.element],
-    action: button(t("end.bind"), { class: "primary block", icon: "key" }, () => bindDevice(line)).element,
+      second ? null : h("section", { class: "card" }, h("h2", null, t("end.bind.title")), h("p", { class: "soft" }, t("end.bind.text"))), line.element],
+    action: second ? homeButton().element : button(t("end.bind"), { class: "primary block", icon: "key" }, () => bindDevice(line)).element,
   });
 }
 
 function rejectedStep(place, application) {
-  const again = button(t("end.rejected.again"), { class: "primary" }, async () => identityStep(place));
+  const again = button(t("end.rejected.again"), { class: "primary" }, () => identityStep(place));
   place.show({
     title: t("title.open"),
     body: state({ mark: "x", kind: "bad", title: t("end.rejected.title"), text: said(application.reason) || t("end.rejected.text"), actions: again.element }),
@@ -202,8 +212,9 @@ function rejectedStep(place, application) {
 /** The page of opening: the introduction, or the step at which the application stands. */
 async function openingView(place, begin) {
   await place.load(t("title.open"), "abd", currentApplication, (application) => {
-    if (application) drawApplication(place, application);
-    else if (begin) identityStep(place);
-    else introScreen(place);
+    if (application && (!place.params.class || place.params.class === application.class)) return drawApplication(place, application);
+    if (begin) return identityStep(place);
+    introScreen(place);
+    return null;
   });
 }

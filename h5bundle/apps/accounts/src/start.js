@@ -1,9 +1,11 @@
-// Class II account: what this bundle takes from the shared one.
+// Class II and III accounts: what this bundle takes from the shared one.
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, asIdentity, ask, asMobile, Attempt, button, byFour, chip, choiceField, day, desk, digits, facts, field,
-  form, formLine, go, h, hasWord, hiddenAmount, icon, identityCharacters, knownField, look, moment, money, note, openBundle,
-  openRow, parseYuan, placeTrouble, plainMoney, quietly, said, secret, sentence, signedMoney, start, state, stepper, t,
-  tideLines, tracker, troubleOf,
+  agreeField, amount, asIdentity, ask, asMobile, Attempt, button, byFour, chip, choiceField, day, desk, digits, dropDrafts,
+  emptyCard, exportButton, facts, field, form, formLine, fullDay, gauge, go, h, hasWord, hiddenAmount, icon,
+  identityCharacters, knownField, look, moment, money, moneyField, monthBy, monthDays, monthField, monthNow,
+  monthText, note, openBundle, openDraft, openRow, pagedView, placeTrouble, plainMoney, quietly, redraw, said, secret,
+  segments, sentence, share, signedMoney, Signing, start, state, stepper, t, tideLines, toast, tracker, troubleOf,
+  watch, wholeMoney,
 } from "./_shared/common/ui.js";

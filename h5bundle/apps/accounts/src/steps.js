@@ -21,7 +21,7 @@ function formStep(options) {
       return;
     }
     try {
-      options.done(await options.send());
+      await options.done(await options.send());
     } catch (error) {
       stepTrouble(options, troubleOf(error), line);
     }

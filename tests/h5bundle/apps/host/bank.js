@@ -63,9 +63,9 @@ export class Bank {
   }
 
   #begin(state) {
-    this.application = { applicationId: "app_1", state: "ID_CHECK", name: "陈*", idNumber: "3301 **** 2816", mobile: "138 **** 6620", card: null, account: null, sandboxCode: "482913", expiresAt: "2026-11-27T06:32:00Z", reason: null };
+    this.application = { applicationId: "app_1", class: "II", state: "ID_CHECK", name: "陈*", idNumber: "3301 **** 2816", mobile: "138 **** 6620", card: null, account: null, sandboxCode: "482913", expiresAt: "2026-11-27T06:32:00Z", reason: null };
     if (state === "card") Object.assign(this.application, { state: "BIND_VERIFY", sandboxCode: null });
-    if (["open", "bound", "empty", "held", "pool"].includes(state)) this.#open();
+    if (!["code", "card"].includes(state)) this.#open();
   }
 
   #open() {
@@ -89,6 +89,7 @@ export class Bank {
     if (body.idNumber.slice(-1) === "0") return problem(422, "ID_CHECKSUM", "身份证号不对，请对照身份证再看一遍。", "This ID number is not valid. Compare it with the card.");
     if (!/^1\d{10}$/.test(body.mobile)) return problem(422, "MOBILE_INVALID", "手机号要 11 位，以 1 开头。", "A mobile number has 11 digits and begins with 1.");
     this.#begin("code");
+    this.application.class = body.class || "II";
     return ok({ ...this.application });
   }
 
