@@ -76,6 +76,7 @@ class _Cards:
             ordered_at=instant(row.ordered_at),
             mailed_at=None if row.mailed_at is None else instant(row.mailed_at),
             activated_at=None if row.activated_at is None else instant(row.activated_at),
+            contract_id=row.contract_id,
         )
 
 

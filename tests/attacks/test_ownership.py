@@ -174,6 +174,7 @@ CASES = {
     "cards.get": Case(lambda s: s.card.card, "crd"),
     "cards.repay.prepare": Case(lambda s: s.card.account, "cac", {"payerAccountId": "acc", "amountFen": 100}),
     "cards.repayment.get": Case(lambda s: s.card.repayment, "rep"),
+    "cards.repayment.list": Case(lambda s: s.card.account, "cac"),
     "cards.replace": Case(lambda s: s.card.card, "crd", {}),
     "cards.report_lost": Case(lambda s: s.card.card, "crd", {}),
     "cards.unfreeze": Case(lambda s: s.card.card, "crd", {}),

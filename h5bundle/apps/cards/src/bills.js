@@ -5,7 +5,7 @@ const ENTRY_MARKS = { REPAYMENT: "ok", REFUND: "ok", INTEREST: "warn", FEE: "war
 function entryRow(entry) {
   const tail = entry.cardTail ? " · " + t("card.tail", { tail: entry.cardTail }) : "";
   return h("li", { class: "item" }, h("span", { class: "grow" }, h("b", null, t("entry." + entry.kind, { memo: entry.memo })), h("span", { class: "cap num line" }, day(entry.day) + tail)),
-    h("span", { class: "value num" }, secret(signedMoney(entry.amountFen)), ENTRY_MARKS[entry.kind] && entry.amountFen > 0 ? h("div", null, chip(t("entry.charged"), ENTRY_MARKS[entry.kind])) : null));
+    h("span", { class: "value num" }, secret(plainMoney(entry.amountFen)), ENTRY_MARKS[entry.kind] && entry.amountFen > 0 ? h("div", null, chip(t("entry.charged"), ENTRY_MARKS[entry.kind])) : null));
 }
 
 function emptyEntries() {
@@ -25,7 +25,7 @@ async function billsView(place) {
   await pagedView(place, {
     title: t("title.bills"), op: "cards.bill.list", params: { accountId: account }, items: (answer) => answer.bills,
     row: (bill) => openRow({
-      title: h("b", null, day(bill.closedOn)), caption: h("span", { class: "cap num" }, t("bill.due", { date: day(bill.dueOn) })), open: () => go("/bill/" + account + "/" + bill.cycle),
+      title: h("b", null, day(bill.closedOn)), caption: h("span", { class: "cap num line" }, t("bill.due", { date: day(bill.dueOn) })), open: () => go("/bill/" + account + "/" + bill.cycle),
       value: [h("b", null, secret(plainMoney(bill.totalFen))), h("div", null, chip(t(bill.leftFen ? "bill.open.chip" : "bill.paid"), bill.leftFen ? "warn" : "ok"))],
     }),
     empty: state({ mark: "list", title: t("title.bills"), text: t("bills.none") }),
@@ -40,14 +40,15 @@ async function billView(place) {
     return { bill: bill.data, entries: entries.data.entries, seenAt: bill.seenAt || entries.seenAt };
   };
   await place.load(t("title.bill"), "bcc", obtain, ({ bill, entries, seenAt }) => {
-    const rows = [["bill.previous", bill.previousFen], ["bill.principal", bill.principalFen], ["bill.cash", bill.cashFen], ["bill.interest", bill.interestFen], ["bill.fee", bill.feeFen], ["bill.repaid", -bill.repaidFen]];
+    const parts = [["bill.principal", bill.principalFen], ["bill.cash", bill.cashFen], ["bill.interest", bill.interestFen], ["bill.fee", bill.feeFen]].filter(([, fen]) => fen);
     place.show({
       title: t("title.bill"),
       action: bill.leftFen ? button(t("card.repay"), { class: "primary block" }, async () => go("/repay/" + place.params.account)).element : null,
-      body: [h("div", { class: "head" }, h("h1", null, t("bill.title", { date: fullDay(bill.closedOn) }))), place.staleNote(seenAt),
+      body: [h("div", { class: "head" }, h("h1", null, t("bill.title", { date: day(bill.closedOn) }))), place.staleNote(seenAt),
         h("section", { class: "card" }, h("div", { class: "row" }, h("span", { class: "soft" }, t("bill.total") + t("unit")), eyeButton()), amount(bill.totalFen, { xl: true, secret: true }),
-          sideFacts([[t("bill.minimum"), secretMoney(bill.minimumFen)], [t("bill.dueOn"), fullDay(bill.dueOn)], [t("bill.left"), secretMoney(bill.leftFen)]])),
-        h("section", { class: "card" }, h("h2", null, t("bill.parts")), facts(rows.filter(([, fen]) => fen).map(([label, fen]) => [t(label), secretMoney(fen)]))),
+          sideFacts([[t("bill.minimum"), secretMoney(bill.minimumFen)], [t("bill.dueOn"), day(bill.dueOn)], [t("bill.left"), secretMoney(bill.leftFen)]])),
+        h("section", { class: "card" }, h("h2", null, t("bill.parts")), facts(parts.map(([label, fen]) => [t(label), secretMoney(fen)]))),
+        h("section", { class: "card" }, facts([[t("bill.previous"), secretMoney(bill.previousFen)], [t("bill.repaid"), secretMoney(bill.repaidFen)]])),
         entries.length ? [h("h2", null, t("bill.entries")), h("section", { class: "card flush" }, h("ul", { class: "list" }, entries.map(entryRow)))] : null,
         h("p", { class: "cap" }, t("bill.rules", { rules: bill.ruleVersion, product: bill.productVersion }))],
     });

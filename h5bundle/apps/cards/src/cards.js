@@ -13,7 +13,7 @@ const activation = new Signing({
 
 function contractRow(form_) {
   const text = form_.texts.find((one) => one.kind === "terms");
-  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: h("b", null, said(text.title)), caption: h("span", { class: "cap" }, text.version), open: () => textSheet(text) })));
+  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: h("b", null, said(text.title)), caption: h("span", { class: "cap line" }, text.version), open: () => textSheet(text) })));
 }
 
 async function activateView(place) {
@@ -74,25 +74,29 @@ function lineCard(account) {
     sideFacts([[t("line.line"), secretMoney(account.lineFen)], [t("line.owed"), secretMoney(account.owedFen)], [t("line.held"), secretMoney(account.heldFen)]]));
 }
 
-function changeRow(card, code, mark, words, done) {
-  const attempt = new Attempt(code);
-  const press = button(t(words), { class: "block", icon: mark }, async () => {
+function changeButton(card, attempt, mark, words, done) {
+  return button(t(words), { class: "block", icon: mark }, async () => {
     await attempt.send({ cardId: card.cardId });
-    if (done) toast(t(done));
+    toast(t(done));
     redraw();
-  });
-  return press.element;
+  }).element;
 }
 
 function cardActions(card) {
-  if (card.state === "ACTIVATED") return [changeRow(card, "cards.freeze", "lock", "card.freeze", "card.frozen"), button(t("card.lost"), { class: "block" }, async () => go("/lost/" + card.cardId)).element];
-  if (card.state === "FROZEN") return [changeRow(card, "cards.unfreeze", "release", "card.unfreeze", "card.unfrozen"), button(t("card.lost"), { class: "block" }, async () => go("/lost/" + card.cardId)).element];
-  return null;
+  if (card.state !== "ACTIVATED" && card.state !== "FROZEN") return null;
+  const change = card.state === "ACTIVATED" ? changeButton(card, new Attempt("cards.freeze"), "lock", "card.freeze", "card.frozen")
+    : changeButton(card, new Attempt("cards.unfreeze"), "release", "card.unfreeze", "card.unfrozen");
+  return [change, button(t("card.lost"), { class: "block" }, async () => go("/lost/" + card.cardId)).element];
+}
+
+/** The contract that was signed: its number names its evidence. */
+function contractFacts(card) {
+  return card.contractId ? h("section", { class: "card" }, facts([[t("card.contract"), h("span", { class: "mono" }, card.contractId)], [t("card.signed"), moment(card.activatedAt)]])) : null;
 }
 
 function drawCard(place, { card, account, seenAt, waiting }) {
   const live = account.state === "ACTIVATED";
-  const rows = [openRow({ mark: "list", title: t("entries.open"), caption: h("span", { class: "cap num" }, t("entries.unbilled", { amount: money(account.unbilledFen) })), open: () => go("/entries/" + account.accountId) }),
+  const rows = [openRow({ mark: "list", title: t("entries.open"), caption: h("span", { class: "cap num line" }, t("entries.unbilled", { amount: money(account.unbilledFen) })), open: () => go("/entries/" + account.accountId) }),
     openRow({ mark: "list", title: t("bills.open"), open: () => go("/bills/" + account.accountId) }),
     openRow({ mark: "refresh", title: t("autopay.open"), value: chip(t(account.autopay ? "autopay.on" : "autopay.off"), account.autopay ? "ok" : ""), open: () => go("/autopay/" + account.accountId) })];
   place.show({
@@ -100,7 +104,7 @@ function drawCard(place, { card, account, seenAt, waiting }) {
     action: live && account.mostRepayFen > 0 ? button(t("card.repay"), { class: "primary block" }, async () => go("/repay/" + account.accountId)).element : null,
     body: [h("div", { class: "head" }, h("h1", { class: "name" }, said(card.productName)), h("div", { class: "row wrap" }, chip(said(card.level), "tide"), card.tail ? h("span", { class: "soft num" }, t("card.tail", { tail: card.tail })) : null, stateChip(card.state))),
       place.staleNote(seenAt), waiting, card.state === "LOST" || card.state === "UNMADE" || card.state === "EXPIRED" ? replaceCard(card) : null,
-      lineCard(account), live ? billCard(account) : null, h("section", { class: "card flush" }, h("ul", { class: "list" }, rows)), cardActions(card)],
+      lineCard(account), live ? billCard(account) : null, h("section", { class: "card flush" }, h("ul", { class: "list" }, rows)), contractFacts(card), cardActions(card)],
   });
 }
 
@@ -115,7 +119,7 @@ async function cardView(place) {
 
 function replaceCard(card) {
   const attempt = new Attempt("cards.replace");
-  return h("section", { class: "card" }, h("p", null, t("replace.text")), button(t("replace.send"), { class: "block" }, async () => {
+  return h("section", { class: "card" }, h("p", null, t("replace.text")), h("div", { class: "gap" }), button(t("replace.send"), { class: "block" }, async () => {
     const { cardId } = await attempt.send({ cardId: card.cardId });
     toast(t("replace.done"));
     go("/card/" + cardId, true);

@@ -4,7 +4,7 @@ function cardRow(card) {
   const where = card.state === "MAILED" ? "/activate/" + card.cardId : "/card/" + card.cardId;
   return openRow({
     mark: "card", title: h("b", null, said(card.productName)), open: () => go(where),
-    caption: h("span", { class: "cap num" }, card.tail ? t("card.tail", { tail: card.tail }) : said(card.level)),
+    caption: h("span", { class: "cap num line" }, card.tail ? t("card.tail", { tail: card.tail }) : said(card.level)),
     value: stateChip(card.state),
   });
 }
@@ -13,7 +13,7 @@ function applicationRow(application) {
   const where = application.state === "DRAFT" ? "/apply/" : "/progress/";
   return openRow({
     mark: "list", title: h("b", null, said(application.productName)), open: () => go(where + application.applicationId),
-    caption: h("span", { class: "cap" }, t("home.applied", { date: day(application.createdAt) })), value: stateChip(application.state),
+    caption: h("span", { class: "cap line" }, t("home.applied", { date: day(application.createdAt) })), value: stateChip(application.state),
   });
 }
 

@@ -26,7 +26,7 @@ function documentRow(application, kind, given, line) {
   const press = button(t("document.choose"), { class: "small" }, async () => {
     line.clear();
     try {
-      const picked = await desk.bridge.media.pick({ kinds: ["image/jpeg", "image/png"], most: 1 });
+      const picked = await desk.bridge.media.pick({ kind: "image" });
       const params = { applicationId: application.applicationId, kind };
       send.prepare(params, picked.files[0].fileToken);
       const answer = await desk.bridge.net.upload({ op: "cards.application.document", params, fileToken: picked.files[0].fileToken, idempotencyKey: send.key });
@@ -61,8 +61,8 @@ function supplementCard(application) {
 
 function why(application) {
   if (application.state !== "DECLINED") return null;
-  const again = application.applyAgainFrom ? " " + t("progress.again", { date: fullDay(application.applyAgainFrom) }) : "";
-  return note("bad", "info", t("reason." + application.reason) + again);
+  const again = application.applyAgainFrom ? h("p", { class: "soft" }, t("progress.again", { date: fullDay(application.applyAgainFrom) })) : null;
+  return [note("bad", "info", t("reason." + application.reason)), again];
 }
 
 function withdrawButton(application) {

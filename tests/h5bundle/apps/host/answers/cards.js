@@ -49,7 +49,7 @@ function application(applicationId, state, more = {}) {
 
 function card(cardId, state, more = {}) {
   return {
-    cardId, accountId: "cac_1", product: PRODUCT.code, productName: PRODUCT.name, level: PRODUCT.level, state, tail: "4417", sandboxLetter: null, replaces: null,
+    cardId, accountId: "cac_1", product: PRODUCT.code, productName: PRODUCT.name, level: PRODUCT.level, state, tail: "4417", sandboxLetter: null, replaces: null, contractId: state === "MAILED" ? null : "cct_k3q7m2x5v4n6p2r7s5t3u4w6y2",
     orderedAt: "2026-10-01T02:00:00Z", mailedAt: "2026-10-02T02:00:00Z", activatedAt: "2026-10-05T02:00:00Z", ...more,
   };
 }
