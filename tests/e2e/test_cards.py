@@ -2,29 +2,65 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import FrameLocator, expect
+from sqlalchemy import func, select
 
+import app
+from bff.cards.models import CardAccount
+from bff.cards.room import Cards
+from bff.db.engine import retried
+from bff.jobs import Batches, Turn
 from security.evidence import verify_export
 from tests.e2e import story
-from tests.e2e.auditor import auditors_shell, evidence, tidegate, verify_with_one_file, write_anchors
+from tests.e2e.auditor import verify_with_one_file
 from tests.e2e.browser import SECONDS, Person
-from tests.running import ROOT, Running
+from tests.running import Running
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 MAIL_SECONDS = 40
 
 
-def overnight(running: Running, what: str) -> str:
-    """Let the bank do at once what it does overnight."""
-    command = [sys.executable, "-m", "tests.e2e.cards_night", what]
-    return subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True, text=True).stdout
+class Desk:
+    """Who works in the bank: its commands and jobs, in this process, on the database of the running server."""
+
+    def __init__(self, running: Running, patch: pytest.MonkeyPatch) -> None:
+        for name, text in running.environ.items():
+            patch.setenv(name, text)
+
+    def tidegate(self, *words: str, group: click.Command = app.cli) -> str:
+        done = CliRunner().invoke(group, list(words), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    @property
+    def room(self) -> Cards:
+        return app.open_prepared(app.read_settings()).house.cards
+
+    def mail(self) -> None:
+        """Ask the producer until the card is in the mail, as the job does every half minute."""
+        work, end = self.room.work(), time.monotonic() + MAIL_SECONDS
+        while "0 of 0" not in work.look_for_mail():
+            assert time.monotonic() < end, "the card was never mailed"
+            time.sleep(1)
+
+    def bill(self) -> str:
+        """Run the job of statements as on the day after the open cycle closes."""
+        room = self.room
+        engine, asked = room.given.engine, select(func.max(CardAccount.next_close))
+        closes = retried(engine, lambda session: session.scalar(asked), writing=False)
+        work = next(job.work for job in room.jobs() if job.name == "cards.statements")
+        assert isinstance(work, Batches)
+        assert closes is not None
+        turn = Turn((closes + timedelta(days=1)).isoformat(), "", 0, room.given.clock())
+        return retried(engine, lambda session: work.step(session, turn)).outcome
 
 
 def enter(person: Person) -> FrameLocator:
@@ -43,7 +79,8 @@ def choose(page: FrameLocator, *words: str) -> None:
 
 
 def confirm(person: Person) -> None:
-    """Verify by the PIN on the bank's own sheet."""
+    """Read the bank's own sheet to its end and sign by PIN."""
+    person.dialog.get_by_role("group", name="待签内容").evaluate("(rows) => rows.scrollTo(0, rows.scrollHeight)")
     person.dialog.get_by_role("button", name="改用交易密码").click()
     person.type_pin()
 
@@ -92,7 +129,7 @@ def activate(person: Person) -> tuple[FrameLocator, str]:
     tail = letter.inner_text()[-4:]
     fill(page, 卡号后四位=tail)
     person.press(page, "下一步，签署合约")
-    expect(person.dialog).to_contain_text("签署信用卡领用合约", timeout=SECONDS)
+    expect(person.dialog).to_have_accessible_name(re.compile("签署信用卡领用合约$"), timeout=SECONDS)
     expect(person.dialog).to_contain_text(tail)
     confirm(person)
     expect(page.get_by_text("使用中")).to_be_visible(timeout=SECONDS)
@@ -123,48 +160,44 @@ def shown(page: FrameLocator, prefix: str) -> str:
     return found.group()
 
 
-def prove(running: Running, order: str, folder: Path) -> list[str]:
-    """Export an order's evidence and verify it three ways from the file alone; give the links that hold."""
+def prove(desk: Desk, order: str, folder: Path) -> tuple[list[str], str]:
+    """Export an order's evidence and verify the file alone, twice over; give the links that hold, and the last word."""
     folder.mkdir()
-    file = folder / "order.evidence.json"
-    done = evidence(running.environ, "export", order, "--out", str(file))
-    assert done.returncode == 0, done.stderr
-    anchors, root = write_anchors(running, folder)
-    verify_export(file.read_bytes())
-    given = ("verify", str(file), "--anchor", str(anchors), "--root", str(root), "--json")
-    proved = evidence(auditors_shell(), *given)
-    assert proved.returncode == 0, proved.stdout + proved.stderr
+    file, anchors = folder / "order.evidence.json", folder / "audit.jwks.json"
+    desk.tidegate("export", order, "--out", str(file), group=app.evidence)
+    anchors.write_text(desk.tidegate("keys", "jwks", "audit-checkpoint"), encoding="utf-8")
+    proved = verify_export(file.read_bytes(), root=desk.tidegate("root").encode())
     one_file = verify_with_one_file(file, anchors)
     assert one_file.returncode == 0, one_file.stdout + one_file.stderr
-    return [link["name"] for link in json.loads(proved.stdout)["links"]]
+    return [link.name for link in proved.links], one_file.stdout
 
 
 def test_a_card_from_the_application_to_a_bill_repaid(
-    running: Running, person: Callable[..., Person], tmp_path: Path
+    running: Running, person: Callable[..., Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    customer = person()
+    customer, desk = person(), Desk(running, monkeypatch)
     who = next(row for row in running.samples() if row["name"] == "陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "20000")
     apply(customer)
 
-    (waiting,) = json.loads(tidegate(running, "cards", "queue", "--json").stdout)
+    (waiting,) = json.loads(desk.tidegate("cards", "queue", "--json"))
     decided = ("--by", "chen.yu", "--why", "papers hold", "--json")
-    approved = json.loads(tidegate(running, "cards", "approve", waiting["application"], *decided).stdout)
-    end = time.monotonic() + MAIL_SECONDS
-    while not overnight(running, "mail").startswith("1 of 1"):
-        assert time.monotonic() < end, "the card was never mailed"
-        time.sleep(1)
+    approved = json.loads(desk.tidegate("cards", "approve", waiting["application"], *decided))
+    expect(enter(customer).get_by_role("button", name=re.compile("制卡中"))).to_be_visible(timeout=SECONDS)
+    desk.mail()
     page, contract = activate(customer)
-    expect(page.get_by_text("第一期")).to_be_visible()
+    expect(page.get_by_text("还没有账单，第一期")).to_be_visible()
 
-    tidegate(running, "cards", "post", approved["card"], "--fen", "128000", "--merchant", "望潮书店")
-    assert overnight(running, "bill") == "1 bills\n"
+    desk.tidegate("cards", "post", approved["card"], "--fen", "128000", "--merchant", "望潮书店")
+    assert desk.bill() == "1 bills"
     repayment = repay(customer)
     page = enter(customer)
     page.get_by_role("button", name=re.compile("潮汐金卡.*使用中")).click()
     expect(page.get_by_text("已还清")).to_be_visible(timeout=SECONDS)
 
     links = "file seal chain checkpoint bundle device request approval display money outcome".split()
-    assert prove(running, repayment, tmp_path / "repayment") == links
-    assert prove(running, contract, tmp_path / "contract") == links
+    found, said = prove(desk, repayment, tmp_path / "repayment")
+    assert (found, "CNY 1280.00" in said) == (links, True)
+    found, said = prove(desk, contract, tmp_path / "contract")
+    assert found == links

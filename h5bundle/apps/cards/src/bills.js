@@ -8,15 +8,11 @@ function entryRow(entry) {
     h("span", { class: "value num" }, secret(plainMoney(entry.amountFen)), ENTRY_MARKS[entry.kind] && entry.amountFen > 0 ? h("div", null, chip(t("entry.charged"), ENTRY_MARKS[entry.kind])) : null));
 }
 
-function emptyEntries() {
-  return state({ mark: "list", title: t("entries.none.title"), text: t("entries.none") });
-}
-
 async function entriesView(place) {
   const account = place.params.account;
   await pagedView(place, {
     title: t("title.entries"), op: "cards.entry.list", params: { accountId: account, limit: "30" },
-    items: (answer) => answer.entries, row: entryRow, empty: emptyEntries(), head: () => h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()),
+    items: (answer) => answer.entries, row: entryRow, empty: emptyCard({ mark: "list", text: t("entries.none") }), head: () => h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()),
   });
 }
 
@@ -28,7 +24,7 @@ async function billsView(place) {
       title: h("b", null, day(bill.closedOn)), caption: h("span", { class: "cap num line" }, t("bill.due", { date: day(bill.dueOn) })), open: () => go("/bill/" + account + "/" + bill.cycle),
       value: [h("b", null, secret(plainMoney(bill.totalFen))), h("div", null, chip(t(bill.leftFen ? "bill.open.chip" : "bill.paid"), bill.leftFen ? "warn" : "ok"))],
     }),
-    empty: state({ mark: "list", title: t("title.bills"), text: t("bills.none") }),
+    empty: emptyCard({ mark: "list", text: t("bills.none") }),
   });
 }
 

@@ -2,7 +2,7 @@
 
 const CARD_CHIPS = { ACTIVATED: "ok", MAILED: "tide", FROZEN: "info", LOST: "bad", UNMADE: "bad", EXPIRED: "warn", CLOSED: "" };
 const APPLICATION_CHIPS = { IN_REVIEW: "info", SUPPLEMENT: "warn", DECLINED: "bad", EXPIRED: "warn", WITHDRAWN: "", DRAFT: "warn" };
-const OPEN_APPLICATIONS = ["DRAFT", "SUBMITTED", "IN_REVIEW", "SUPPLEMENT", "APPROVED", "EMBOSSING", "UNMADE"];
+const OPEN_APPLICATIONS = ["DRAFT", "SUBMITTED", "IN_REVIEW", "SUPPLEMENT", "APPROVED", "EMBOSSING"];
 
 function stateChip(name) {
   return chip(t("state." + name), CARD_CHIPS[name] || APPLICATION_CHIPS[name] || "info");

@@ -38,8 +38,9 @@ async function homeView(place) {
     return { cards: cards.data.cards, applications: applications.data.applications, products: products.data.products, seenAt: cards.seenAt, waiting };
   };
   await place.load(t("title.home"), "bcc", obtain, ({ cards, applications, products, seenAt, waiting }) => {
-    const held = cards.filter((card) => card.state !== "CLOSED");
     const open = applications.filter((one) => OPEN_APPLICATIONS.includes(one.state));
+    const making = open.map((one) => one.cardId);
+    const held = cards.filter((card) => card.state !== "CLOSED" && !making.includes(card.cardId));
     const over = applications.filter((one) => ["DECLINED", "EXPIRED", "WITHDRAWN"].includes(one.state));
     place.show({
       title: t("title.home"),
