@@ -236,7 +236,7 @@ def _repaying(account: _Account) -> tuple[Operation, ...]:
         _sign(
             code="cards.repay.prepare",
             summary="Check a repayment and freeze it for the device to sign.",
-            path="/cards/accounts/{account_id}/repayments",
+            path="/cards/accounts/{account_id}/repayments/prepare",
             request=RepayRequest,
             handler=account.prepare,
             template=repaying.TEMPLATE,
@@ -245,7 +245,7 @@ def _repaying(account: _Account) -> tuple[Operation, ...]:
         _sign(
             code="cards.autopay.prepare",
             summary="Freeze an agreement on automatic repayment for the device to sign.",
-            path="/cards/accounts/{account_id}/autopay",
+            path="/cards/accounts/{account_id}/autopay/prepare",
             request=AutopayRequest,
             handler=account.prepare_autopay,
             template=autopay.TEMPLATE,

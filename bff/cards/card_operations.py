@@ -118,10 +118,10 @@ def _looking(cards: _Cards) -> tuple[Operation, ...]:
             errors=("NOT_FOUND",),
         ),
         Operation(
-            code="cards.activate.prepare",
+            code="cards.contract.prepare",
             summary="Check the last digits of a mailed card and freeze its contract for the device to sign.",
             method="POST",
-            path="/cards/{card_id}/activation",
+            path="/cards/{card_id}/contract/prepare",
             request=ActivateRequest,
             response=PreparedAnswer,
             handler=cards.prepare,

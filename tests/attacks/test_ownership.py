@@ -155,7 +155,7 @@ CASES = {
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
     "cards.account.close": Case(lambda s: s.card.account, "cac", {}),
     "cards.account.get": Case(lambda s: s.card.account, "cac"),
-    "cards.activate.prepare": Case(lambda s: s.card.card, "crd", {"lastFour": "0000"}),
+    "cards.contract.prepare": Case(lambda s: s.card.card, "crd", {"lastFour": "0000"}),
     "cards.application.consent": Case(
         lambda s: s.card.application, "cap", {"kind": "terms", "version": "v", "sha256": "0" * 64}
     ),

@@ -1,4 +1,4 @@
-"""What an auditor does with a proof: the commands of the bank that export one, and verifying it with no bank at hand."""
+"""What an auditor does with a proof: the commands that export one, and verifying it with no bank at hand."""
 
 import os
 import subprocess

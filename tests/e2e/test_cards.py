@@ -196,7 +196,8 @@ def test_a_card_from_the_application_to_a_bill_repaid(
     page.get_by_role("button", name=re.compile("潮汐金卡.*使用中")).click()
     expect(page.get_by_text("已还清")).to_be_visible(timeout=SECONDS)
 
-    links = "file seal chain checkpoint bundle device request approval display money outcome".split()
+    wanted = "file seal chain checkpoint bundle device request approval display money outcome"
+    links = wanted.split()
     found, said = prove(desk, repayment, tmp_path / "repayment")
     assert (found, "CNY 1280.00" in said) == (links, True)
     found, said = prove(desk, contract, tmp_path / "contract")

@@ -25,7 +25,7 @@ async function activateView(place) {
       return;
     }
     const line = formLine();
-    const attempt = new Attempt("cards.activate.prepare");
+    const attempt = new Attempt("cards.contract.prepare");
     const hint = card.sandboxLetter ? t("activate.sandbox", { tail: card.sandboxLetter }) : t("activate.hint");
     const four = field({ label: t("activate.four"), hint, inputmode: "numeric", keep: digits(4), maxlength: 4, enterkeyhint: "done" });
     const send = button(t("activate.send"), { class: "primary block", submit: true }, async () => {

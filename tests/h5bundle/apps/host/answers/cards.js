@@ -4,7 +4,7 @@ import { ok, problem } from "/host/bank.js";
 
 export const keyed = [
   "cards.application.create", "cards.application.save", "cards.application.consent", "cards.application.submit", "cards.application.resubmit",
-  "cards.application.withdraw", "cards.activate.prepare", "cards.freeze", "cards.unfreeze", "cards.report_lost", "cards.replace",
+  "cards.application.withdraw", "cards.contract.prepare", "cards.freeze", "cards.unfreeze", "cards.report_lost", "cards.replace",
   "cards.repay.prepare", "cards.autopay.prepare", "cards.autopay.end",
 ];
 
