@@ -20,7 +20,7 @@ from security.keys import KeyStore
 
 MARKER: Final = "DEVELOPMENT"
 """A file of this name in a folder of keys says that they were made by a sandbox; production refuses them."""
-BUNDLES: Final = ("common", "home", "accounts", "sweep", "wealth")
+BUNDLES: Final = ("common", "home", "accounts", "sweep", "wealth", "cards")
 """In this order: the shared bundle first, so that the others can pin it."""
 _NOTE: Final = "These keys were made by a sandbox. A production server refuses this folder.\n"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -28,12 +28,16 @@ from bff.cards.schemas import (
     PreparedAnswer,
     RepaymentAnswer,
     RepaymentRequest,
+    RepaymentsAnswer,
     RepayRequest,
 )
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.errors import NotFoundError
 from bff.kinds import Context, instant
 from bff.sessions.verification import FRESH
+
+NEWEST: Final = 20
+"""How many repayments a page sees at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,12 @@ class _Account:
         return prepared(self.repaying.prepare(session, context, *what))
 
     def repayment(self, session: Session, context: Context, request: RepaymentRequest) -> RepaymentAnswer:
-        row = self.repaying.get(session, context, request.repayment_id)
-        return RepaymentAnswer(
-            repayment_id=row.repayment_id,
-            operation_id=row.operation_id,
-            account_id=row.account_id,
-            amount_fen=row.amount_fen,
-            state=row.state,
-            automatic=row.agreement_id is not None,
-            created_at=instant(row.created_at),
-            reason=reason(row.reason),
-        )
+        return _repayment(self.repaying.get(session, context, request.repayment_id))
+
+    def repayments(self, session: Session, context: Context, request: AccountRequest) -> RepaymentsAnswer:
+        self._owned(session, context, request.account_id)
+        rows = repository.repayments(session, request.account_id, NEWEST)
+        return RepaymentsAnswer(repayments=[_repayment(row) for row in rows])
 
     def prepare_autopay(self, session: Session, context: Context, request: AutopayRequest) -> PreparedAnswer:
         what = (request.account_id, request.payer_account_id, request.share)
@@ -139,6 +138,19 @@ def _agreement(row: Row[Any]) -> AutopayAnswer:
         payer_account_id=row.payer_account_id,
         share=row.share,
         signed_at=instant(row.signed_at),
+    )
+
+
+def _repayment(row: Row[Any]) -> RepaymentAnswer:
+    return RepaymentAnswer(
+        repayment_id=row.repayment_id,
+        operation_id=row.operation_id,
+        account_id=row.account_id,
+        amount_fen=row.amount_fen,
+        state=row.state,
+        automatic=row.agreement_id is not None,
+        created_at=instant(row.created_at),
+        reason=reason(row.reason),
     )
 
 
@@ -208,6 +220,14 @@ def _looking(account: _Account) -> tuple[Operation, ...]:
             response=RepaymentAnswer,
             handler=account.repayment,
         ),
+        _read(
+            code="cards.repayment.list",
+            summary="Give the newest repayments of an account, those on their way among them.",
+            path="/cards/accounts/{account_id}/repayments",
+            request=AccountRequest,
+            response=RepaymentsAnswer,
+            handler=account.repayments,
+        ),
     )
 
 
@@ -216,7 +236,7 @@ def _repaying(account: _Account) -> tuple[Operation, ...]:
         _sign(
             code="cards.repay.prepare",
             summary="Check a repayment and freeze it for the device to sign.",
-            path="/cards/accounts/{account_id}/repayments",
+            path="/cards/accounts/{account_id}/repayments/prepare",
             request=RepayRequest,
             handler=account.prepare,
             template=repaying.TEMPLATE,
@@ -225,7 +245,7 @@ def _repaying(account: _Account) -> tuple[Operation, ...]:
         _sign(
             code="cards.autopay.prepare",
             summary="Freeze an agreement on automatic repayment for the device to sign.",
-            path="/cards/accounts/{account_id}/autopay",
+            path="/cards/accounts/{account_id}/autopay/prepare",
             request=AutopayRequest,
             handler=account.prepare_autopay,
             template=autopay.TEMPLATE,

@@ -91,7 +91,7 @@ class Autopay:
         version = self.repaying.packs.at(business_date(now)).version
         answer = placed(session, approved, product=account.product, rule_version=version, **named)
         settled(session, self.repaying.approvals, operation_id=approved.operation_id, **named)
-        return answer
+        return {**answer, "accountId": account.account_id}
 
     def end(self, session: Session, context: Context, account_id: str) -> None:
         """End the agreement of an account.

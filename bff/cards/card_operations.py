@@ -76,6 +76,7 @@ class _Cards:
             ordered_at=instant(row.ordered_at),
             mailed_at=None if row.mailed_at is None else instant(row.mailed_at),
             activated_at=None if row.activated_at is None else instant(row.activated_at),
+            contract_id=row.contract_id,
         )
 
 
@@ -117,10 +118,10 @@ def _looking(cards: _Cards) -> tuple[Operation, ...]:
             errors=("NOT_FOUND",),
         ),
         Operation(
-            code="cards.activate.prepare",
+            code="cards.contract.prepare",
             summary="Check the last digits of a mailed card and freeze its contract for the device to sign.",
             method="POST",
-            path="/cards/{card_id}/activation",
+            path="/cards/{card_id}/contract/prepare",
             request=ActivateRequest,
             response=PreparedAnswer,
             handler=cards.prepare,

@@ -33,7 +33,7 @@ from bff.products.rulepacks import RulePacks
 from bff.push import inbox
 from security.display import money_text
 
-TYPE: Final = "cards.repay"
+TYPE: Final = "cards.repay.place"
 TEMPLATE: Final = "cards.repay/1"
 TOPIC: Final = "cards.repay"
 

@@ -221,6 +221,14 @@ def repaying_kinds(pack: RulePack) -> tuple[str, ...]:
     return (REPAYMENT, REFUND) if pack.integer("refund_repays") else (REPAYMENT,)
 
 
+def repayments(session: Session, account_id: str, limit: int) -> list[Row[Any]]:
+    """Give the repayments of an account, the newest first."""
+    table = table_of(CardRepayment)
+    wanted = select(table).where(table.c.account_id == account_id)
+    newest = wanted.order_by(table.c.created_at.desc(), table.c.repayment_id.desc()).limit(limit)
+    return list(session.execute(newest).all())
+
+
 def repaid_by_agreement(session: Session, key: str) -> bool:
     """Tell whether a bill was repaid by an agreement."""
     wanted = select(CardRepayment.repayment_id).where(CardRepayment.autopay_key == key)

@@ -209,6 +209,7 @@ class CardAnswer(Answer):
     ordered_at: str
     mailed_at: str | None
     activated_at: str | None
+    contract_id: str | None
 
 
 class CardsAnswer(Answer):
@@ -352,6 +353,12 @@ class RepaymentAnswer(Answer):
     automatic: bool
     created_at: str
     reason: Reason | None
+
+
+class RepaymentsAnswer(Answer):
+    """The newest repayments of an account."""
+
+    repayments: list[RepaymentAnswer]
 
 
 class AutopayRequest(AccountRequest, kw_only=True):

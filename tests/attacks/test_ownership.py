@@ -155,7 +155,7 @@ CASES = {
     "approval.cancel": Case(lambda s: s.challenge, "chl", {}),
     "cards.account.close": Case(lambda s: s.card.account, "cac", {}),
     "cards.account.get": Case(lambda s: s.card.account, "cac"),
-    "cards.activate.prepare": Case(lambda s: s.card.card, "crd", {"lastFour": "0000"}),
+    "cards.contract.prepare": Case(lambda s: s.card.card, "crd", {"lastFour": "0000"}),
     "cards.application.consent": Case(
         lambda s: s.card.application, "cap", {"kind": "terms", "version": "v", "sha256": "0" * 64}
     ),
@@ -174,6 +174,7 @@ CASES = {
     "cards.get": Case(lambda s: s.card.card, "crd"),
     "cards.repay.prepare": Case(lambda s: s.card.account, "cac", {"payerAccountId": "acc", "amountFen": 100}),
     "cards.repayment.get": Case(lambda s: s.card.repayment, "rep"),
+    "cards.repayment.list": Case(lambda s: s.card.account, "cac"),
     "cards.replace": Case(lambda s: s.card.card, "crd", {}),
     "cards.report_lost": Case(lambda s: s.card.card, "crd", {}),
     "cards.unfreeze": Case(lambda s: s.card.card, "crd", {}),

@@ -1,15 +1,12 @@
 """The story of the first purchase, told with the hands of a person: account, device, money, suitability, signature."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import FrameLocator, expect
 
 from tests.e2e.browser import SECONDS, Person
-from tests.running import ROOT, Running
 
 PHRASE = "外婆家的渡口"
 
@@ -115,15 +112,3 @@ def order_shown(page: FrameLocator, kind: str = "ord") -> str:
 def shoot(person: Person, path: Path) -> None:
     """Keep a picture of the whole window."""
     person.page.screenshot(path=str(path))
-
-
-def tidegate(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the bank's command line on a running sandbox."""
-    command = [sys.executable, "-m", "app", *words]
-    return subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True, text=True)
-
-
-def evidence(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the auditor's command line in an environment."""
-    command = [sys.executable, "-c", "import app; app.evidence()", *words]
-    return subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)

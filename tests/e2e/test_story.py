@@ -1,11 +1,8 @@
 """From nothing to the first device-signed purchase in a real browser, ending in a proof that needs no server."""
 
 import json
-import os
 import random  # noqa: TID251 — which bytes to flip
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +13,8 @@ from playwright.sync_api import expect
 from security.errors import EvidenceError
 from security.evidence import verify_export
 from tests.e2e import story
+from tests.e2e.auditor import auditors_shell, evidence, verify_with_one_file, write_anchors
 from tests.e2e.browser import SECONDS, Person
-from tests.e2e.story import evidence, tidegate
 from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -46,21 +43,16 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
 
     done = evidence(running.environ, "export", order, "--out", str(file))
     assert done.returncode == 0, done.stderr
-    anchors, root = file.with_name("audit.jwks.json"), file.with_name("root.json")
-    anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
-    root.write_text(tidegate(running, "root").stdout, encoding="utf-8")
+    anchors, root = write_anchors(running, file.parent)
     # from here on: no database, no server, no settings; only the file and two anchors
-    alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
+    alone = auditors_shell()
     proved = evidence(alone, "verify", str(file), "--anchor", str(anchors), "--root", str(root), "--json")
     assert proved.returncode == 0, proved.stdout
     links = [link["name"] for link in json.loads(proved.stdout)["links"]]
     wanted = "file seal chain checkpoint bundle device request approval display money outcome"
     assert links == wanted.split()
     assert "wealth 1.0.0" in proved.stdout
-    verify = file.with_name("verify.py")
-    verify.write_text(evidence(alone, "verifier").stdout, encoding="utf-8")
-    given = [sys.executable, "-I", str(verify), str(file), "--anchor", str(anchors)]
-    one_file = subprocess.run(given, cwd=file.parent, env=alone, check=False, capture_output=True, text=True)
+    one_file = verify_with_one_file(file, anchors)
     assert (one_file.returncode, "CNY 20000.00" in one_file.stdout) == (0, True), one_file.stdout
     assert flipped_bytes_that_pass(file.read_bytes()) == []
     broken = evidence(alone, "verify", str(broken_copy(file)))
@@ -90,10 +82,8 @@ def test_money_goes_out_and_the_statement_stays(running: Running, person: Callab
 
     done = evidence(running.environ, "export", transfer, "--out", str(file))
     assert done.returncode == 0, done.stderr
-    anchors = file.with_name("audit.jwks.json")
-    anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
-    alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
-    proved = evidence(alone, "verify", str(file), "--anchor", str(anchors))
+    anchors, _ = write_anchors(running, file.parent)
+    proved = evidence(auditors_shell(), "verify", str(file), "--anchor", str(anchors))
     assert (proved.returncode, "accounts 1.0.0" in proved.stdout) == (0, True), proved.stdout
 
     customer.press(accounts, "回到账户")

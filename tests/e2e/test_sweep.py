@@ -15,8 +15,8 @@ import app
 from bff.products.calendar import TradingCalendar
 from security.evidence import anchors_of, verifier, verify_export
 from tests.e2e import story
+from tests.e2e.auditor import evidence, tidegate
 from tests.e2e.browser import SECONDS, Person
-from tests.e2e.story import evidence, tidegate
 from tests.running import ROOT, Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

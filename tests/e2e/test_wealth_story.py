@@ -14,8 +14,8 @@ from playwright.sync_api import FrameLocator, expect
 
 from security.evidence import verifier, verify_export
 from tests.e2e import story
+from tests.e2e.auditor import evidence, tidegate
 from tests.e2e.browser import SECONDS, Person
-from tests.e2e.test_story import evidence, tidegate
 from tests.faults.books import assert_books_hold
 from tests.running import Running
 

@@ -88,7 +88,7 @@ class Teller:
 
     def activate(self, tail: str | None = None) -> Any:
         given = self.tail() if tail is None else tail
-        done = self.sign(self.call("activate.prepare", cardId=self.card, lastFour=given))
+        done = self.sign(self.call("contract.prepare", cardId=self.card, lastFour=given))
         self.account = self.call("get", cardId=self.card)["accountId"]
         return done
 

@@ -65,7 +65,7 @@ def test_activating_needs_a_fresh_verification(teller: Teller) -> None:
     )
     context = context.__class__(**{name: getattr(context, name) for name in context.__slots__} | {"caller": stale})
     body = {"cardId": teller.card, "lastFour": teller.tail()}
-    for code, asked in (("activate.prepare", body), ("freeze", {"cardId": teller.card})):
+    for code, asked in (("contract.prepare", body), ("freeze", {"cardId": teller.card})):
         with pytest.raises(StepUpRequiredError):
             teller.world.bus.call(Call(f"cards.{code}", asked, context, f"key_{code}"))
 
@@ -134,7 +134,7 @@ def test_nobody_sees_or_moves_anothers_card(teller: Teller) -> None:
         "autopay.prepare": {"payerAccountId": other.phone.account_id, "share": "FULL"},
         "autopay.end": {},
     }
-    of_card = {"get": {}, "activate.prepare": {"lastFour": "0000"}, "freeze": {}, "unfreeze": {}}
+    of_card = {"get": {}, "contract.prepare": {"lastFour": "0000"}, "freeze": {}, "unfreeze": {}}
     of_card |= {"report_lost": {}, "replace": {}}
     asked = [(code, "accountId", teller.account, body) for code, body in of_account.items()]
     asked += [(code, "cardId", teller.card, body) for code, body in of_card.items()]

@@ -112,7 +112,7 @@ def test_guesses_at_a_cards_digits_are_five_at_most(teller: Teller) -> None:
     tail = int(teller.tail())
 
     def guess(number: int) -> Any:
-        return teller.call("activate.prepare", cardId=teller.card, lastFour=f"{(tail + number + 1) % 10_000:04d}")
+        return teller.call("contract.prepare", cardId=teller.card, lastFour=f"{(tail + number + 1) % 10_000:04d}")
 
     assert Counter(race(guess, 32)) == {"CARD_TAIL_WRONG": 5, "CARD_LOCKED": 27}
 

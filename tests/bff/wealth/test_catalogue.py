@@ -53,7 +53,7 @@ def test_scopes_and_doors_are_as_published(world: World) -> None:
         "accounts.transfer.out": "accounts.transfer.out/1",
         "accounts.close": "accounts.close/1",
         "accounts.card.change": "accounts.card.change/1",
-        "cards.activate.prepare": "cards.contract.sign/1",
+        "cards.contract.prepare": "cards.contract.sign/1",
         "cards.autopay.prepare": "cards.autopay.sign/1",
         "cards.repay.prepare": "cards.repay/1",
         "sweep.agreement.prepare": "sweep.agreement.sign/1",

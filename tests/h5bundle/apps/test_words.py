@@ -85,6 +85,23 @@ MADE = {  # keys put together at run time: stem → what may follow
         "end.out.": tuple(f"{end}.{part}" for end in ("paid", "waiting", "rejected", "checking") for part in PARTS),
         "end.sign.": tuple(f"signed.{part}" for part in PARTS),
     },
+    "cards": {
+        "state.": (
+            *("DRAFT", "SUBMITTED", "IN_REVIEW", "SUPPLEMENT", "APPROVED", "DECLINED", "EXPIRED", "WITHDRAWN"),
+            *("ORDERED", "EMBOSSING", "UNMADE", "MAILED", "ACTIVATED", "FROZEN", "LOST", "CLOSED"),
+        ),
+        "step.": ("SUBMITTED", "APPROVED", "EMBOSSING", "MAILED", "ACTIVATED"),
+        "term.": (
+            *("annual_fee_fen", "daily_rate_ppm", "interest_on", "minimum_share_percent", "late_fee_percent"),
+            *("billing_day", "due_days", "grace_days", "cash_fee_percent"),
+        ),
+        "term.interest.": ("full", "remaining"),
+        "reason.": ("AGE", "CREDIT_REPORT", "INCOME", "REVIEWER"),
+        "document.": ("income_proof", "employment_proof", "identity", "address_proof", "other"),
+        "entry.": ("PURCHASE", "REFUND", "CASH", "INTEREST", "FEE", "LATE", "REPAYMENT"),
+        "repayment.": tuple(f"{end}.{part}" for end in ("done", "rejected", "unknown") for part in ("title", "text")),
+        "autopay.": ("FULL", "MINIMUM", "FULL.text", "MINIMUM.text"),
+    },
     "wealth": {
         "": ("C1", "C2", "C3", "C4", "C5"),
         "kind.": ("PURCHASE", "REDEMPTION", "MATURITY"),
