@@ -37,11 +37,13 @@ def test_all_that_a_customer_has_what_waits_and_the_ways_to_the_businesses(open_
     assert assets(screen) == "88,673.59"
     screen.frame.get_by_role("img", name="活期 9.5%，理财 90.5%").wait_for()
     assert "1 笔待确认份额" in said(screen)
+    press_row(screen, "还有 2 件")
     press_row(screen, "开户还差几步")
     press_row(screen, "申购还在核对")
     press_row(screen, "尾号 3381")
     press_row(screen, "1 笔待确认份额")
-    assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth"]
+    press_row(screen, "12月8日前应还")
+    assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth", "cards"]
 
 
 def test_one_kind_of_assets_has_no_shares_and_nothing_waits(open_page: Open) -> None:
@@ -108,7 +110,7 @@ def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Op
 def test_a_person_who_says_no_sees_nothing_and_is_asked_again_by_the_button(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    for op in ("accounts.list", "wealth.order.list", "wealth.holding.list"):
+    for op in ("accounts.list", "wealth.order.list", "cards.list"):
         screen.host(f"host.next('{op}', {{ error: 'USER_CANCELLED' }})")
     reload(screen)
     screen.heading("需要先解锁")
@@ -131,9 +133,9 @@ def test_the_eye_hides_every_figure_of_the_page(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
     shown = screen.frame.locator(".shut")
-    assert shown.count() == 5
+    assert shown.count() == 7
     screen.press("隐藏金额")
-    assert [shown.nth(index).is_visible() for index in range(5)] == [False] * 5
+    assert [shown.nth(index).is_visible() for index in range(7)] == [False] * 7
 
 
 def test_the_dots_of_a_short_amount_stay_in_its_line(open_page: Open) -> None:
@@ -147,18 +149,28 @@ def test_the_dots_of_a_short_amount_stay_in_its_line(open_page: Open) -> None:
 def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host(
-        "for (let i = 0; i < 3; i += 1) host.bank.orders.push({ ...host.bank.orders[0], orderId: 'ord_9' + i })"
-    )
-    reload(screen)
-    screen.settle()
     rows = screen.frame.locator("main section").nth(1).locator("li b")
-    assert rows.all_inner_texts() == ["开户还差几步", "申购还在核对", "申购还在核对"]
+    first = ["开户还差几步", "信用卡申请等你补充材料", "信用卡账单待还"]
+    assert rows.all_inner_texts() == first
     screen.press("还有 2 件")
-    assert rows.count() == 5
+    assert rows.all_inner_texts() == [*first, "申购还在核对", "新卡已寄出"]
     assert screen.frame.evaluate("document.activeElement.textContent").startswith("申购还在核对")
     screen.page.keyboard.press("Enter")
-    assert screen.host("host.opened") == ["wealth#/order/ord_91"]
+    assert screen.host("host.opened") == ["wealth#/order/ord_3"]
+
+
+def test_a_bill_that_is_repaid_by_itself_waits_for_nobody_until_it_is_overdue(open_page: Open) -> None:
+    screen = open_page("home", state="busy")
+    screen.settle()
+    account = screen.host("host.bank.more['cards.account.get']().body")
+    account["autopay"] = {"agreementId": "agr_1"}
+    screen.host(f"host.bank.more['cards.account.get'] = () => ({{ status: 200, body: {json.dumps(account)} }})")
+    reload(screen)
+    assert ("信用卡账单待还" in said(screen), "12月8日前应还" in said(screen)) == (False, True)
+    account["overdueSince"] = "2026-11-19"
+    screen.host(f"host.bank.more['cards.account.get'] = () => ({{ status: 200, body: {json.dumps(account)} }})")
+    reload(screen)
+    assert "信用卡账单已逾期" in said(screen)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +242,7 @@ def test_an_opening_that_lapsed_begins_anew(open_page: Open) -> None:
 def test_what_comes_for_the_customer_before_is_not_kept_for_the_next(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    assert len(json.loads(screen.host("host.store.get('seen')"))) == 5
+    assert len(json.loads(screen.host("host.store.get('seen')"))) == 8
     screen.host("host.slowOps = { 'wealth.order.list': 800 }")
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()
