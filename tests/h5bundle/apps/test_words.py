@@ -30,7 +30,7 @@ MADE = {  # keys put together at run time: stem → what may follow
     "home": {
         "": (
             "cards.title",
-            *(f"{name}.{part}" for name in ("accounts", "wealth") for part in ("title", "part")),
+            *(f"{name}.{part}" for name in ("accounts", "sweep", "wealth") for part in ("title", "part")),
         ),
         "cards.": ("DRAFT", "SUPPLEMENT"),
         "accounts.": ("FROZEN", "DORMANT"),

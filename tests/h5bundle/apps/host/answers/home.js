@@ -9,6 +9,8 @@ const ORDER = {
   placedAt: "2026-11-20T02:24:00Z", reason: null,
 };
 const HOLDING = { product: "JMG-WY90", productName: ORDER.productName, state: "OPEN", shares: "49504.95", held: "0.00", redeemable: "0.00", costFen: 5000000, nav: "1.0143", navDate: "2026-11-19", valueFen: 5021287, incomeFen: 21287, lots: [] };
+const POSITION = { totalFen: 4000000, freeFen: 4000000, pendingFen: 0, lockedFen: 0, incomeFen: 68327, newestDate: "2026-11-19", newestIncomeFen: 214, positions: [{ accountId: "acc_1", fund: "LMB-A", sharesFen: 4000000, lockedFen: 0, freeFen: 4000000, pendingFen: 0, incomeFen: 68327 }] };
+const NO_POSITION = { totalFen: 0, freeFen: 0, pendingFen: 0, lockedFen: 0, incomeFen: 0, newestDate: null, newestIncomeFen: 0, positions: [] };
 const CARD = { cardId: "crd_1", accountId: "cca_1", product: "CARD-TIDE-GOLD", productName: "潮汐金卡", level: { zh: "金卡", en: "Gold" }, state: "ACTIVATED", tail: "8026", sandboxLetter: null, replaces: null, orderedAt: ORDER.placedAt, mailedAt: ORDER.placedAt, activatedAt: ORDER.placedAt };
 const CARD_ACCOUNT = {
   accountId: "cca_1", product: CARD.product, productName: CARD.productName, state: "OPEN", lineFen: 3000000, availableFen: 2768160, owedFen: 231840, heldFen: 0, repayingFen: 0, unbilledFen: 0,
@@ -32,6 +34,7 @@ export function answers(bank, state) {
   return {
     "accounts.transfer.list": () => ok({ transfers: [] }),
     "wealth.holding.list": () => ok({ holdings: busy ? [HOLDING] : [] }),
+    "sweep.position.get": () => ok(busy ? POSITION : NO_POSITION),
     "cards.list": () => ok({ cards: busy ? [CARD, { ...CARD, cardId: "crd_2", accountId: "cca_2", state: "MAILED", tail: null, activatedAt: null }] : [] }),
     "cards.application.list": () => ok({ applications: busy ? [APPLICATION] : [] }),
     "cards.account.get": () => ok(CARD_ACCOUNT),
