@@ -34,14 +34,18 @@ def press_row(screen: Screen, name: str) -> None:
 def test_all_that_a_customer_has_what_waits_and_the_ways_to_the_businesses(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.heading("下午好，陈*")
-    assert assets(screen) == "88,673.59"
-    screen.frame.get_by_role("img", name="活期 9.5%，理财 90.5%").wait_for()
+    assert assets(screen) == "128,673.59"
+    screen.frame.get_by_role("img", name="活期 6.6%，利民宝 31.1%，理财 62.3%").wait_for()
     assert "1 笔待确认份额" in said(screen)
+    assert "昨日收益 +2.14" in said(screen)
+    press_row(screen, "还有 2 件")
     press_row(screen, "开户还差几步")
     press_row(screen, "申购还在核对")
     press_row(screen, "尾号 3381")
     press_row(screen, "1 笔待确认份额")
-    assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth"]
+    press_row(screen, "累计收益 +683.27")
+    press_row(screen, "12月8日前应还")
+    assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth", "sweep", "cards"]
 
 
 def test_one_kind_of_assets_has_no_shares_and_nothing_waits(open_page: Open) -> None:
@@ -58,7 +62,7 @@ def test_a_business_that_does_not_answer_says_so_in_its_row_and_the_others_stand
     reload(screen)
     text = said(screen)
     assert ("暂时没有应答" in text, MISSING in text, "80,212.87" in text) == (True, True, False)
-    assert assets(screen) == "8,460.72"
+    assert assets(screen) == "48,460.72"
     press_row(screen, "暂时没有应答")
     assert screen.host("host.opened") == ["wealth"]
     screen.press("重试")
@@ -71,7 +75,7 @@ def test_the_account_may_be_the_one_that_is_silent(open_page: Open) -> None:
     screen.settle()
     screen.host(f"host.next('accounts.list', {SILENT})")
     reload(screen)
-    assert assets(screen) == "80,212.87"
+    assert assets(screen) == "120,212.87"
     assert "没有拿到Ⅱ类户的数据" in said(screen)
 
 
@@ -80,7 +84,7 @@ def test_an_answer_that_cannot_be_read_is_the_pages_fault_in_that_row_alone(open
     screen.settle()
     screen.host("host.next('wealth.transaction.list', { status: 200, body: { unheard: 1 } })")
     reload(screen)
-    assert ("这里没能显示" in said(screen), assets(screen)) == (True, "8,460.72")
+    assert ("这里没能显示" in said(screen), assets(screen)) == (True, "48,460.72")
     assert any("TypeError" in complaint for complaint in screen.complaints)
     screen.complaints.clear()
 
@@ -97,10 +101,10 @@ def test_a_business_that_this_server_does_not_have_leaves_no_trace(open_page: Op
 
 def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Open) -> None:
     screen = open_page("home", state="busy")
-    assert assets(screen) == "88,673.59"
+    assert assets(screen) == "128,673.59"
     screen.host("host.offline = true")
     reload(screen)
-    assert assets(screen) == "88,673.59"
+    assert assets(screen) == "128,673.59"
     text = said(screen)
     assert ("没有网络。这是今日 14:32 的数据。" in text, "没有拿到" in text) == (True, False)
 
@@ -108,13 +112,13 @@ def test_without_a_network_what_was_seen_last_stands_with_its_time(open_page: Op
 def test_a_person_who_says_no_sees_nothing_and_is_asked_again_by_the_button(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    for op in ("accounts.list", "wealth.transaction.list", "wealth.holding.list"):
+    for op in ("accounts.list", "wealth.transaction.list", "wealth.holding.list", "sweep.position.get", "cards.list"):
         screen.host(f"host.next('{op}', {{ error: 'USER_CANCELLED' }})")
     reload(screen)
     screen.heading("需要先解锁")
     assert screen.frame.locator(".secret").count() == 0
     screen.press("解锁")
-    assert assets(screen) == "88,673.59"
+    assert assets(screen) == "128,673.59"
 
 
 def test_each_business_is_drawn_when_it_answers_and_no_sum_is_guessed(open_page: Open) -> None:
@@ -124,16 +128,16 @@ def test_each_business_is_drawn_when_it_answers_and_no_sum_is_guessed(open_page:
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()
     assert (screen.frame.locator(".hero").count(), screen.frame.locator(".bone").count()) == (0, 2)
-    assert assets(screen) == "88,673.59"
+    assert assets(screen) == "128,673.59"
 
 
 def test_the_eye_hides_every_figure_of_the_page(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
     shown = screen.frame.locator(".shut")
-    assert shown.count() == 5
+    assert shown.count() == 11
     screen.press("隐藏金额")
-    assert [shown.nth(index).is_visible() for index in range(5)] == [False] * 5
+    assert [shown.nth(index).is_visible() for index in range(11)] == [False] * 11
 
 
 def test_the_dots_of_a_short_amount_stay_in_its_line(open_page: Open) -> None:
@@ -147,18 +151,38 @@ def test_the_dots_of_a_short_amount_stay_in_its_line(open_page: Open) -> None:
 def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    screen.host(
-        "for (let i = 0; i < 3; i += 1) host.bank.orders.push({ ...host.bank.orders[0], orderId: 'ord_9' + i })"
-    )
-    reload(screen)
-    screen.settle()
     rows = screen.frame.locator("main section").nth(1).locator("li b")
-    assert rows.all_inner_texts() == ["开户还差几步", "申购还在核对", "申购还在核对"]
+    first = ["开户还差几步", "信用卡申请等你补充材料", "信用卡账单待还"]
+    assert rows.all_inner_texts() == first
     screen.press("还有 2 件")
-    assert rows.count() == 5
+    assert rows.all_inner_texts() == [*first, "申购还在核对", "新卡已寄出"]
     assert screen.frame.evaluate("document.activeElement.textContent").startswith("申购还在核对")
     screen.page.keyboard.press("Enter")
-    assert screen.host("host.opened") == ["wealth#/order/ord_91"]
+    assert screen.host("host.opened") == ["wealth#/order/ord_3"]
+
+
+def test_a_bill_that_is_repaid_by_itself_waits_for_nobody_until_it_is_overdue(open_page: Open) -> None:
+    screen = open_page("home", state="busy")
+    screen.settle()
+    account = screen.host("host.bank.more['cards.account.get']().body")
+    account["autopay"] = {"agreementId": "agr_1"}
+    screen.host(f"host.bank.more['cards.account.get'] = () => ({{ status: 200, body: {json.dumps(account)} }})")
+    reload(screen)
+    assert ("信用卡账单待还" in said(screen), "12月8日前应还" in said(screen)) == (False, True)
+    account["overdueSince"] = "2026-11-19"
+    screen.host(f"host.bank.more['cards.account.get'] = () => ({{ status: 200, body: {json.dumps(account)} }})")
+    reload(screen)
+    assert "信用卡账单已逾期" in said(screen)
+
+
+def test_income_is_named_by_its_day_and_what_is_being_confirmed_is_said(open_page: Open) -> None:
+    screen = open_page("home", state="busy")
+    screen.settle()
+    position = screen.host("host.bank.more['sweep.position.get']().body")
+    position |= {"newestDate": "2026-11-18", "pendingFen": 100000}
+    screen.host(f"host.bank.more['sweep.position.get'] = () => ({{ status: 200, body: {json.dumps(position)} }})")
+    reload(screen)
+    assert ("周三收益 +2.14" in said(screen), "确认中 1,000.00" in said(screen)) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +254,7 @@ def test_an_opening_that_lapsed_begins_anew(open_page: Open) -> None:
 def test_what_comes_for_the_customer_before_is_not_kept_for_the_next(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()
-    assert len(json.loads(screen.host("host.store.get('seen')"))) == 5
+    assert len(json.loads(screen.host("host.store.get('seen')"))) == 9
     screen.host("host.slowOps = { 'wealth.transaction.list': 800 }")
     reload(screen)
     screen.frame.get_by_text("尾号 3381").wait_for()

@@ -41,7 +41,11 @@ MADE = {  # keys put together at run time: stem → what may follow
         "sign.": tuple(f"{end}.{part}" for end in ENDS for part in PARTS),
     },
     "home": {
-        "": ("accounts.title", "accounts.part", "wealth.title", "wealth.part"),
+        "": (
+            "cards.title",
+            *(f"{name}.{part}" for name in ("accounts", "sweep", "wealth") for part in ("title", "part")),
+        ),
+        "cards.": ("DRAFT", "SUPPLEMENT"),
         "accounts.": ("FROZEN", "DORMANT"),
         "front.": tuple(f"{stage}.{part}" for stage in STAGES for part in ("title", "text", "action")),
         "hello.": ("morning", "noon", "afternoon", "evening"),

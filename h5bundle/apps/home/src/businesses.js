@@ -2,7 +2,7 @@
 // A business is {name, mark, counts (whether it is part of the assets), obtain()}; it answers
 // {seenAt, fen (null when there is nothing), caption, waits: [{mark, title, caption, route, due}], income: {fen, date}}.
 
-const BUSINESSES = [ACCOUNTS, WEALTH];
+const BUSINESSES = [ACCOUNTS, SWEEP, WEALTH, CARDS];
 const NOT_OFFERED = ["METHOD_UNKNOWN", "OPERATION_UNKNOWN", "PERMISSION_DENIED"];
 const CLOSED_TO_ALL = ["auth", "cancelled", "unbound"];
 
