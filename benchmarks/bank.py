@@ -193,7 +193,7 @@ class Bank:
         with transaction(self.instance.engine) as session:
             session.execute(update(Account).where(Account.account_id == account).values(available_fen=RICH))
             bound = update(DeviceRow).where(DeviceRow.device_id == phone.device_id)
-            session.execute(bound.values(bound_at=clock() - LONG_AGO))
+            session.execute(bound.values(bound_at=clock() - LONG_AGO, cooling_until=clock() - LONG_AGO))
         return Client(self, phone, account)
 
     def next_day(self) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from double_entry import RICH, Bare
 from measuring import (
     DISK,
     Case,
@@ -32,51 +33,17 @@ from measuring import (
     show,
     together,
 )
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Engine, func, select
 
 from bff.core_bank.ledger import EmbeddedCore
 from bff.core_bank.models import CoreAccountRow, CorePostingRow
 from bff.core_bank.network import load_sandbox
 from bff.db.base import Base
-from bff.db.engine import open_engine, retried, transaction
+from bff.db.engine import open_engine, transaction
 from tests.services import Services
 
 CLIENTS = 16
 SECONDS = 0.4
-RICH = 10**12
-_bare = MetaData()
-_JOURNAL = Table("bare_journal", _bare, Column("id", Integer, primary_key=True), Column("memo", String(200)))
-_POSTING = Table(
-    "bare_posting",
-    _bare,
-    Column("id", Integer, primary_key=True),
-    Column("journal", Integer),
-    Column("account", Integer),
-    Column("amount", BigInteger),
-)
-_ACCOUNT = Table(
-    "bare_account", _bare, Column("id", Integer, primary_key=True, autoincrement=False), Column("balance", BigInteger)
-)
-_POST = insert(_POSTING)
-_ENTER = insert(_JOURNAL)
-_MOVE = (
-    update(_ACCOUNT)
-    .where(_ACCOUNT.c.id == bindparam("account"))
-    .values(balance=_ACCOUNT.c.balance + bindparam("amount"))
-)
 
 
 @dataclass
@@ -90,17 +57,15 @@ class Measured:
     def __post_init__(self) -> None:
         """Make tables, accounts and cases."""
         Base.metadata.create_all(self.engine)
-        _bare.create_all(self.engine)
         self.core = EmbeddedCore(self.engine, lambda: datetime.now(UTC), self._id, lambda card: {"i1": f"card:{card}"})  # noqa: TID251 — a benchmark's clock
         bank = load_sandbox()
         self.core.seed(bank)
         self.payers = [self._opened(f"payer{number}", bank.opening) for number in range(CLIENTS)]
         self.payees = [self._opened(f"payee{number}", bank.opening) for number in range(CLIENTS)]
-        with transaction(self.engine) as session:
-            session.execute(insert(_ACCOUNT), [{"id": number, "balance": RICH} for number in range(1, 2 * CLIENTS + 1)])
-        self.bare = Case(f"{self.name}: bare write, 1 client", lambda: repeated(lambda: self._write(0), SECONDS))
+        bare = Bare(self.engine, CLIENTS)
+        self.bare = Case(f"{self.name}: bare write, 1 client", lambda: bare.alone(SECONDS))
         self.alone = Case(f"{self.name}: transfer, 1 client", lambda: repeated(lambda: self._pay(0, 0), SECONDS))
-        self.bares = Case(f"{self.name}: bare write, {CLIENTS} clients", lambda: self._crowd(self._write))
+        self.bares = Case(f"{self.name}: bare write, {CLIENTS} clients", lambda: bare.crowd(SECONDS))
         self.crowd = Case(
             f"{self.name}: transfer, {CLIENTS} clients", lambda: self._crowd(lambda client: self._pay(client, client))
         )
@@ -128,17 +93,6 @@ class Measured:
             currency="CNY",
             memo="benchmark",
         )
-
-    def _write(self, client: int) -> None:
-        payer, payee = 1 + client, 1 + CLIENTS + client
-
-        def step(session: Any) -> None:
-            journal = session.execute(_ENTER, {"memo": "benchmark"}).inserted_primary_key[0]
-            sides = [{"account": payer, "amount": -1}, {"account": payee, "amount": 1}]
-            session.execute(_POST, [{"journal": journal, **side} for side in sides])
-            session.connection().execute(_MOVE, sides)
-
-        retried(self.engine, step)
 
     def _crowd(self, work: Callable[[int], None]) -> Sample:
         return together([lambda client=client: repeated(lambda: work(client), SECONDS) for client in range(CLIENTS)])
@@ -175,7 +129,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         banks = [Measured("SQLite", open_engine(f"sqlite:///{folder / 'core.db'}"))]
-        address = services.mariadb()
+        address = services.mariadb(in_memory=False)
         if address is None:
             print("MariaDB is not installed (`make setup-bench` installs it): measured on SQLite only")
         else:

@@ -1,4 +1,4 @@
-"""A signed purchase against one committed row and against the disk itself, on SQLite and on MariaDB.
+"""A signed purchase against a bare double-entry write and against the disk itself, on SQLite and on MariaDB.
 
 A purchase is the approve call through the bus: verification, counter, limit, order, quota, evidence and outbox in one
 transaction, then the relay to the embedded core with its own commits, and the answer with the settled order.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bank import Bank, Client, Counter, open_bank
+from double_entry import Bare
 from measuring import (
     DISK,
     Case,
@@ -29,11 +30,11 @@ from measuring import (
     report,
     rounds,
     show,
+    thrift,
     together,
 )
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, text
+from sqlalchemy import Engine, text
 
-from bff.db.engine import transaction
 from tests.services import Services
 
 CLIENTS = 16
@@ -42,7 +43,6 @@ ALONE = 20
 EACH = 4
 """Purchases of each of many clients in a round."""
 SECONDS = 0.3
-_ROW = Table("benchmark_row", MetaData(), Column("id", Integer, primary_key=True), Column("text", String(200)))
 
 
 @dataclass
@@ -60,16 +60,16 @@ class Measured:
     def __post_init__(self) -> None:
         """Make the cases."""
         engine = self.bank.instance.engine
-        _ROW.metadata.create_all(engine)
-        self.row = Case(f"{self.name}: one row, 1 client", lambda: repeated(lambda: write_row(engine), SECONDS))
-        self.rows = Case(f"{self.name}: one row, {CLIENTS} clients", lambda: many_rows(engine))
+        bare = Bare(engine, CLIENTS)
+        self.bare = Case(f"{self.name}: bare double entry, 1 client", lambda: bare.alone(SECONDS))
+        self.bares = Case(f"{self.name}: bare double entry, {CLIENTS} clients", lambda: bare.crowd(SECONDS))
         self.alone = Case(f"{self.name}: purchase, 1 client", lambda: self._purchases(self.clients[:1], ALONE))
         self.crowd = Case(f"{self.name}: purchase, {CLIENTS} clients", lambda: self._purchases(self.clients, EACH))
 
     @property
     def cases(self) -> list[Case]:
         """Give the cases, each beside its peer."""
-        return [self.disk, self.row, self.alone, self.rows, self.crowd]
+        return [self.disk, self.bare, self.alone, self.bares, self.crowd]
 
     def _purchases(self, clients: Sequence[Client], count: int) -> Sample:
         self.bank.next_day()
@@ -93,9 +93,10 @@ class Measured:
         found = [
             Finding(f"{name}: purchase, 1 client ÷ single-stream fdatasync", ratio(self.alone, disk)),
             Finding(f"{name}: purchase, {CLIENTS} clients ÷ single-stream fdatasync", ratio(self.crowd, disk), goal),
-            Finding(f"{name}: purchase ÷ committed row, 1 client", ratio(self.alone, self.row)),
-            Finding(f"{name}: purchase ÷ committed row, {CLIENTS} clients", ratio(self.crowd, self.rows)),
-            Finding(f"{name}: committed row, {CLIENTS} clients ÷ fdatasync", ratio(self.rows, disk)),
+            Finding(f"{name}: purchase ÷ bare double entry, 1 client", ratio(self.alone, self.bare), 0.5),
+            Finding(f"{name}: purchase ÷ bare double entry, {CLIENTS} clients", ratio(self.crowd, self.bares), 0.5),
+            Finding(f"{name}: the same, of CPU time, 1 client", thrift(self.alone, self.bare)),
+            Finding(f"{name}: bare double entry, {CLIENTS} clients ÷ fdatasync", ratio(self.bares, disk)),
         ]
         if tail is not None:
             late = self.crowd.quantile(0.99) * 1000
@@ -109,17 +110,6 @@ def _spend(client: Client, approvals: Sequence[Any], unsettled: list[bool]) -> C
             unsettled.append(True)
 
     return lambda: each(approvals, approve)
-
-
-def write_row(engine: Engine) -> None:
-    """Commit one row through the house's own transaction."""
-    with transaction(engine) as session:
-        session.execute(insert(_ROW).values(text="x" * 100))
-
-
-def many_rows(engine: Engine) -> Sample:
-    """Commit rows from many clients at once."""
-    return together([lambda: repeated(lambda: write_row(engine), SECONDS)] * CLIENTS)
 
 
 def flush_case(folder: Path) -> Case:
@@ -156,7 +146,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         banks = [measured("SQLite", folder)]
-        address = services.mariadb()
+        address = services.mariadb(in_memory=False)
         if address is None:
             print("MariaDB is not installed (`make setup-bench` installs it): measured on SQLite only")
         else:

@@ -85,12 +85,15 @@ class Services:
         self.stack.callback(stop, process)
         wait_for_port(port, process)
 
-    def mariadb(self) -> str | None:
-        """Start MariaDB and give a SQLAlchemy URL of an empty database, or None when it is not installed."""
+    def mariadb(self, *, in_memory: bool = True) -> str | None:
+        """Start MariaDB and give a SQLAlchemy URL of an empty database, or None when it is not installed.
+
+        Its files lie in memory where there is room; not for a benchmark, whose commits must reach a disk.
+        """
         server, install, client = program("mariadbd"), program("mariadb-install-db"), program("mariadb")
         if not (server and install and client):
             return None
-        folder, port = self.folder(in_memory=True), free_port()  # each test's tables cost a hundred fsyncs
+        folder, port = self.folder(in_memory=in_memory), free_port()  # each test's tables cost a hundred fsyncs
         data, run_as = folder / "data", ["--user=root"] if os.getuid() == 0 else []
         subprocess.run(
             [
@@ -105,7 +108,12 @@ class Services:
             capture_output=True,
         )
         options = ["--no-defaults", *run_as, f"--datadir={data}", f"--socket={folder / 'm.sock'}", f"--port={port}"]
-        tuning = ["--bind-address=127.0.0.1", "--max-connections=400", f"--pid-file={folder / 'm.pid'}"]
+        tuning = [
+            "--bind-address=127.0.0.1",
+            "--max-connections=400",
+            f"--pid-file={folder / 'm.pid'}",
+            f"--tmpdir={folder}",
+        ]
         self.start([server, *options, *tuning], port, folder / "mariadb.log")
         users = ("'t'@'%'", "'t'@'localhost'")
         grants = " ".join(f"CREATE USER {user} IDENTIFIED BY 't'; GRANT ALL ON *.* TO {user};" for user in users)

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -39,7 +40,7 @@ class Delivery:
         return (
             Topic(CARD_TOPIC, self._check_card, _settle_card),
             Topic(OPEN_TOPIC, self._open, self._settle_open, _unknown_open),
-            Topic(FUND_TOPIC, self._fund, self._settle_fund, _unknown_fund),
+            Topic(FUND_TOPIC, self._fund, self._settle_fund, _unknown_fund, first=partial(self._fund, first=True)),
             Topic(bound.TOPIC, self._ask_bound, self._settle_bound),
         )
 
@@ -87,10 +88,11 @@ class Delivery:
         number = outcome.result["number"] if isinstance(outcome, Delivered) else None
         self.bound.told(session, payload["accountId"], payload["tail"], number)
 
-    def _fund(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    def _fund(self, payload: Mapping[str, Any], key: str, *, first: bool = False) -> Mapping[str, Any]:
         card = self.vault.open(payload["fundingId"], "card", b64decode(payload["sealed"]))
         number, amount = payload["number"], payload["amountFen"]
-        return transfer(self.core, key, payer=card, payee=number, amount=amount, memo="绑定卡转入", told=number)
+        money = {"payer": card, "payee": number, "amount": amount, "memo": "绑定卡转入"}
+        return transfer(self.core, key, **money, told=number, first=first)
 
     def _settle_fund(
         self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome

@@ -83,7 +83,7 @@ class Movements:
     def _reverse(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         journal = payload["journal"]
         receipt = execute(self.core, key, lambda: self.core.reverse(sequence=key, journal=journal, memo="退回"))
-        told = told_balance(self.core, payload["number"])
+        told = told_balance(self.core, payload["number"], receipt)
         return {"reference": receipt.reference, "executedAt": instant(receipt.executed_at), **told}
 
     def _settle_return(

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
 from bff.accounts.rules import Cap
+from bff.db.base import table_of
 from bff.db.statements import add_counts, changed
 
 ID_CHECK: Final = "ID_CHECK"
@@ -40,6 +41,11 @@ STUCK: Final = "STUCK"
 KEPT: Final = "KEPT"
 """An incoming transfer that breaks no rule."""
 UNDER_WAY: Final = (CREATED, UNKNOWN)
+_account: Final = table_of(Account)
+_OBSERVE: Final = update(_account).where(
+    _account.c.account_id == bindparam("wanted"),
+    or_(_account.c.observed_at.is_(None), _account.c.observed_at <= bindparam("at")),
+)
 
 
 def application(session: Session, application_id: str) -> Row[Any] | None:
@@ -175,10 +181,8 @@ def observe(session: Session, account_id: str, balance: int, available: int, exe
 
     Movements may be settled in another order than the core made them: what it told after the latest one stays.
     """
-    row = update(Account).where(Account.account_id == account_id)
-    newer = row.where(or_(Account.observed_at.is_(None), Account.observed_at <= executed_at))
     told = {"balance_fen": balance, "available_fen": available, "observed_at": executed_at}
-    session.execute(newer.values(**told, active_at=executed_at))
+    session.execute(_OBSERVE, {"wanted": account_id, "at": executed_at, **told, "active_at": executed_at})
 
 
 def funding(session: Session, funding_id: str) -> Row[Any]:

@@ -1,4 +1,8 @@
-"""Executing at the core exactly once: a sequence number is asked about before it is ever sent (again)."""
+"""Executing at the core exactly once: a sequence number that may have been sent is asked about before it is sent again.
+
+The first sending of all needs no question: the outbox says which that is (``Topic.first``). A core that meets a number
+twice all the same executes it once; that is its own promise (``CoreBank``).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,18 +21,21 @@ from bff.core_bank.port import (
 from bff.kinds import CURRENCY, instant
 
 
-def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt]) -> CoreReceipt:
+def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt], *, first: bool = False) -> CoreReceipt:
     """Give the receipt of ``sequence``; call ``send`` only when the core has never heard of it.
 
     Args:
         core: the core bank.
         sequence: the consumer's sequence number under which ``send`` would act.
         send: calls one verb under that very number.
+        first: nobody can have sent the number before.
 
     Raises:
         CoreUnknownError: nobody knows yet; ask again later.
         CoreRefusedError: the core said no.
     """
+    if first:
+        return send()
     known = core.query(sequence)
     if known.status is CoreStatus.ABSENT:
         return send()
@@ -40,7 +47,7 @@ def execute(core: CoreBank, sequence: str, send: Callable[[], CoreReceipt]) -> C
 
 
 def transfer(
-    core: CoreBank, key: str, *, payer: str, payee: str, amount: int, memo: str, told: str
+    core: CoreBank, key: str, *, payer: str, payee: str, amount: int, memo: str, told: str, first: bool = False
 ) -> Mapping[str, Any]:
     """Have the core move money at once, under the sequence number ``key``.
 
@@ -51,7 +58,8 @@ def transfer(
         payee: account at the core.
         amount: fen.
         memo: what both sides read.
-        told: the customer's account among them, whose balance is asked for afterwards.
+        told: the customer's account among them, whose balance is wanted too.
+        first: nobody can have sent ``key`` before.
 
     Raises:
         CoreUnknownError, CoreRefusedError: as ``execute``.
@@ -63,8 +71,10 @@ def transfer(
         core,
         key,
         lambda: core.transfer(sequence=key, payer=payer, payee=payee, amount=amount, currency=CURRENCY, memo=memo),
+        first=first,
     )
-    return {**_members(receipt), **told_balance(core, told)}
+    _require_amount(receipt, amount)
+    return {**_members(receipt), **told_balance(core, told, receipt)}
 
 
 def debit(core: CoreBank, order_id: str, *, payer: str, payee: str, amount: int, memo: str) -> Mapping[str, Any]:
@@ -82,9 +92,8 @@ def debit(core: CoreBank, order_id: str, *, payer: str, payee: str, amount: int,
         core, sequence, lambda: core.hold(sequence=sequence, account=payer, amount=amount, currency=CURRENCY)
     )
     receipt = _post(core, order_id, held.reference, payee, memo)
-    if sum(posting.amount for posting in receipt.postings if posting.amount > 0) != amount:
-        raise CoreUnknownError(receipt.sequence)  # a posting names a hold, so only here is its amount known
-    return {**_members(receipt), **told_balance(core, payer)}
+    _require_amount(receipt, amount)
+    return {**_members(receipt), **told_balance(core, payer, receipt)}
 
 
 def _post(core: CoreBank, order_id: str, hold: str, payee: str, memo: str) -> CoreReceipt:
@@ -95,6 +104,12 @@ def _post(core: CoreBank, order_id: str, hold: str, payee: str, memo: str) -> Co
     except CoreRefusedError:
         execute(core, void, lambda: core.void(sequence=void, hold=hold))
         raise
+
+
+def _require_amount(receipt: CoreReceipt, amount: int) -> None:
+    """Take no receipt for ours that moved another amount: neither a posting nor a question names it on the wire."""
+    if sum(posting.amount for posting in receipt.postings if posting.amount > 0) != amount:
+        raise CoreUnknownError(receipt.sequence)
 
 
 def _members(receipt: CoreReceipt) -> Mapping[str, Any]:
@@ -137,11 +152,14 @@ def execute_many(core: CoreBank, transfers: Sequence[BatchTransfer]) -> tuple[Co
     return tuple(known)
 
 
-def told_balance(core: CoreBank, account: str) -> Mapping[str, int]:
-    """Ask for the balance after a movement, as members of a result; empty when the core does not say.
+def told_balance(core: CoreBank, account: str, receipt: CoreReceipt) -> Mapping[str, int]:
+    """Give the balance after a movement, as members of a result: from its receipt, or asked for; empty when unknown.
 
     The movement is done by then: whatever the core answers here must not pass for the answer to the movement.
     """
+    for left in receipt.left:
+        if left.account == account:
+            return {"balanceFen": left.balance, "availableFen": left.available}
     try:
         seen = core.enquire(account)
     except CoreError:

@@ -16,6 +16,7 @@ from bff.db.statements import changed, insert_new
 
 _table: Final = table_of(ApprovalOperation)
 _FIND: Final = select(_table).where(_table.c.challenge_id == bindparam("wanted"))
+_OWN: Final = select(_table).where(_table.c.operation_id == bindparam("wanted"))
 _hold: Final = table_of(ApprovalHold)
 _HELD: Final = select(_hold.c.placed_at).where(_hold.c.customer_id == bindparam("wanted"))
 _KEEP: Final = update(_table).where(_table.c.operation_id == bindparam("wanted")).values(result=bindparam("text"))
@@ -140,8 +141,7 @@ def expire(session: Session, now: datetime) -> int:
 
 def placed(session: Session, operation_id: str) -> Row[Any]:
     """Give an operation by its own id."""
-    columns = table_of(ApprovalOperation).columns
-    return session.execute(select(*columns).where(columns.operation_id == operation_id)).one()
+    return session.execute(_OWN, {"wanted": operation_id}).one()
 
 
 def _text(result: Mapping[str, Any]) -> str:

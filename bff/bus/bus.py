@@ -32,7 +32,7 @@ from bff.db.errors import DatabaseBusyError
 from bff.errors import BffError, RateLimitedError
 from bff.kinds import Context
 from bff.outbox import Relay
-from bff.outbox.box import written
+from bff.outbox.box import Message, lease_to, written
 
 REFUSALS_RECORDED: Final = "30/minute"
 """How many refusals of one caller enter the evidence chain: a flood must not grow it."""
@@ -53,9 +53,16 @@ class _Step:
 
     first: bytes
     claim: Claim | None = None
-    outbox_keys: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
     refusal: BffError | None = None
     file: File | None = None
+
+    @property
+    def outbox_keys(self) -> tuple[str, ...]:
+        """Give the keys of what waits in the outbox: what this run put, or the first delivery of this request."""
+        if self.claim is not None and not self.claim.fresh:
+            return self.claim.outbox_keys
+        return tuple(message.key for message in self.messages)
 
 
 def _nothing(*_: object) -> None:
@@ -116,12 +123,14 @@ class Bus:
         keyed = None if key is None else (key, self._fingerprints(idempotency.canonical(call.payload)))
         step = self._commit(operation, call, request, keyed)
         if step.refusal is not None:
+            if step.messages:  # a refusal that keeps something may have put a question; its lease is ours alone
+                self._deliver(step)
             raise step.refusal
         if step.file is not None:
             return as_reply(operation, step.file)
         if step.claim is not None and step.claim.final:
             return Reply(200, step.first, {"Idempotency-Replayed": "true"})
-        if step.outbox_keys and self._deliver(step.outbox_keys) and step.claim is not None:
+        if step.outbox_keys and self._deliver(step) and step.claim is not None:
             self._leave_running(step.claim, call)
         if operation.settle is None:
             return Reply(200, step.first)
@@ -133,6 +142,7 @@ class Bus:
         """Run the handler in its transaction; when the connection broke, nobody here knows whether it was committed."""
 
         def work(session: Session) -> _Step:
+            lease_to(session, self._relay.lease)
             return _run(session, operation, call, request, keyed)
 
         try:
@@ -143,16 +153,17 @@ class Bus:
             _log.exception("the connection broke under %s", operation.code)
             raise OutcomeUnknownError(detail="the database went away during the call") from error
 
-    def _deliver(self, keys: tuple[str, ...]) -> bool:
+    def _deliver(self, step: _Step) -> bool:
         """Relay straight after the commit; tell whether another relay is sending just now.
 
         What fails now is sent by the next round of the relay.
         """
         try:
-            return self._relay.run(keys=keys).busy > 0
+            done = self._relay.deliver(step.messages) if step.messages else self._relay.run(keys=step.outbox_keys)
         except Exception:  # noqa: BLE001 the call is committed: no failure here may pass for its refusal
             _log.exception("relaying straight after a commit failed: the messages wait for the next round")
             return False
+        return done.busy > 0
 
     def _leave_running(self, claim: Claim, call: Call) -> None:
         """Keep no answer while another relay, or a dead one's lease, holds what the answer depends on."""
@@ -224,7 +235,7 @@ def _run(
     call.context.findings.clear()  # of an attempt that the database had us make again
     claim = None if keyed is None else idempotency.claim(session, call.context, operation, *keyed)
     if claim is not None and not claim.fresh:
-        return _Step(claim.answer, claim, claim.outbox_keys)
+        return _Step(claim.answer, claim)
     try:
         given = operation.handler(session, call.context, request)
         file = given if isinstance(given, File) else None
@@ -237,7 +248,7 @@ def _run(
         return _Step(b"", claim, written(session), refusal)
     meter(session, call.context, operation)
     session.flush()
-    keys = written(session)
+    step = _Step(first, claim, written(session), file=file)
     if claim is not None:
-        idempotency.store(session, claim, first, final=operation.settle is None, outbox_keys=keys)
-    return _Step(first, claim, keys, file=file)
+        idempotency.store(session, claim, first, final=operation.settle is None, outbox_keys=step.outbox_keys)
+    return step

@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
-from bff.core_bank.port import MAX_FEN, AccountKind, AccountState, CoreRefusedError, Posting
+from bff.core_bank.port import MAX_FEN, AccountKind, AccountState, CoreRefusedError, Left, Posting
 from bff.db.base import table_of
 
 ACTIVE: Final = "ACTIVE"
@@ -187,6 +187,23 @@ def write_journal(
     moves = [{"who": posting.account, "by": posting.amount, "then": then} for posting in postings]
     session.connection().execute(_MOVE, moves)
     return then
+
+
+def left_by(accounts: Sequence[Row[Any]], postings: Sequence[Posting], freed: int = 0) -> tuple[Left, ...]:
+    """Give what postings leave on the customers' accounts among ``accounts``, which are as they were before.
+
+    Args:
+        accounts: what ``locked`` gave for each posting's account.
+        postings: the sides of the journal.
+        freed: fen of the first account's holds that the journal turned into money.
+    """
+    found = []
+    for index, (account, posting) in enumerate(zip(accounts, postings, strict=True)):
+        balance = account.balance + posting.amount
+        held = account.held - (freed if index == 0 else 0)
+        if account.kind != AccountKind.INTERNAL:
+            found.append(Left(account.number, balance, balance - held))
+    return tuple(found)
 
 
 def check_balanced(postings: Sequence[Posting]) -> None:

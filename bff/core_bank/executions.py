@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import CoreExecutionRow
-from bff.core_bank.port import CoreQuery, CoreReceipt, CoreRefusedError, CoreStatus, Posting
+from bff.core_bank.port import CoreQuery, CoreReceipt, CoreRefusedError, CoreStatus, Left, Posting
 from bff.db.base import table_of
 from bff.db.statements import insert_new
 
@@ -33,6 +33,7 @@ class Done:
     postings: tuple[Posting, ...] = ()
     at: datetime | None = None
     """When money moved, if it did."""
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def carry_out(session: Session, order: Order, now: datetime, work: Callable[[], 
         done = work()
     except CoreRefusedError as error:
         return _remember(session, order.sequence, CoreQuery(CoreStatus.FAILED, reason=error.reason))
-    receipt = CoreReceipt(order.sequence, order.verb, done.reference, done.postings, done.at or now)
+    receipt = CoreReceipt(order.sequence, order.verb, done.reference, done.postings, done.at or now, done.left)
     return _remember(session, order.sequence, CoreQuery(CoreStatus.SUCCESS, receipt))
 
 

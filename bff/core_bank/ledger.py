@@ -110,7 +110,7 @@ class EmbeddedCore:
             books.gives(payer, 0, reserved.currency)
             books.takes(receiver, reserved.amount, reserved.currency)
             books.release(session, reserved, _POSTED)
-            return self._move(session, payer, receiver, reserved.amount, memo, now)
+            return self._move(session, payer, receiver, reserved.amount, memo, now, freed=reserved.amount)
 
         return self._execute(sequence, "post", {"hold": hold, "payee": payee, "memo": memo}, work)
 
@@ -220,12 +220,22 @@ class EmbeddedCore:
 
         self._execute(f"seed.account.{number}", "open_account", {"kind": kind, "number": number}, work)
 
-    def _move(self, session: Session, payer: Row[Any], payee: Row[Any], amount: int, memo: str, now: datetime) -> Done:
+    def _move(
+        self,
+        session: Session,
+        payer: Row[Any],
+        payee: Row[Any],
+        amount: int,
+        memo: str,
+        now: datetime,
+        *,
+        freed: int = 0,
+    ) -> Done:
         postings = (
             Posting(payer.number, -amount, payer.currency),
             Posting(payee.number, amount, payee.currency),
         )
-        return self._journal(session, (payer, payee), postings, memo, now)
+        return self._journal(session, (payer, payee), postings, memo, now, freed=freed)
 
     def _journal(
         self,
@@ -234,11 +244,13 @@ class EmbeddedCore:
         postings: tuple[Posting, ...],
         memo: str,
         now: datetime,
+        *,
         reverses: str | None = None,
+        freed: int = 0,
     ) -> Done:
         journal = self.new_id("jnl")
         at = books.write_journal(session, journal, accounts, postings, memo=memo, at=now, reverses=reverses)
-        return Done(journal, postings, at)
+        return Done(journal, postings, at, books.left_by(accounts, postings, freed))
 
     def _transferred(self, session: Session, wanted: BatchTransfer, now: datetime) -> Done:
         books.check_amount(wanted.amount)

@@ -6,7 +6,7 @@ sequence with the same content gives the same answer; it is executed at most onc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -121,6 +121,15 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a movement left on one account, in fen."""
+
+    account: str
+    balance: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
 class CoreReceipt:
     """Proof of an executed verb.
 
@@ -128,6 +137,7 @@ class CoreReceipt:
         sequence: the consumer's number; reference: the core's own (journal id, hold id or account number).
         postings: empty unless money moved; they sum to zero.
         executed_at: by the core's clock, UTC.
+        left: what the movement left on the customers' accounts, where the core says; it proves nothing.
     """
 
     sequence: str
@@ -135,6 +145,7 @@ class CoreReceipt:
     reference: str
     postings: tuple[Posting, ...]
     executed_at: datetime
+    left: tuple[Left, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

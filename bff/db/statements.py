@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Update
+from sqlalchemy import CursorResult, Delete, Insert, Update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,12 @@ def changed(session: Session, statement: Update | Delete, values: Mapping[str, A
     """Execute a conditional UPDATE or DELETE and tell how many rows it met: 0 means that somebody was faster."""
     result = session.execute(statement, values)
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def inserted(session: Session, statement: Insert, values: Mapping[str, Any]) -> int:
+    """Insert one row and give the number that the database gave it."""
+    key: Any = session.connection().execute(statement, values).inserted_primary_key
+    return int(key[0])
 
 
 def insert_new(session: Session, model: type[Any], **values: Any) -> bool:

@@ -114,8 +114,11 @@ def used(session: Session, device_id: str, day: str) -> int:
 
 def take(session: Session, device_id: str, day: str, amount: int, most: int) -> bool:
     """Count ``amount`` fen against a day when it fits below ``most``; tell whether it did."""
-    insert_new(session, DeviceDay, device_id=device_id, day=day, used_fen=0)
-    return changed(session, _TAKE, {"wanted": device_id, "on": day, "amount": amount, "most": most}) == 1
+    taking = {"wanted": device_id, "on": day, "amount": amount, "most": most}
+    if changed(session, _TAKE, taking) == 1:
+        return True
+    insert_new(session, DeviceDay, device_id=device_id, day=day, used_fen=0)  # the day's first, or there is no room
+    return changed(session, _TAKE, taking) == 1
 
 
 def give_back(session: Session, device_id: str, day: str, amount: int) -> None:

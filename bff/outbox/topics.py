@@ -51,9 +51,12 @@ class Topic:
         settle: called with (session, settlement, payload, outcome) in the transaction that marks the row done; may
             put further rows, which are sent next.
         unknown: called in a transaction of its own each time that the outcome stays unknown, or None.
+        first: called in place of ``send`` when nobody can have sent the message before, because its writer sends it
+            under the lease that it was written with; None where that makes no difference.
     """
 
     name: str
     send: Send
     settle: Settle
     unknown: Unknown | None = None
+    first: Send | None = None

@@ -6,13 +6,13 @@ UPDATE whose row count is looked at, so that no racer acts on a figure that anot
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Generic
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff import audit
@@ -38,6 +38,24 @@ SHIPPED: Final = "shipped"
 _product: Final = table_of(Product)
 _version: Final = table_of(ProductVersion)
 _quota: Final = table_of(ProductQuota)
+_HOLD: Final = (
+    update(_quota)
+    .where(
+        _quota.c.code == bindparam("wanted"),
+        _quota.c.held_fen + _quota.c.confirmed_fen + bindparam("by") <= bindparam("most"),
+    )
+    .values(held_fen=_quota.c.held_fen + bindparam("by"), total_fen=bindparam("most"))
+)
+_FROM_HELD: Final = (
+    update(_quota)
+    .where(_quota.c.code == bindparam("wanted"), _quota.c.held_fen >= bindparam("by"))
+    .values(held_fen=_quota.c.held_fen - bindparam("by"), confirmed_fen=_quota.c.confirmed_fen + bindparam("more"))
+)
+_GIVE_BACK: Final = (
+    update(_quota)
+    .where(_quota.c.code == bindparam("wanted"), _quota.c.confirmed_fen >= bindparam("by"))
+    .values(confirmed_fen=_quota.c.confirmed_fen - bindparam("by"))
+)
 _OF_FAMILY: Final = (_product.c.code == _version.c.code) & (_product.c.family == bindparam("family"))
 _IN_FORCE: Final = (_version.c.state == CHECKED) & (_version.c.valid_from <= bindparam("day"))
 _NEWEST: Final = (_version.c.valid_from.desc(), _version.c.checked_at.desc(), _version.c.version.desc())
@@ -232,28 +250,25 @@ class Warehouse:
             QuotaGoneError: less than ``amount`` fen is left.
         """
         code, total = product.definition.code, product.quota_total_fen
-        fits = _quota.c.held_fen + _quota.c.confirmed_fen + amount <= total
-        if not _count(session, code, fits, held_fen=_quota.c.held_fen + amount, total_fen=total):
+        if changed(session, _HOLD, {"wanted": code, "by": amount, "most": total}) != 1:
             raise QuotaGoneError(detail=f"{code} has less than {amount} fen left", product=code)
 
     def confirm(self, session: Session, code: str, amount: int) -> None:
         """Turn a hold into quota taken for good: the order was accepted."""
-        changes = {"held_fen": _quota.c.held_fen - amount, "confirmed_fen": _quota.c.confirmed_fen + amount}
-        self._from_held(session, code, amount, changes)
+        self._from_held(session, code, amount, confirmed=amount)
 
     def release(self, session: Session, code: str, amount: int) -> None:
         """Give a hold back: the order was rejected."""
-        self._from_held(session, code, amount, {"held_fen": _quota.c.held_fen - amount})
+        self._from_held(session, code, amount, confirmed=0)
 
     def give_back(self, session: Session, code: str, amount: int) -> None:
         """Give quota back that was taken: the order was cancelled or refunded."""
-        taken = _quota.c.confirmed_fen
-        if not _count(session, code, taken >= amount, confirmed_fen=taken - amount):
+        if changed(session, _GIVE_BACK, {"wanted": code, "by": amount}) != 1:
             raise ProductDataError(detail=f"{code} has sold less than {amount} fen: the counters contradict the orders")
 
     @staticmethod
-    def _from_held(session: Session, code: str, amount: int, changes: Mapping[str, Any]) -> None:
-        if not _count(session, code, _quota.c.held_fen >= amount, **changes):
+    def _from_held(session: Session, code: str, amount: int, *, confirmed: int) -> None:
+        if changed(session, _FROM_HELD, {"wanted": code, "by": amount, "more": confirmed}) != 1:
             raise ProductDataError(detail=f"{code} holds less than {amount} fen: the counters contradict the orders")
 
 
@@ -282,10 +297,6 @@ def _on_sale(family: Family[Kind], row: Row[Any]) -> OnSale[Kind]:
     total = definition.quota_fen or 0
     left = max(0, total - (row.held_fen or 0) - (row.confirmed_fen or 0))
     return OnSale(definition, row.state, row.state in family.taking, total, left)
-
-
-def _count(session: Session, code: str, condition: ColumnElement[bool], **changes: Any) -> bool:
-    return changed(session, update(_quota).where(_quota.c.code == code, condition).values(**changes)) == 1
 
 
 def _stock(session: Session, family: Family[Any], definition: Definition, now: datetime) -> bool:

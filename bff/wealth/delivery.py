@@ -1,8 +1,13 @@
-"""What leaves the wealth room by the outbox: debits of purchases, their refunds, and payouts of redemptions."""
+"""What leaves the wealth room by the outbox: debits of purchases, their refunds, and payouts of redemptions.
+
+Invariant: an order whose debit began as a hold ends as its posting; its topic tells, so that neither a version before
+this one nor this one can begin the debit of an order in the other's way.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +18,9 @@ from bff.wealth import orders, payouts, refunds
 from bff.wealth.orders import Orders
 from bff.wealth.payouts import Payouts
 from bff.wealth.refunds import Refunds
+
+IN_TWO_PHASES: Final = "wealth.debit"
+"""Topic of the orders that versions before this one placed: a hold, then its posting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +35,21 @@ class Deliveries:
     def topics(self) -> tuple[Topic, ...]:
         """Give the room's topics."""
         return (
-            Topic(orders.TOPIC, self._debit, self._settle_debit, self._unknown),
-            Topic(refunds.TOPIC, self._pay, self._settle_refund),
-            Topic(payouts.TOPIC, self._pay, self._settle_payout),
+            Topic(orders.TOPIC, self._debit, self._settle_debit, self._unknown, first=partial(self._debit, first=True)),
+            Topic(IN_TWO_PHASES, self._debit_in_two_phases, self._settle_debit, self._unknown),
+            Topic(refunds.TOPIC, self._pay, self._settle_refund, first=partial(self._pay, first=True)),
+            Topic(payouts.TOPIC, self._pay, self._settle_payout, first=partial(self._pay, first=True)),
         )
 
-    def _debit(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        del key  # each verb has its own number
-        return debit(self.core, payload["orderId"], **_money(payload), memo=payload["memo"])
+    def _debit(self, payload: Mapping[str, Any], key: str, *, first: bool = False) -> Mapping[str, Any]:
+        return transfer(self.core, key, **_money(payload), told=payload["payer"], first=first)
 
-    def _pay(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        return transfer(self.core, key, **_money(payload), memo=payload["memo"], told=payload["payee"])
+    def _debit_in_two_phases(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        del key  # each verb has its own number
+        return debit(self.core, payload["orderId"], **_money(payload))
+
+    def _pay(self, payload: Mapping[str, Any], key: str, *, first: bool = False) -> Mapping[str, Any]:
+        return transfer(self.core, key, **_money(payload), told=payload["payee"], first=first)
 
     def _settle_debit(
         self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome
@@ -68,4 +80,5 @@ class Deliveries:
 
 
 def _money(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {"payer": payload["payer"], "payee": payload["payee"], "amount": payload["amountFen"]}
+    whole = {"payer": payload["payer"], "payee": payload["payee"], "amount": payload["amountFen"]}
+    return {**whole, "memo": payload["memo"]}

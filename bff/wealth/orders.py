@@ -21,6 +21,7 @@ from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
 from bff.customers.service import Customers, Person
+from bff.db.base import table_of
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
 from bff.products.calendar import TradingCalendar
@@ -37,7 +38,8 @@ from bff.wealth.suitability import Suitability
 
 TYPE: Final = "wealth.order.place"
 TEMPLATE: Final = "wealth.order.place/2"
-TOPIC: Final = "wealth.debit"
+TOPIC: Final = "wealth.purchase"
+_ADD: Final = insert(table_of(WealthOrder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Orders:
             most = decision.rules.integer("private_headcount")
             investors.enter(session, row["product"], approved.customer_id, most)
         decision.allow(session, context, order_id, about=approved.operation_id)
-        session.execute(insert(WealthOrder).values(**row))
+        session.execute(_ADD, row)
         payload = {
             "orderId": order_id,
             "payer": approved.fields["payer"],
@@ -128,7 +130,7 @@ class Orders:
             "amountFen": approved.amount_fen,
             "memo": f"购买 {product.definition.name}",
         }
-        outbox.put(session, topic=TOPIC, key=f"{order_id}.debit", payload=payload, now=context.now)
+        outbox.put(session, topic=TOPIC, key=f"{order_id}.buy", payload=payload, now=context.now)
         return placed(
             session,
             approved,

@@ -46,6 +46,9 @@ _PROFILE: Final = select(_profile).where(_profile.c.customer_id == bindparam("wa
 _COUNT: Final = select(func.count()).select_from(_assessed).where(_assessed.c.customer_id == bindparam("wanted"))
 _ON_DAY: Final = _COUNT.where(_assessed.c.day == bindparam("on"))
 _SINCE: Final = _COUNT.where(_assessed.c.assessed_at > bindparam("since"))
+_MOVE: Final = update(_order).where(
+    _order.c.order_id == bindparam("wanted"), _order.c.state.in_(bindparam("among", expanding=True))
+)
 _ORDER: Final = select(_order).where(_order.c.order_id == bindparam("wanted"))
 ON_ITS_WAY: Final = (QUOTA_HELD, UNKNOWN)
 
@@ -197,8 +200,7 @@ def has_orders(session: Session, account_id: str) -> bool:
 
 def move_order(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:
     """Change an order that is in one of ``states``; tell whether it was."""
-    row = update(_order).where(_order.c.order_id == order_id, _order.c.state.in_(tuple(states)))
-    return changed(session, row.values(**values)) == 1
+    return changed(session, _MOVE, {"wanted": order_id, "among": tuple(states), **values}) == 1
 
 
 def move_redemption(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:

@@ -19,15 +19,15 @@ def assert_books_hold(database: Path) -> None:
         SELECT a.number FROM core_account a LEFT JOIN core_posting p ON p.account = a.number
         GROUP BY a.number HAVING a.balance <> COALESCE(SUM(p.amount), 0)"""
     assert rows(database, recomputed) == []
-    posted_without_order = """
-        SELECT e.sequence FROM core_execution e WHERE e.verb = 'post' AND e.status = 'S' AND
-        substr(e.sequence, 1, length(e.sequence) - 5) NOT IN
+    paid_without_order = """
+        SELECT e.sequence FROM core_execution e WHERE e.sequence LIKE 'ord/_%.buy' ESCAPE '/' AND e.status = 'S' AND
+        substr(e.sequence, 1, length(e.sequence) - 4) NOT IN
         (SELECT order_id FROM wealth_order WHERE state NOT IN ('QUOTA_HELD', 'UNKNOWN', 'REJECTED'))"""
-    accepted_without_post = """
+    accepted_without_payment = """
         SELECT o.order_id FROM wealth_order o WHERE o.state = 'ACCEPTED' AND NOT EXISTS
-        (SELECT 1 FROM core_execution e WHERE e.sequence = o.order_id || '.post' AND e.status = 'S')"""
-    assert rows(database, posted_without_order) == []
-    assert rows(database, accepted_without_post) == []
+        (SELECT 1 FROM core_execution e WHERE e.sequence = o.order_id || '.buy' AND e.status = 'S')"""
+    assert rows(database, paid_without_order) == []
+    assert rows(database, accepted_without_payment) == []
     assert rows(database, "SELECT number FROM core_account WHERE held <> 0") == []
     counted = """
         SELECT q.code FROM product_quota q WHERE q.held_fen + q.confirmed_fen <>

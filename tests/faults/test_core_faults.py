@@ -26,8 +26,9 @@ from bff.core_bank.network import load_sandbox
 from bff.core_bank.port import CoreRefusedError, CoreStatus, CoreUnknownError
 from bff.db.engine import open_engine, retried, transaction
 from bff.outbox import Relay, put
+from bff.outbox.box import Message, lease_to, written
 from bff.outbox.models import OutboxMessage
-from bff.wealth.delivery import Debits
+from bff.wealth.delivery import IN_TWO_PHASES, Deliveries
 from bff.wealth.orders import TOPIC
 from tests.bff.core_bank.conftest import NOW, Bank
 from tests.bff.core_bank.fronts import Direct
@@ -35,7 +36,8 @@ from tests.bff.db.engines import KINDS, fresh_engine
 
 FUNDED = 1000
 ROUNDS = 60
-VERBS = ("hold", "post", "void", "query", "enquire", "*")
+VERBS = ("hold", "post", "void", "transfer", "query", "enquire", "*")
+TOPICS = (TOPIC, IN_TWO_PHASES)
 ORDERS = itertools.count()
 IDS = itertools.count()
 
@@ -74,20 +76,38 @@ class Buying:
         core = EsbCore(Direct(self.front), self.front.wire, new_id)
         self.bank = Bank(engine, core, ledger, load_sandbox())
         self.book = Book()
-        self.relay = Relay(engine, Debits(core, self.book).topics(), lambda: self.now, new_id, pause=lambda _: None)
+        self.relay = Relay(
+            engine,
+            Deliveries(core, self.book, self.book, self.book).topics(),
+            lambda: self.now,
+            new_id,
+            pause=lambda _: None,
+        )
 
-    def ask(self, account: str, *amounts: int) -> list[str]:
-        """Put one message for each amount; give the orders."""
-        orders = [f"ord_{os.getpid()}_{next(ORDERS)}" for _ in amounts]
+    def ask(self, account: str, *amounts: int, topic: str = TOPIC) -> list[str]:
+        """Put one message for each amount, and leave them to the next run of a relay; give the orders."""
+        return [self._put(account, amount, topic, leased=False)[0] for amount in amounts]
 
-        def work(session: Any) -> None:
-            for order, amount in zip(orders, amounts, strict=True):
-                payload = {"orderId": order, "payer": account, "amountFen": amount, "memo": "购买"}
-                whole = {**payload, "payee": self.bank.raising}
-                put(session, topic=TOPIC, key=f"{order}.debit", payload=whole, now=self.now)
-
-        retried(self.engine, work)
+    def buy(self, account: str, *amounts: int) -> list[str]:
+        """Put one message for each amount and send it at once under the lease that it was written with."""
+        orders = []
+        for amount in amounts:
+            order, messages = self._put(account, amount, TOPIC, leased=True)
+            orders.append(order)
+            self.relay.deliver(messages)
         return orders
+
+    def _put(self, account: str, amount: int, topic: str, *, leased: bool) -> tuple[str, tuple[Message, ...]]:
+        order = f"ord_{os.getpid()}_{next(ORDERS)}"
+        payload = {"orderId": order, "payer": account, "amountFen": amount, "memo": "购买", "payee": self.bank.raising}
+
+        def work(session: Any) -> tuple[Message, ...]:
+            if leased:
+                lease_to(session, self.relay.lease)
+            put(session, topic=topic, key=f"{order}.buy", payload=payload, now=self.now)
+            return written(session)
+
+        return order, retried(self.engine, work)
 
     def settle(self) -> None:
         """Run the relay until nothing waits."""
@@ -110,7 +130,7 @@ class Buying:
         seen, paid = self.executions(), 0
         for order, amount in orders.items():
             (end,) = [name for (known, name), count in self.book.ended.items() for _ in range(count) if known == order]
-            assert (seen.get(f"{order}.post") == "S") == (end == "ACCEPTED")
+            assert ("S" in {seen.get(f"{order}.{last}") for last in ("buy", "post")}) == (end == "ACCEPTED")
             if end == "ACCEPTED":
                 paid += amount
                 postings = self.book.executed[order]["postings"]
@@ -130,25 +150,28 @@ STEPS = st.lists(st.builds(Step, st.sampled_from(VERBS), st.sampled_from(FAULTS)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS, amounts=st.lists(st.integers(1, 700), min_size=1, max_size=3))
-def test_whatever_goes_wrong_each_order_ends_once(buying: Buying, steps: list[Step], amounts: list[int]) -> None:
+@given(steps=STEPS, amounts=st.lists(st.integers(1, 700), min_size=1, max_size=3), way=st.sampled_from((*TOPICS, "")))
+def test_whatever_goes_wrong_each_order_ends_once(
+    buying: Buying, steps: list[Step], amounts: list[int], way: str
+) -> None:
     buying.front.faults = Script()
     account = buying.bank.account(f"cus_{next(ORDERS)}", FUNDED)
     buying.front.faults = Script(steps)
-    orders = buying.ask(account, *amounts)
+    orders = buying.ask(account, *amounts, topic=way) if way else buying.buy(account, *amounts)
     buying.settle()
     buying.front.faults = Script()
     buying.check(account, dict(zip(orders, amounts, strict=True)))
 
 
-@pytest.mark.parametrize("verb", ["hold", "post"])
+@pytest.mark.parametrize("verb", ["hold", "post", "transfer"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_of_each_verb_alone(tmp_path: Path, verb: str, fault: Fault) -> None:
     with fresh_engine("sqlite", tmp_path) as engine:
         buying = Buying(engine)
         account = buying.bank.account("cus_1", FUNDED)
         buying.front.faults = Script([Step(verb, fault)])
-        (order,) = buying.ask(account, 600)
+        at_once = verb == "transfer"
+        (order,) = buying.buy(account, 600) if at_once else buying.ask(account, 600, topic=IN_TWO_PHASES)
         buying.settle()
         buying.check(account, {order: 600})
         assert buying.book.ended == {(order, "ACCEPTED"): 1}
@@ -205,8 +228,8 @@ def test_the_answer_to_another_question_is_none(tmp_path: Path) -> None:
         assert bank.core.query("t").status is CoreStatus.SUCCESS
 
 
-def kill_at(url: str, order: tuple[str, int], step: int) -> bool:
-    """Run the relay in a process that kills itself at a step; tell whether it lived to the end."""
+def kill_at(url: str, order: tuple[str, int], way: str, step: int) -> bool:
+    """Buy in a process that kills itself at a step; tell whether it lived to the end."""
     child = os.fork()
     if child == 0:
         steps = itertools.count(1)
@@ -218,13 +241,17 @@ def kill_at(url: str, order: tuple[str, int], step: int) -> bool:
         engine = open_engine(url)
         buying = Buying(engine)
         event.listen(engine, "commit", count)
-        buying.ask(*order)
-        buying.relay.run()
+        if way:
+            buying.ask(*order, topic=way)
+            buying.relay.run()
+        else:
+            buying.buy(*order)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
 
 
-def test_a_kill_before_each_commit_of_bff_and_core(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("way", "least"), [("", 3), (TOPIC, 5), (IN_TWO_PHASES, 6)])
+def test_a_kill_before_each_commit_of_bff_and_core(tmp_path: Path, way: str, least: int) -> None:
     """SIGKILL at every commit from putting the message to settling it; another relay takes over and ends it."""
     with fresh_engine("sqlite", tmp_path) as engine:
         accounts = []
@@ -233,7 +260,7 @@ def test_a_kill_before_each_commit_of_bff_and_core(tmp_path: Path) -> None:
             account = buying.bank.account(f"cus_{step}", FUNDED)
             accounts.append(account)
             engine.dispose()
-            lived = kill_at(str(engine.url), (account, 600), step)
+            lived = kill_at(str(engine.url), (account, 600), way, step)
             buying.settle()
             balance = buying.bank.ledger.enquire(account)
             assert balance.available == balance.balance
@@ -242,4 +269,4 @@ def test_a_kill_before_each_commit_of_bff_and_core(tmp_path: Path) -> None:
             buying.bank.check_books()
             if lived:
                 break
-        assert len(accounts) > 5
+        assert len(accounts) > least

@@ -15,9 +15,10 @@ from tests.faults.test_kill import approve_until_answered, wait_until_settled
 from tests.running import ROOT, Running
 from tests.services import free_port
 
-FAULTS = "post:silent-after,hold:late,post:wrong-amount"
+FAULTS = "transfer:none,transfer:silent-after,transfer:late,transfer:wrong-amount"
+"""The first transfer funds the account."""
 FEN = 1_000_000
-BUYS = 2
+BUYS = 3
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 

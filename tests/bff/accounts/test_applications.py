@@ -28,7 +28,7 @@ from bff.customers.errors import (
 )
 from bff.db.engine import transaction
 from bff.errors import ConflictError, NotFoundError
-from bff.outbox import Relay
+from bff.outbox import Relay, Relayed
 from tests.bff.wealth.world import CHEN, LIN, XU, ZHOU, World
 
 TAX = {"residency": "CN_ONLY", "declared": True}
@@ -168,11 +168,12 @@ def test_a_class_ii_card_and_a_mistyped_card_are_refused(world: World) -> None:
 def test_a_silent_card_network_leaves_the_step_pending(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     phone = world.registered()
     ids = {"applicationId": world.verified(phone, CHEN)}
-    run = Relay.run
-    monkeypatch.setattr(Relay, "run", lambda *_, **__: None)
+    deliver = Relay.deliver
+    monkeypatch.setattr(Relay, "deliver", lambda *_: Relayed())
     with pytest.raises(CardCheckPendingError):
         world.call(phone, "accounts.application.bind_card", {**ids, "cardNumber": CHEN.card})
-    monkeypatch.setattr(Relay, "run", run)
+    monkeypatch.setattr(Relay, "deliver", deliver)
+    world.later(seconds=61)  # until then the message is its writer's, who may still be sending it
     world.relay.run()
     assert world.call(phone, "accounts.application.current")["state"] == "CRS"
 

@@ -1,6 +1,7 @@
 import itertools
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from bff.audit import append
 from bff.audit.models import EvidenceEntry
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
 from bff.db.engine import retried, transaction
-from bff.outbox import Delivered, Outcome, Refused, Relay, Settlement, Topic, put, sweep
+from bff.outbox import Delivered, Outcome, Refused, Relay, Relayed, Settlement, Topic, put, sweep
+from bff.outbox.box import Message, lease_to, written
 from bff.outbox.models import OutboxMessage
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -29,6 +31,7 @@ class Post:
     now: datetime = NOW
     script: list[Exception | BaseException] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     unknown: int = 0
     lock: Any = field(default_factory=threading.Lock)
@@ -41,6 +44,10 @@ class Post:
                 raise self.script.pop(0)
         return {"echo": payload["x"]}
 
+    def begin(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        self.begun.append(key)
+        return self.send(payload, key)
+
     def settle(self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
         append(session, kind="settled", subject=str(payload["x"]), body={}, now=settlement.now)
         self.outcomes.append(outcome)
@@ -51,12 +58,24 @@ class Post:
         self.unknown += 1
 
     def relay(self) -> Relay:
-        topic = Topic("t", self.send, self.settle, self.note)
+        topic = Topic("t", self.send, self.settle, self.note, first=self.begin)
         return Relay(self.engine, [topic], lambda: self.now, lambda prefix: f"{prefix}_{next(self.ids)}")
 
     def put(self, key: str, **payload: Any) -> None:
         message = {"x": 1, **payload}
         retried(self.engine, lambda session: put(session, topic="t", key=key, payload=message, now=self.now))
+
+    def write(self, relay: Relay, key: str, *, savepoint: bool = False, **payload: Any) -> tuple[Message, ...]:
+        """Put a message for this relay to send next, as the bus does."""
+
+        def work(session: Session) -> tuple[Message, ...]:
+            lease_to(session, relay.lease)
+            message = {"x": 1, **payload}
+            with session.begin_nested() if savepoint else nullcontext():
+                put(session, topic="t", key=key, payload=message, now=self.now)
+            return written(session)
+
+        return retried(self.engine, work)
 
     def states(self) -> list[tuple[str, int]]:
         with transaction(self.engine, writing=False) as session:
@@ -203,3 +222,60 @@ def test_a_settled_message_is_kept_for_a_week_and_a_waiting_one_for_good(post: P
             assert sweep(session, post.now) == gone
     with transaction(post.engine, writing=False) as session:
         assert session.scalars(select(OutboxMessage.key)).all() == ["waiting"]
+
+
+def test_a_message_is_its_writers_from_the_first_instant(post: Post) -> None:
+    mine, other = post.relay(), post.relay()
+    messages = post.write(mine, "k1", then="k2")
+    assert other.run().delivered == 0
+    assert other.run(keys=["k1"]).busy == 1
+    assert mine.deliver(messages).delivered == 2
+    assert (post.sent, post.begun) == (["k1", "k2"], ["k1", "k2"])
+    assert (post.states(), post.settled()) == ([("DONE", 1), ("DONE", 1)], 2)
+
+
+def test_a_writer_that_dies_leaves_its_message_to_others_who_ask_first(post: Post) -> None:
+    post.write(post.relay(), "k1")
+    post.now += timedelta(seconds=61)
+    assert post.relay().run().delivered == 1
+    assert (post.sent, post.begun) == (["k1"], [])
+
+
+def test_a_writer_that_slept_over_its_lease_has_no_first_right(post: Post) -> None:
+    writer = post.relay()
+    messages = post.write(writer, "k1")
+    post.now += timedelta(seconds=61)
+    assert post.relay().run().delivered == 1
+    assert writer.deliver(messages) == Relayed()
+    assert (post.sent, post.begun, post.settled()) == (["k1"], [], 1)
+    (late,) = post.write(writer, "k2")
+    post.now += timedelta(seconds=61)
+    assert writer.deliver([late]).delivered == 1
+    assert (post.sent, post.begun) == (["k1", "k2"], [])
+
+
+def test_a_writer_that_hears_nothing_is_no_longer_the_first(post: Post) -> None:
+    writer = post.relay()
+    post.script = [CoreUnknownError()]
+    assert writer.deliver(post.write(writer, "k1")).waiting == 1
+    post.now += timedelta(seconds=2)
+    assert writer.run().delivered == 1
+    assert (post.sent, post.begun, post.unknown) == (["k1", "k1"], ["k1"], 1)
+
+
+def test_what_a_savepoint_may_take_back_is_looked_for_after_the_commit(post: Post) -> None:
+    writer = post.relay()
+    (message,) = post.write(writer, "k1", savepoint=True)
+    assert message.lease is None
+    assert writer.deliver([message]).delivered == 1
+    assert (post.sent, post.begun) == (["k1"], [])
+
+    def lost(session: Session) -> tuple[Message, ...]:
+        lease_to(session, writer.lease)
+        with session.begin_nested() as savepoint:
+            put(session, topic="t", key="k2", payload={"x": 1}, now=NOW)
+            savepoint.rollback()
+        return written(session)
+
+    assert writer.deliver(retried(post.engine, lost)) == Relayed()
+    assert post.sent == ["k1"]

@@ -82,7 +82,7 @@ def test_a_refund_that_the_core_refuses_is_owed_and_tried_again(world: World) ->
 
 def test_what_is_not_accepted_cannot_be_cancelled(world: World) -> None:
     phone = world.ready()
-    world.core.faults["hold"] = ["refuse:INSUFFICIENT_FUNDS"]
+    world.core.faults["transfer"] = ["refuse:INSUFFICIENT_FUNDS"]
     order_id = world.buy(phone)["result"]["orderId"]
     with pytest.raises(NotCancellableError):
         world.call(phone, "wealth.order.cancel", {"orderId": order_id})

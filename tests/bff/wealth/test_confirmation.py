@@ -84,7 +84,7 @@ def test_batches_of_any_size_confirm_all(world: World, batch: int) -> None:
 
 def test_a_purchase_whose_debit_is_unknown_is_not_confirmed(world: World) -> None:
     phone = world.ready()
-    world.core.faults["post"] = ["lost"]
+    world.core.faults["transfer"] = ["lost"]
     world.core.faults["query"] = [""] * 9
     order_id = world.buy(phone)["result"]["orderId"]
     world.publish("1.0144")

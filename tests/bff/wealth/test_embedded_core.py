@@ -27,7 +27,7 @@ def test_the_money_of_a_purchase_is_the_same_everywhere(tmp_path: Path) -> None:
         assert entries[0]["counterparty"] == "0019"
         (body,) = world.sql("SELECT body FROM evidence_entry WHERE kind = 'core.executed'")[0]
         executed = json.loads(body)
-        assert (executed["orderId"], executed["verb"]) == (order_id, "post")
+        assert (executed["orderId"], executed["verb"]) == (order_id, "transfer")
         assert sorted(posting["amountFen"] for posting in executed["postings"]) == [-5_000_000, 5_000_000]
         assert world.sql("SELECT balance_fen, available_fen FROM account") == [(3_000_000, 3_000_000)]
 

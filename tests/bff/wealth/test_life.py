@@ -119,7 +119,7 @@ def test_what_did_not_raise_enough_fails_and_refunds_every_order_in_full(world: 
 def test_while_a_debit_is_unknown_nothing_is_decided(world: World, tmp_path: Path) -> None:
     shelve(world, tmp_path, **RAISED)
     phone = world.ready()
-    world.core.faults["post"] = ["silent"]
+    world.core.faults["transfer"] = ["silent"]
     world.core.faults["query"] = ["", "", "unknown"]
     world.buy(phone, 5_000_000, CODE)
     world.later(days=4)

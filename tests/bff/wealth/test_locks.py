@@ -32,7 +32,7 @@ def test_placing_and_settling_lock_in_one_order(world: World, fault: str) -> Non
     challenge = world.prepare(phone)["challengeId"]
     message = world.message(phone, challenge)
     if fault:
-        world.core.faults["hold"] = [fault]
+        world.core.faults["transfer"] = [fault]
     transactions = locked(world)
     world.approve(phone, challenge, message)
     contended = [tables for tables in transactions if len(tables) > 1]

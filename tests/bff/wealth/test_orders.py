@@ -43,7 +43,7 @@ def test_after_the_cut_off_the_next_trading_day_counts(world: World) -> None:
 
 def test_refused_by_the_core_gives_quota_and_limit_back_and_moves_nothing(world: World) -> None:
     phone = world.ready()
-    world.core.faults["hold"] = ["refuse:INSUFFICIENT_FUNDS"]
+    world.core.faults["transfer"] = ["refuse:INSUFFICIENT_FUNDS"]
     done = world.buy(phone)
     order = world.call(phone, "wealth.order.get", {"orderId": done["result"]["orderId"]})
     assert (done["status"], order["state"]) == ("FAILED", "REJECTED")
@@ -51,14 +51,6 @@ def test_refused_by_the_core_gives_quota_and_limit_back_and_moves_nothing(world:
     assert world.quota() == (TOTAL, 0, 0)
     assert world.sql("SELECT used_fen FROM device_day") == [(0,)]
     assert world.call(phone, "accounts.get", {"accountId": phone.account_id})["balanceFen"] == 10_000_000
-
-
-def test_a_refused_posting_gives_its_hold_back(world: World) -> None:
-    phone = world.ready()
-    world.core.faults["post"] = ["refuse:ACCOUNT_FROZEN"]
-    assert world.buy(phone)["status"] == "FAILED"
-    assert world.core.holds == {}
-    assert world.quota() == (TOTAL, 0, 0)
 
 
 @pytest.mark.parametrize("fault", ["refuse:ACCOUNT_UNKNOWN", "silent"])
@@ -70,13 +62,10 @@ def test_a_balance_that_the_core_will_not_tell_undoes_no_purchase(world: World, 
     assert world.quota() == (TOTAL, 0, 5_000_000)
 
 
-@pytest.mark.parametrize("verb", ["hold", "post"])
 @pytest.mark.parametrize("fault", ["lost", "silent"])
-def test_unknown_keeps_the_quota_until_the_core_is_asked_again_and_executes_once(
-    world: World, verb: str, fault: str
-) -> None:
+def test_unknown_keeps_the_quota_until_the_core_is_asked_again_and_executes_once(world: World, fault: str) -> None:
     phone = world.ready()
-    world.core.faults[verb] = [fault]
+    world.core.faults["transfer"] = [fault]
     done = world.buy(phone)
     order_id = done["result"]["orderId"]
     assert (done["status"], done["result"]["state"]) == ("UNKNOWN", "UNKNOWN")
@@ -88,7 +77,7 @@ def test_unknown_keeps_the_quota_until_the_core_is_asked_again_and_executes_once
     world.later(seconds=30)
     world.relay.run()
     assert world.call(phone, "wealth.order.get", {"orderId": order_id})["state"] == "ACCEPTED"
-    assert [sent for sent in world.core.sent if sent.startswith(order_id)] == [f"{order_id}.hold", f"{order_id}.post"]
+    assert [sent for sent in world.core.sent if sent.startswith(order_id)] == [f"{order_id}.buy"]
     assert world.quota() == (TOTAL, 0, 5_000_000)
 
 

@@ -58,7 +58,7 @@ def test_an_investor_is_counted_once_and_leaves_with_his_last_order(world: World
 def test_a_refused_debit_gives_the_place_back(world: World, tmp_path: Path) -> None:
     code, phone = shelve(world, tmp_path, private=True), world.ready()
     qualify(world, phone)
-    world.core.faults["hold"] = ["refuse:INSUFFICIENT_FUNDS"]
+    world.core.faults["transfer"] = ["refuse:INSUFFICIENT_FUNDS"]
     buy(world, phone, code)
     assert world.sql("SELECT investors FROM wealth_headcount") == [(0,)]
 
