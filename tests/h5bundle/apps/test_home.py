@@ -175,6 +175,16 @@ def test_a_bill_that_is_repaid_by_itself_waits_for_nobody_until_it_is_overdue(op
     assert "信用卡账单已逾期" in said(screen)
 
 
+def test_what_is_owed_on_a_lost_card_is_still_said(open_page: Open) -> None:
+    screen = open_page("home", state="busy")
+    screen.settle()
+    cards = screen.host("host.bank.more['cards.list']().body")
+    cards["cards"][0]["state"] = "LOST"
+    screen.host(f"host.bank.more['cards.list'] = () => ({{ status: 200, body: {json.dumps(cards)} }})")
+    reload(screen)
+    assert ("信用卡账单待还" in said(screen), "12月8日前应还" in said(screen)) == (True, True)
+
+
 def test_income_is_named_by_its_day_and_what_is_being_confirmed_is_said(open_page: Open) -> None:
     screen = open_page("home", state="busy")
     screen.settle()

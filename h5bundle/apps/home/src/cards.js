@@ -26,7 +26,8 @@ const CARDS = {
   async obtain() {
     const [held, asked] = await Promise.all([look("cards.list"), look("cards.application.list")]);
     const { cards } = held.data;
-    const ids = [...new Set(cards.filter((one) => IN_USE.includes(one.state)).map((one) => one.accountId))];
+    // what was bought stays owed when the card is lost, replaced or expired, so every card that was ever activated counts
+    const ids = [...new Set(cards.filter((one) => one.activatedAt).map((one) => one.accountId))];
     const accounts = await Promise.all(ids.map((accountId) => look("cards.account.get", { accountId })));
     const bills = accounts.map((one) => one.data).filter((one) => one.bill && one.bill.leftFen > 0);
     return {

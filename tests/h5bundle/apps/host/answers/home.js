@@ -1,5 +1,5 @@
 // What the tests' bank has for the entrance page: "busy" is a customer with something in every business and much that
-// waits; the others have nothing but the account.
+// waits, an account of class III half opened among it; the others have nothing but the account.
 
 import { ok } from "/host/bank.js";
 
@@ -13,7 +13,7 @@ const POSITION = { totalFen: 4000000, freeFen: 4000000, pendingFen: 0, lockedFen
 const NO_POSITION = { totalFen: 0, freeFen: 0, pendingFen: 0, lockedFen: 0, incomeFen: 0, newestDate: null, newestIncomeFen: 0, positions: [] };
 const CARD = { cardId: "crd_1", accountId: "cca_1", product: "CARD-TIDE-GOLD", productName: "潮汐金卡", level: { zh: "金卡", en: "Gold" }, state: "ACTIVATED", tail: "8026", sandboxLetter: null, replaces: null, orderedAt: ORDER.placedAt, mailedAt: ORDER.placedAt, activatedAt: ORDER.placedAt };
 const CARD_ACCOUNT = {
-  accountId: "cca_1", product: CARD.product, productName: CARD.productName, state: "OPEN", lineFen: 3000000, availableFen: 2768160, owedFen: 231840, heldFen: 0, repayingFen: 0, unbilledFen: 0,
+  accountId: "cca_1", product: CARD.product, productName: CARD.productName, state: "ACTIVATED", lineFen: 3000000, availableFen: 2768160, owedFen: 231840, heldFen: 0, repayingFen: 0, unbilledFen: 0,
   mostRepayFen: 231840, cycle: 2, nextClose: "2026-12-08", overdueSince: null, autopay: null,
   bill: { cycle: 1, closedOn: "2026-11-08", dueOn: "2026-12-08", totalFen: 231840, minimumFen: 23184, repaidFen: 0, leftFen: 231840, minimumLeftFen: 23184 },
 };
@@ -25,6 +25,7 @@ export function answers(bank, state) {
   const busy = state === "busy";
   if (busy) {
     bank.bound = true;
+    Object.assign(bank.application, { class: "III", state: "BIND_VERIFY", card: null, account: null });
     bank.orders = [
       { ...ORDER, orderId: "ord_3", amountFen: 2000000, state: "UNKNOWN" },
       { ...ORDER, orderId: "ord_2", amountFen: 3000000, state: "ACCEPTED" },
