@@ -12,6 +12,7 @@ from tests.e2e.visitor import Visitor
 from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+GUARD_DOWN = 500  # milliseconds until the shell has heard that a drawn page lets the way back go
 
 
 def test_the_entrance_follows_a_customer_from_nothing_to_the_overview(
@@ -41,8 +42,11 @@ def test_the_entrance_follows_a_customer_from_nothing_to_the_overview(
     expect(home.locator(".hero .shut").first).to_be_visible()
 
     home.get_by_role("button", name="Ⅱ类户").click()
-    story.fund(customer, customer.frame("accounts"), "1234.56")
-    customer.press(customer.frame("accounts"), "回到账户")
+    accounts = customer.frame("accounts")
+    story.fund(customer, accounts, "1234.56")
+    customer.press(accounts, "回到账户")
+    expect(accounts.get_by_role("button", name="转入", exact=True)).to_be_visible(timeout=SECONDS)
+    customer.page.wait_for_timeout(GUARD_DOWN)
     customer.back()
     expect(home.locator(".hero .shut").first).to_have_text("51,234.56", timeout=SECONDS)
 
