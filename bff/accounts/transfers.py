@@ -121,7 +121,7 @@ class Transfers:
         session.execute(insert(AccountTransfer).values(**row, **to, **under, amount_fen=amount))
         payload = {"transferId": transfer_id, "payer": approved.fields["payer"], "amountFen": amount}
         payload |= {"sealed": b64encode(sealed).decode(), "memo": MEMOS[kind]}
-        outbox.put(session, topic=TOPIC, key=f"{transfer_id}.transfer", payload=payload, now=context.now)
+        outbox.put(session, topic=TOPIC, key=f"{transfer_id}.out", payload=payload, now=context.now)
         named = {"order_id": transfer_id, "product": kind, "rule_version": counted.rule_version}
         return placed(session, approved, **named, state=CREATED, now=context.now)
 

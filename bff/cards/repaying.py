@@ -204,7 +204,7 @@ class Repaying:
         session.execute(insert(CardRepayment).values(**row))
         repayment_id = values["repayment_id"]
         payload = {"repaymentId": repayment_id, "payer": payer, "payee": self.collecting, "amountFen": amount}
-        outbox.put(session, topic=TOPIC, key=f"{repayment_id}.repay", payload=payload, now=now)
+        outbox.put(session, topic=TOPIC, key=f"{repayment_id}.pay", payload=payload, now=now)
         return pack.version
 
     def _move(self, session: Session, repayment_id: str, states: tuple[str, ...], **values: Any) -> Row[Any] | None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, exists, or_
 from sqlalchemy.orm import Session
 
 from bff.accounts.documents import ApplicationDocument
-from bff.accounts.models import Account, AccountApplication
+from bff.accounts.models import Account, AccountApplication, AccountPayee
 from bff.accounts.repository import HALF_FINISHED, REJECTED
 from bff.cards.models import (
     CardAccount,
@@ -42,6 +42,7 @@ from bff.wealth.models import (
 BUSINESS: Final[tuple[type[Base], ...]] = (
     Account,
     AccountApplication,
+    AccountPayee,
     CardAccount,
     CardApplication,
     CreditCard,

@@ -58,6 +58,12 @@ def test_purchases_through_a_bad_line(tmp_path: Path) -> None:
                 challenge = device.prepare(account, "JMG-TT01", FEN).ok()["challengeId"]
                 done = approve_until_answered(device, challenge, device.message(device.frozen(challenge)))
                 orders.append(done["result"]["orderId"])
+            sent = device.post(
+                f"/accounts/{account}/transfers/bound", {"amountFen": 100}, bundle=device.digests["accounts"]
+            )
+            challenge = sent.ok()["challengeId"]
+            done = approve_until_answered(device, challenge, device.message(device.frozen(challenge)))
+            assert done["status"] == "DONE"
             database = running.var / "tidegate.db"
             wait_until_settled(database)
             assert_books_hold(database)
