@@ -99,7 +99,7 @@ class Bank:
         self.digests = self.running.digests()
         listed = self.wire("GET", "/app/v1/catalogue").body
         others = sorted(row["code"] for row in listed if row["code"].startswith(("cards.", "sweep.")))
-        ops = ("accounts.get", "accounts.application.document", "approval.cancel", *others)
+        ops = ("accounts.get", "accounts.statements", "accounts.application.document", "approval.cancel", *others)
         self.publish("accounts", "1.0.1", ops="".join(f"  - {code}\n" for code in ops))
         self.publish("wealth", "1.0.1")
         samples = {row["name"]: row for row in self.running.samples()}

@@ -36,7 +36,7 @@ def test_a_replayed_approval_gets_the_same_bytes_and_moves_nothing(bank: Bank, c
     operation = answers[0].body["operationId"]
     orders = bank.rows("SELECT order_id FROM wealth_order WHERE operation_id = :operation", operation=operation)
     assert len(orders) == 1
-    posts = "SELECT sequence FROM core_execution WHERE verb = 'post' AND status = 'S' AND sequence LIKE :order"
+    posts = "SELECT sequence FROM core_execution WHERE verb = 'transfer' AND status = 'S' AND sequence LIKE :order"
     assert len(bank.rows(posts, order=f"{orders[0].order_id}%")) == 1
     books_hold(bank)
 

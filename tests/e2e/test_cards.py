@@ -1,6 +1,7 @@
 """A credit card in a real browser, from the account to a bill repaid, ending in two proofs that need no server."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -26,12 +27,15 @@ from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 MAIL_SECONDS = 40
+ENVIRON = os.environ  # noqa: TID251 — the commands run in this process
 
 
 class Desk:
     """Who works in the bank: its commands and jobs, in this process, on the database of the running server."""
 
     def __init__(self, running: Running, patch: pytest.MonkeyPatch) -> None:
+        for name in [name for name in ENVIRON if name.startswith("TIDEGATE_")]:
+            patch.delenv(name)
         for name, text in running.environ.items():
             patch.setenv(name, text)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from bff.sandbox import BUNDLES
 from h5bundle import rollout
 from h5bundle.repository import load_for_reading
 from h5bundle.stores.local import LocalStore
@@ -66,7 +67,7 @@ def test_every_save_is_on_the_screen_soon_and_may_call_the_bank_at_once(
         assert "BUNDLE_UNKNOWN" not in frame.locator("output").inner_text()
     local = visitor.page.locator(".left .nm:has-text('demo') + .row [data-origin=folder]")
     expect(local).to_have_text("本地")
-    expect(visitor.page.locator(".left .nm")).to_have_count(4)
+    expect(visitor.page.locator(".left .nm")).to_have_count(len(BUNDLES) + 1)
     expect(visitor.page.locator(".left [data-origin=folder]")).to_have_count(1)
     saves = sorted(took[1:])  # the first waits for the shell to install everything
     assert statistics.median(saves) < SOON
