@@ -89,16 +89,19 @@ class Counters:
             if not counted:
                 raise _passed(cap, pack)
 
-    def check(self, session: Session, account: Row[Any], movement: Movement, amount: int, now: datetime) -> None:
-        """Refuse early what ``begin`` would refuse at this moment.
+    def check(
+        self, session: Session, account: Row[Any], movement: Movement, amount: int, now: datetime, decision: Decision
+    ) -> None:
+        """Refuse early what ``begin`` would refuse at this moment; the decision notes the counters.
 
         Raises:
             LimitDayError, LimitYearError: as ``begin``.
         """
-        pack = self.packs.at(business_date(now))
-        for room in self.rooms(session, account, movement, now):
+        for cap in rules.caps(account.account_class, movement, decision.rules, business_date(now)):
+            room = Room(cap, repository.used(session, account.account_id, cap))
+            decision.note(**{f"{cap.counter}.{cap.period}.beforeFen": room.used_fen})
             if room.used_fen + amount > room.cap.most_fen:
-                raise _passed(room.cap, pack)
+                raise _passed(cap, decision.rules)
 
     def rooms(self, session: Session, account: Row[Any], movement: Movement, now: datetime) -> tuple[Room, ...]:
         """Give the counters of a movement as they stand."""

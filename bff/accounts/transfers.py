@@ -34,6 +34,7 @@ from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.errors import NotFoundError
 from bff.kinds import Context
+from bff.products.decisions import Decision
 
 BOUND: Final = "accounts.transfer.bound"
 OUT: Final = "accounts.transfer.out"
@@ -107,8 +108,11 @@ class Transfers:
         if kind == BOUND and not self.bound.is_bound(account, approved.fields["payee"]):
             raise NotBoundError(detail="another card was bound meanwhile")
         movement, amount = _MOVEMENTS[kind], approved.amount_fen
-        counted = self.counters.begin(session, account, movement, amount, context.now)
+        decision = Decision.begin(context, self.counters.packs, f"{kind}.place")
+        decision.note(operationId=approved.operation_id, accountId=account_id, amountFen=amount)
+        counted = self.counters.begin(session, account, movement, amount, context.now, decision)
         transfer_id = context.new_id("mov")
+        decision.allow(session, context, transfer_id, about=approved.operation_id)
         sealed = self.vault.seal(transfer_id, "payee", approved.fields["payee"])
         whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
         row = whose | {"transfer_id": transfer_id, "account_id": account_id, "movement": movement, "state": CREATED}
@@ -194,9 +198,11 @@ class Transfers:
         return self.customers.person(session, account.customer_id).name
 
     def _ask(self, session: Session, context: Context, account: Row[Any], to: To, amount: int) -> Asked:
+        decision = Decision.begin(context, self.counters.packs, f"{to.type}.prepare")
+        decision.note(accountId=account.account_id, amountFen=amount, availableFen=account.available_fen)
         if amount > account.available_fen:
             raise InsufficientFundsError(detail="less is available", availableFen=account.available_fen)
-        self.counters.check(session, account, _MOVEMENTS[to.type], amount, context.now)
+        self.counters.check(session, account, _MOVEMENTS[to.type], amount, context.now, decision)
         bank = {"bank": account.bank_zh} if to.type == BOUND else {}
         payer = f"{self._holder(session, account)} {class_name(account.account_class)}"
         intent = Intent(
@@ -209,7 +215,9 @@ class Transfers:
             memo={"product": to.type, "payer_name": payer, "card": f"{'*' * 4} {to.tail}", **bank},
             payload={"accountId": account.account_id, "kind": to.type, "tail": tail(to.tail)},
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
 
 def _known(session: Session, transfer_id: str) -> Row[Any]:

@@ -21,6 +21,7 @@ from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
 from bff.kinds import Context, business_date
+from bff.products.decisions import Decision
 from bff.sweep import fast, register, repository, rules
 from bff.sweep.errors import FastCapError, FastPoolError, SharesShortError, SweepAmountError
 from bff.sweep.models import SweepOrder
@@ -57,11 +58,13 @@ class Redemptions:
         payee = self.accounts.payer(session, context, account_id)
         if amount_fen <= 0:
             raise SweepAmountError(minimumFen=1, stepFen=1)
+        decision = Decision.begin(context, self.terms.packs, "sweep.redeem.prepare")
+        decision.note(product=code, accountId=account_id, amountFen=amount_fen, mode=mode)
         fund = self._fund(session, product, account_id, amount_fen)
-        pack = self.terms.rules(context.now)
+        pack = decision.rules
         dates = rules.redemption_dates(self.terms.calendar, pack, context.now, fast=mode == FAST)
         if mode == FAST:
-            self._check_caps(session, context, code, amount_fen)
+            self._check_caps(session, context, code, amount_fen, decision)
         person = self.customers.person(session, context.caller.customer_id or "")
         payer, payer_name = _payer(product, mode)
         memo = {
@@ -83,7 +86,9 @@ class Redemptions:
             memo=memo,
             payload=payload,
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Place an approved redemption: lock its shares, count a fast one, and have that one paid after the commit.
@@ -92,7 +97,9 @@ class Redemptions:
             SharesShortError, FastCapError, FastPoolError: no longer possible.
         """
         mode, code = approved.payload["mode"], approved.payload["product"]
-        pack = self.terms.rules(context.now)
+        decision = Decision.begin(context, self.terms.packs, "sweep.redeem.place")
+        decision.note(operationId=approved.operation_id, product=code, amountFen=approved.amount_fen, mode=mode)
+        pack = decision.rules
         product = self.terms.product(session, code, context.now).definition
         dates = rules.redemption_dates(self.terms.calendar, pack, context.now, fast=mode == FAST)
         taken = Taken(product, approved.payload["fund"], pack, mode, dates.trade, dates.pay)
@@ -102,6 +109,7 @@ class Redemptions:
             fast.take(session, pack, **counted, amount_fen=approved.amount_fen)
         register.lock(session, fund=taken.fund, account_id=row["account_id"], amount_fen=approved.amount_fen)
         session.execute(insert(SweepOrder).values(**row))
+        decision.allow(session, context, row["order_id"], about=approved.operation_id)
         if mode == FAST:
             self.pay(session, row, context.now)
         about = {"product": code, "rule_version": pack.version, "fund": taken.fund, "mode": mode}
@@ -159,8 +167,10 @@ class Redemptions:
         day, customer = business_date(context.now), context.caller.customer_id or ""
         return fast.left(session, self.terms.rules(context.now), customer_id=customer, product=code, day=day)
 
-    def _check_caps(self, session: Session, context: Context, code: str, amount_fen: int) -> None:
-        own, pool = self.left(session, context, code)
+    def _check_caps(self, session: Session, context: Context, code: str, amount_fen: int, decision: Decision) -> None:
+        day, customer = business_date(context.now), context.caller.customer_id or ""
+        own, pool = fast.left(session, decision.rules, customer_id=customer, product=code, day=day)
+        decision.note(ownLeftFen=own, poolLeftFen=pool)
         if amount_fen > own:
             raise FastCapError(leftFen=own)
         if amount_fen > pool:

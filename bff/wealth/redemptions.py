@@ -21,6 +21,7 @@ from bff.customers.service import Customers
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
 from bff.products.calendar import TradingCalendar
+from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.products.warehouse import Warehouse
 from bff.wealth import positions, repository, rules
@@ -56,11 +57,13 @@ class Redemptions:
         """
         product = self.warehouse.get(session, FAMILY, code, business_date(context.now))
         account = self.accounts.payer(session, context, account_id)
+        decision = Decision.begin(context, self.packs, "wealth.redeem.prepare")
+        decision.note(product=code, accountId=account_id, state=product.state, shares=text[:32])
         shares = _shares(text)
-        pack = self.packs.at(business_date(context.now))
-        self._check(session, context, product, account_id, shares)
+        self._check(session, context, product, account_id, shares, decision)
         person = self.customers.person(session, context.caller.customer_id or "")
-        memo = {"product": code, "name": product.definition.name, "shares": shares_text(shares), "rules": pack.version}
+        memo = {"product": code, "name": product.definition.name, "shares": shares_text(shares)}
+        memo["rules"] = decision.rules.version
         intent = Intent(
             type=TYPE,
             template_id=TEMPLATE,
@@ -71,7 +74,9 @@ class Redemptions:
             memo=memo,
             payload={"product": code, "accountId": account_id, "shares": memo["shares"]},
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Place an approved redemption: its shares are held until it is paid.
@@ -81,8 +86,11 @@ class Redemptions:
         """
         product = self.warehouse.get(session, FAMILY, approved.payload["product"], business_date(context.now))
         text = approved.payload["shares"]
-        rows = self._check(session, context, product, approved.payload["accountId"], read_shares(text))
+        decision = Decision.begin(context, self.packs, "wealth.redeem.place")
+        decision.note(operationId=approved.operation_id, state=product.state, shares=text)
+        rows = self._check(session, context, product, approved.payload["accountId"], read_shares(text), decision)
         order_id = context.new_id("ord")
+        decision.allow(session, context, order_id, about=approved.operation_id)
         values = self._values(context, product, order_id, read_shares(text))
         whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
         money = {"payer": approved.fields["payer"], "payee": approved.fields["payee"]}
@@ -133,16 +141,17 @@ class Redemptions:
         return trade, confirm, self.calendar.after(confirm, pack.integer("redeem_pay_trading_days"))
 
     def _check(
-        self, session: Session, context: Context, product: Product, account_id: str, shares: int
+        self, session: Session, context: Context, product: Product, account_id: str, shares: int, decision: Decision
     ) -> list[Row[Any]]:
-        """Hold a redemption to the rules; give the positions that it may take shares of."""
+        """Hold a redemption to the rules, which the decision notes; give the positions that it may take shares of."""
         if product.state not in REDEEMABLE:
             raise NotRedeemableError(detail=f"{product.definition.code} is {product.state}")
-        pack = self.packs.at(business_date(context.now))
+        pack = decision.rules
         trade, _, _ = self.dates(pack, context.now)
         mine = positions.of_customer(session, context.caller.customer_id or "", product.definition.code)
         rows = [row for row in mine if row.account_id == account_id and row.redeemable_from <= trade]
         free = positions.free(rows, account_id, trade)
+        decision.note(redeemable=shares_text(free))
         if shares > free:
             raise SharesGoneError(detail="fewer can be redeemed", redeemable=shares_text(free))
         least = pack.integer("redeem_minimum_shares")

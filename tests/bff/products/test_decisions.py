@@ -15,8 +15,10 @@ from bff.errors import BffError, NotFoundError
 from bff.kinds import Context
 from bff.products import decisions
 from bff.products.errors import ProductChangedError
+from tests.bff.accounts import steps
 from tests.bff.db.engines import fresh_engine
 from tests.bff.products.people import Team, definition
+from tests.bff.sweep.bank import SweepBank
 from tests.bff.wealth.world import CHEN, LIN, World
 
 
@@ -202,3 +204,43 @@ def test_what_was_frozen_before_versions_were_is_taken(world: World) -> None:
     assert world.sql("SELECT count(*) FROM approval_operation WHERE payload LIKE '%older%'") == [(1,)]
     done = world.approve(phone, asked["challengeId"], world.message(phone, asked["challengeId"]))
     assert done["result"]["state"] == "ACCEPTED"
+
+
+def test_a_transfer_tells_its_counters_when_it_is_shown_signed_and_refused(world: World) -> None:
+    phone = world.bound(CHEN, 3_000_000)
+    payee = steps.payee(world, phone)
+    done = steps.to_payee(world, phone, 900_000, payee)
+    shown, placed = explain(world, done["result"]["orderId"])
+    assert (shown["kind"], placed["kind"]) == ("accounts.transfer.out.prepare", "accounts.transfer.out.place")
+    assert shown["inputs"]["unbound_out.2026-11-23.beforeFen"] == 0
+    after = [placed["inputs"][f"unbound_out.{period}.afterFen"] for period in ("2026-11-23", "2026")]
+    assert after == [900_000, 900_000]
+    assert placed["rules"]["class_ii_unbound_out_day_fen"]["value"] == 1_000_000
+    named(world, "req_more_1")
+    assert refusal(lambda: steps.prepared_out(world, phone, 100_001, payee)).code == "LIMIT_DAY"
+    (refused,) = explain(world, "req_more_1")
+    assert (refused["outcome"], refused["inputs"]["unbound_out.2026-11-23.beforeFen"]) == ("LIMIT_DAY", 900_000)
+
+
+def test_a_fast_redemption_tells_what_was_left_of_both_caps(tmp_path: Path) -> None:
+    with fresh_engine("sqlite", tmp_path) as engine:
+        bank = SweepBank(engine)
+        phone = bank.holder(1_200_000)
+        order = bank.take(phone, 400_000)["result"]["orderId"]
+        shown, placed = explain(bank, order)
+        assert (shown["inputs"]["ownLeftFen"], placed["kind"]) == (1_000_000, "sweep.redeem.place")
+        assert {"fast_day_fen", "fast_pool_fen"} <= set(placed["rules"])
+        named(bank, "req_fast_1")
+        assert refusal(lambda: bank.take(phone, 600_001)).code == "FAST_CAP"
+        (refused,) = explain(bank, "req_fast_1")
+        assert (refused["outcome"], refused["inputs"]["ownLeftFen"]) == ("FAST_CAP", 600_000)
+
+
+def test_a_refused_redemption_tells_what_could_be_redeemed(world: World) -> None:
+    phone = world.ready()
+    named(world, "req_shares_1")
+    body = {"product": "JMG-WY90", "accountId": phone.account_id, "shares": "100.00"}
+    assert refusal(lambda: world.call(phone, "wealth.redeem.prepare", body)).code == "SHARES_GONE"
+    (refused,) = explain(world, "req_shares_1")
+    assert (refused["kind"], refused["outcome"]) == ("wealth.redeem.prepare", "SHARES_GONE")
+    assert (refused["inputs"]["redeemable"], refused["inputs"]["shares"]) == ("0.00", "100.00")
