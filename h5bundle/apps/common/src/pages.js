@@ -196,7 +196,8 @@ export async function start(options) {
     refill(document.getElementById("app"), h("main", { class: "page" }, state({ mark: "phone", title: t("host.title"), text: t("host.text") })));
     return null;
   }
-  const [info] = await Promise.all([desk.bridge.app.info(), recallHiding()]);
+  const keeps = "store.get" in { ...options.need, ...options.want };
+  const [info] = await Promise.all([desk.bridge.app.info(), keeps && recallHiding()]);
   speak(info.locale);
   applyTheme(info.theme);
   applyInsets(info.insets);
