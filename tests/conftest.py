@@ -30,14 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Let every logger speak up, and listen."""
-    logging.getLogger().setLevel(logging.INFO)
+    """Listen to every logger."""
     WATCH.begin()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test in whose time personal data or a secret was logged, by it or by a thread of another."""
+    """Fail a test in whose time personal data or a secret was logged, by it or by a thread of another.
+
+    Every logger speaks up again, whatever a command that ran in this process has set.
+    """
+    logging.getLogger().setLevel(logging.INFO)
+    logging.disable(logging.NOTSET)
     try:
         yield
     except BaseException as error:

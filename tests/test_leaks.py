@@ -38,6 +38,7 @@ def test_plain_lines_hold_nothing(said: str) -> None:
 
 def test_a_record_is_seen_whatever_the_handlers_do() -> None:
     watch, logger = Watch(), logging.getLogger("tests.leaks")
+    logger.setLevel(logging.INFO)
     watch.begin()
     try:
         logger.error("call %s", "13912345678")
@@ -55,6 +56,7 @@ def test_a_record_is_seen_whatever_the_handlers_do() -> None:
 
 def test_extras_and_the_whole_chain_of_exceptions_are_read() -> None:
     watch, logger = Watch(), logging.getLogger("tests.leaks")
+    logger.setLevel(logging.INFO)
     cause, error = ValueError(CHEN["mobile"]), RuntimeError("the call failed")
     error.__cause__ = cause
     watch.begin()
