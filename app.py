@@ -149,7 +149,7 @@ REMEDIES: Final = {
     "PURPOSE_UNKNOWN": f"the purposes are {', '.join(PURPOSES)}",
     "KEY_UNAVAILABLE": "`tidegate keys list` shows what there is",
     "BUNDLE_UNKNOWN": "`tidegate bundles` lists the releases with their digests",
-    "NOT_FOUND": "look at its number (the shell shows an order's, ord_…, beside it); is TIDEGATE_VAR the server's?",
+    "NOT_FOUND": "look at what you gave (the shell shows an order's number, ord_…); is TIDEGATE_VAR the server's?",
 }
 """What to do next, by the code of a refusal."""
 PUBLISHED: Final = ("access-token", CHECKPOINTS, REPLIES)

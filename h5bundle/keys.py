@@ -162,6 +162,17 @@ def open_key(uri: str, secret: bytes, *, folder: Path = Path()) -> Signer:
     return CryptoSigner(key, SSlibKey.from_crypto(key.public_key(), scheme=SCHEME))
 
 
+def require_key(uri: str, *, folder: Path = Path()) -> None:
+    """Hold that a key's file is there, before anybody is asked for its passphrase.
+
+    Raises:
+        RoleKeyError: it is not.
+    """
+    path = folder / uri.removeprefix(_FILE)
+    if uri.startswith(_FILE) and not path.exists():
+        raise _absent(path)
+
+
 def write_key(path: Path, passphrase: bytes, *, new_key: NewKey | None = None) -> SSlibKey:
     """Make a key in an encrypted file.
 
@@ -232,12 +243,16 @@ def name_key(key: Key) -> str:
     return f"{key.keyid[:8]} ({', '.join(said)})" if said else key.keyid[:8]
 
 
+def _absent(path: Path) -> RoleKeyError:
+    return RoleKeyError(detail=f"there is no key {path}", remedy="is its name right?")
+
+
 def _open_file(path: Path, passphrase: bytes) -> ec.EllipticCurvePrivateKey:
     """Open one file."""
     try:
         key = load_pem_private_key(path.read_bytes(), passphrase or None)
     except FileNotFoundError as error:
-        raise RoleKeyError(detail=f"there is no key {path}", remedy="is its name right?") from error
+        raise _absent(path) from error
     except (OSError, ValueError, TypeError) as error:
         raise RoleKeyError(
             detail=f"the passphrase does not open {path.name}",

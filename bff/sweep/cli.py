@@ -24,7 +24,7 @@ COLUMNS: Final = ("day", "income", "yield")
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _BY: Final = click.option("--by", required=True, help="Your name: stands in the evidence.")
 _FUND: Final = click.argument("fund")
-_DAY: Final = click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+_DAY: Final = click.argument("day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY")
 
 
 @click.group(epilog="Example: tidegate sweep income list")

@@ -35,7 +35,7 @@ def nav() -> None:
 
 @nav.command("set", epilog="Example: tidegate wealth nav set JMG-WY90 2026-11-23 1.0144")
 @click.argument("product")
-@click.argument("day", type=_DAY)
+@click.argument("day", type=_DAY, metavar="DAY")
 @click.argument("value")
 @_JSON
 @click.pass_context

@@ -7,7 +7,7 @@ from typing import Final, Self
 import click
 
 from h5bundle.cli.shared import read_secret
-from h5bundle.keys import open_key
+from h5bundle.keys import open_key, require_key
 from security.jwk import jwk_of
 from security.keys.remote import RemotePrivateKey, public_half
 from security.suites import ES256
@@ -27,6 +27,7 @@ class OwnKey:
     @classmethod
     def open(cls, uri: str, passphrase_file: Path | None) -> Self:
         """Open a key; its passphrase or PIN comes from the file, or is asked for."""
+        require_key(uri)
         signer = open_key(uri, read_secret(passphrase_file, f"Passphrase or PIN of {uri}"))
         public = public_half(signer)
         return cls(RemotePrivateKey(uri, public, lambda: signer), jwk_of(public).thumbprint)

@@ -110,6 +110,12 @@ def test_the_line_of_a_file_that_does_not_fit_names_its_member(desk: Desk) -> No
     assert desk.run("products", "propose", "absent.yaml", "--family", "wealth", *desk.anna).exit_code == 2
 
 
+def test_a_key_that_is_not_there_is_told_before_its_passphrase_is_asked_for(desk: Desk) -> None:
+    said = desk.refused("products", "review", "JMG-WY90", "9", "--sha256", "12345678", "--key", "file:absent.pem")
+    assert "there is no key absent.pem" in said
+    assert "Passphrase" not in said
+
+
 def test_a_product_is_moved_along_its_states_of_sale_by_a_person(desk: Desk) -> None:
     moved = desk.said("products", "state", "JMG-WY90", "OPEN", "CLOSED", *desk.anna)
     assert moved == {"code": "JMG-WY90", "state": "CLOSED", "by": "anna.li"}
