@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bff.core_bank.ledger import EmbeddedCore
-from bff.core_bank.port import CoreQuery, CoreStatus, CoreUnknownError
+from bff.core_bank.port import CoreQuery, CoreRefusedError, CoreStatus, CoreUnknownError
 
 CHANGING: Final = frozenset(
     {"open_account", "hold", "post", "void", "transfer", "transfer_many", "reverse", "freeze", "unfreeze", "close"}
@@ -27,6 +27,8 @@ class Flaky:
         self.ledger = ledger
         self.faults: deque[str] = deque()
         self.mute = 0
+        self.against: set[str] = set()
+        self.refused: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         verb = getattr(self.ledger, name)
@@ -36,6 +38,8 @@ class Flaky:
         if self.mute:
             self.mute -= 1
             return CoreQuery(CoreStatus.UNKNOWN)
+        if sequence in self.refused:
+            return CoreQuery(CoreStatus.FAILED, None, "CORE_REFUSED")
         return self.ledger.query(sequence)
 
     def break_next(self, fault: str) -> None:
@@ -44,12 +48,26 @@ class Flaky:
         else:
             self.faults.append(fault)
 
+    def refuse_next(self, ending: str) -> None:
+        """Refuse, for good, the next transfer whose sequence number ends so."""
+        self.against.add(ending)
+
     def heal(self) -> None:
         self.faults.clear()
+        self.against.clear()
         self.mute = 0
+
+    def _refuse(self, sequence: str) -> None:
+        ending = next((one for one in self.against if sequence.endswith(one)), None)
+        if ending is not None and self.ledger.query(sequence).status is CoreStatus.ABSENT:
+            self.against.discard(ending)
+            self.refused.add(sequence)
+        if sequence in self.refused:
+            raise CoreRefusedError(reason="CORE_REFUSED")
 
     def _troubled(self, verb: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
+            self._refuse(str(named.get("sequence", "")))
             fault = self.faults.popleft() if self.faults else ""
             if fault == BEFORE:
                 raise CoreUnknownError(fault)
