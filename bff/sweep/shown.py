@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bff.kinds import SHANGHAI, Context, business_date, instant
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
-from bff.sweep import history, income, register, rules
+from bff.sweep import fast, history, income, register, rules
 from bff.sweep.products import SweepDefinition
 from bff.sweep.redemptions import Redemptions
 from bff.sweep.rules import decimals_text
@@ -99,8 +99,9 @@ class Shown:
         return [row for row in rows if row.fund in funds]
 
     def _fast(self, session: Session, context: Context, product: OnSale[SweepDefinition]) -> FastAnswer:
-        left, pool = self.redemptions.left(session, context, product.definition.code)
-        cap = self.redemptions.terms.rules(context.now).integer("fast_day_fen")
+        pack = self.redemptions.terms.rules(context.now)
+        left, pool = fast.left(session, context, pack, product.definition.code)
+        cap = pack.integer("fast_day_fen")
         return FastAnswer(cap_fen=cap, left_fen=left, pool_left_fen=min(pool, cap), pool_open=pool > 0)
 
     def _purchase(self, context: Context) -> PurchaseDatesAnswer | None:
