@@ -11,7 +11,6 @@ from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
 from bff.sweep import fast, history, income, register, rules
 from bff.sweep.products import SweepDefinition
-from bff.sweep.redemptions import Redemptions
 from bff.sweep.rules import decimals_text
 from bff.sweep.schemas import (
     FastAnswer,
@@ -29,19 +28,19 @@ from bff.sweep.schemas import (
     YieldRequest,
     YieldsAnswer,
 )
+from bff.sweep.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Answers the reading operations."""
 
-    redemptions: Redemptions
+    terms: Terms
 
     def product(self, session: Session, context: Context, request: ProductRequest) -> ProductAnswer:
         """Give a product as it is now."""
-        terms = self.redemptions.terms
-        product = terms.product(session, request.code, context.now)
-        pack, definition = terms.rules(context.now), product.definition
+        product = self.terms.product(session, request.code, context.now)
+        pack, definition = self.terms.rules(context.now), product.definition
         same = ("code", "name", "category", "issuer", "warning", "version", "terms", "minimum_fen", "step_fen")
         return ProductAnswer(
             **{name: getattr(definition, name) for name in (*same, "floor_default_fen")},
@@ -57,8 +56,7 @@ class Shown:
 
     def yields(self, session: Session, context: Context, request: YieldRequest) -> YieldsAnswer:
         """Give a share class's published figures."""
-        terms = self.redemptions.terms
-        fund = terms.fund(terms.product(session, request.code, context.now).definition, request.fund)
+        fund = self.terms.fund(self.terms.product(session, request.code, context.now).definition, request.fund)
         return YieldsAnswer(points=[_point(row) for row in income.newest(session, fund, request.days)])
 
     def position(self, session: Session, context: Context, request: ProductRequest) -> TotalsAnswer:
@@ -94,21 +92,20 @@ class Shown:
         return IncomeAnswer(lines=lines, next_cursor=first.isoformat() if more else None)
 
     def _rows(self, session: Session, context: Context, code: str) -> list[Any]:
-        funds = self.redemptions.terms.product(session, code, context.now).definition.funds
+        funds = self.terms.product(session, code, context.now).definition.funds
         rows = register.positions_of(session, context.caller.customer_id or "")
         return [row for row in rows if row.fund in funds]
 
     def _fast(self, session: Session, context: Context, product: OnSale[SweepDefinition]) -> FastAnswer:
-        pack = self.redemptions.terms.rules(context.now)
+        pack = self.terms.rules(context.now)
         left, pool = fast.left(session, context, pack, product.definition.code)
         cap = pack.integer("fast_day_fen")
         return FastAnswer(cap_fen=cap, left_fen=left, pool_left_fen=min(pool, cap), pool_open=pool > 0)
 
     def _purchase(self, context: Context) -> PurchaseDatesAnswer | None:
-        terms = self.redemptions.terms
-        pack = terms.rules(context.now)
+        pack = self.terms.rules(context.now)
         try:
-            dates = rules.purchase_dates(terms.calendar, pack, context.now)
+            dates = rules.purchase_dates(self.terms.calendar, pack, context.now)
         except CalendarExhaustedError:
             return None
         return PurchaseDatesAnswer(
@@ -119,9 +116,8 @@ class Shown:
         )
 
     def _redemption(self, context: Context) -> RedemptionDatesAnswer | None:
-        terms = self.redemptions.terms
         try:
-            dates = rules.redemption_dates(terms.calendar, terms.rules(context.now), context.now, fast=False)
+            dates = rules.redemption_dates(self.terms.calendar, self.terms.rules(context.now), context.now, fast=False)
         except CalendarExhaustedError:
             return None
         return RedemptionDatesAnswer(trade_date=dates.trade.isoformat(), arrives_on=dates.pay.isoformat())
