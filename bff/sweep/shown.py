@@ -1,12 +1,13 @@
 """The sweep as its customers see it: product, figures, positions and income, read only."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bff.kinds import SHANGHAI, Context, business_date, instant
+from bff.kinds import Context, business_date, instant
+from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
 from bff.sweep import fast, history, income, register, rules
@@ -109,7 +110,7 @@ class Shown:
         except CalendarExhaustedError:
             return None
         return PurchaseDatesAnswer(
-            before=instant(datetime.combine(dates.trade, pack.clock("cut_off"), SHANGHAI)),
+            before=instant(cut_off_instant(dates.trade, pack.clock("cut_off"))),
             trade_date=dates.trade.isoformat(),
             confirm_date=dates.confirm.isoformat(),
             income_from=dates.income.isoformat(),

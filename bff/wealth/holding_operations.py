@@ -12,9 +12,10 @@ from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
 from bff.catalogue.operation import Download, Empty, File, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
+from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.sessions.verification import FRESH
-from bff.wealth import history_file, holdings, pricing, rules
+from bff.wealth import history_file, holdings, pricing
 from bff.wealth.holding_schemas import (
     HistoryAnswer,
     HistoryRequest,
@@ -52,7 +53,7 @@ class _Holding:
         except CalendarExhaustedError:
             return None
         return RedeemDatesAnswer(
-            before=instant(rules.cut_off_instant(trade, pack.clock("cut_off"))),
+            before=instant(cut_off_instant(trade, pack.clock("cut_off"))),
             trade_date=trade.isoformat(),
             confirm_date=confirm.isoformat(),
             pay_date=pay.isoformat(),

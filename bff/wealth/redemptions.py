@@ -20,11 +20,11 @@ from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
-from bff.products.calendar import TradingCalendar
+from bff.products.calendar import TradingCalendar, cut_off_instant
 from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.products.warehouse import Warehouse
-from bff.wealth import positions, repository, rules
+from bff.wealth import positions, repository
 from bff.wealth.errors import NotCancellableError, NotRedeemableError, SharesGoneError, SharesInvalidError
 from bff.wealth.models import WealthRedemption
 from bff.wealth.pricing import read_shares, shares_text
@@ -172,7 +172,7 @@ class Redemptions:
             "trade_date": trade,
             "confirm_date": confirm,
             "pay_date": pay,
-            "cancellable_until": rules.cut_off_instant(trade, pack.clock("cut_off")),
+            "cancellable_until": cut_off_instant(trade, pack.clock("cut_off")),
             "placed_at": context.now,
         }
 
