@@ -149,8 +149,8 @@ class Redemptions:
         pack = decision.rules
         trade, _, _ = self.dates(pack, context.now)
         mine = positions.of_customer(session, context.caller.customer_id or "", product.definition.code)
-        rows = [row for row in mine if row.account_id == account_id and row.redeemable_from <= trade]
-        free = positions.free(rows, account_id, trade)
+        rows = [row for row in mine if row.account_id == account_id and positions.free(row, trade)]
+        free = sum(positions.free(row, trade) for row in rows)
         decision.note(redeemable=shares_text(free))
         if shares > free:
             raise SharesGoneError(detail="fewer can be redeemed", redeemable=shares_text(free))
