@@ -44,13 +44,13 @@ SHARES = f"100 + ({NUMBER} * 7919) % 9999900"
 """From one yuan to a hundred thousand."""
 PADDED = re.compile(re.escape("printf('") + "(acc_|ord_)" + re.escape(f"%026d', {NUMBER})"))
 CUSTOMER = f"""INSERT INTO customer (customer_id, name, id_number, mobile, created_at, updated_at)
-    VALUES ('cus_1', 'x', 'x', 'x', '{FIRST} 00:00:00', '{FIRST} 00:00:00')"""  # noqa: S608 — our own constants, as below
+    VALUES ('cus_1', 'x', 'x', 'x', '{FIRST} 00:00:00', '{FIRST} 00:00:00')"""  # noqa: S608 — our own constants
 POSITIONS = f"""INSERT INTO sweep_position
     (fund, account_id, customer_id, shares_fen, locked_fen, pending_fen, income_fen)
-    SELECT '{FUND}', printf('acc_%026d', {NUMBER}), 'cus_1', {SHARES}, 0, 0, 0 FROM {NUMBERS} ORDER BY 2"""  # noqa: S608
+    SELECT '{FUND}', printf('acc_%026d', {NUMBER}), 'cus_1', {SHARES}, 0, 0, 0 FROM {NUMBERS} ORDER BY 2"""  # noqa: S608 — as above
 MOVEMENTS = f"""INSERT INTO sweep_movement (order_id, fund, account_id, day, shares_fen, at)
     SELECT printf('ord_%026d', {NUMBER}), '{FUND}', printf('acc_%026d', {NUMBER}), '{FIRST}', {SHARES},
-    '{FIRST} 00:00:00' FROM {NUMBERS} ORDER BY 3"""  # noqa: S608
+    '{FIRST} 00:00:00' FROM {NUMBERS} ORDER BY 3"""  # noqa: S608 — as above
 BARE = """CREATE TABLE bare_accrual (
     day DATE NOT NULL, fund VARCHAR(64) NOT NULL, account_id VARCHAR(40) NOT NULL,
     shares_fen BIGINT NOT NULL, amount_fen BIGINT NOT NULL, PRIMARY KEY (day, fund, account_id))"""
@@ -161,7 +161,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         banks = [filled("SQLite", f"sqlite:///{folder / 'bank.db'}")]
-        address = services.mariadb()
+        address = services.mariadb(in_memory=False)
         if address is None:
             print("MariaDB is not installed (`make setup-bench` installs it): measured on SQLite only")
         else:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bank import Bank, Client, open_bank
 from filling import BUSY, Filled, fill
-from measuring import Case, Finding, Sample, conclude, each, figure, machine, report, rounds, show
+from measuring import DISK, Case, Finding, Sample, conclude, each, figure, machine, report, rounds, show
 from sqlalchemy import Engine, bindparam, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 
@@ -35,7 +35,6 @@ PURCHASES = 16
 """Purchases of a round, within one device's day."""
 POOL = "SET GLOBAL innodb_buffer_pool_size = 2 * 1024 * 1024 * 1024"
 """As an operator would give it; MariaDB's own default is 128 MiB."""
-DISK = "/var/tmp"  # noqa: S108 — on a disk everywhere, which /tmp is not; the folder in it is private
 _account = table_of(CoreAccountRow)
 _BY_KEY = select(_account).where(_account.c.number == bindparam("wanted"))
 

@@ -96,6 +96,12 @@ def debit(core: CoreBank, order_id: str, *, payer: str, payee: str, amount: int,
     return {**_members(receipt), **told_balance(core, payer, receipt)}
 
 
+def money(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what ``transfer`` and ``debit`` are told of a movement that an outbox message describes."""
+    whole = {name: payload[name] for name in ("payer", "payee", "memo")}
+    return {**whole, "amount": payload["amountFen"]}
+
+
 def _post(core: CoreBank, order_id: str, hold: str, payee: str, memo: str) -> CoreReceipt:
     """Post the hold; when the core refuses, give the hold back before the refusal counts."""
     sequence, void = f"{order_id}.post", f"{order_id}.void"

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import CoreJournalRow, CorePostingRow
 from bff.core_bank.port import MAX_LINES, CoreRefusedError, StatementLine, StatementPage
 from bff.db.base import table_of
+from bff.db.statements import behind
 from bff.kinds import SHANGHAI
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,10 +103,7 @@ def _within(period: Period) -> list[ColumnElement[bool]]:
 
 
 def _below(before: str | None) -> list[ColumnElement[bool]]:
-    if before is None:
-        return []
-    at, row = _place(before)
-    return [_posting.c.at <= at, or_(_posting.c.at < at, _posting.c.id < row)]
+    return [] if before is None else [behind(_posting.c.at, _posting.c.id, _place(before))]
 
 
 def _cursor(row: Any) -> str:

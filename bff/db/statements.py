@@ -1,10 +1,11 @@
 """Statements that every room needs and that engines spell differently."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Insert, Update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Update, and_, or_
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,18 @@ def changed(session: Session, statement: Update | Delete, values: Mapping[str, A
     """Execute a conditional UPDATE or DELETE and tell how many rows it met: 0 means that somebody was faster."""
     result = session.execute(statement, values)
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def behind(at: ColumnElement[datetime], key: ColumnElement[Any], place: tuple[datetime, Any]) -> ColumnElement[bool]:
+    """Hold that a row of a list, the newest first and then the highest key, comes after ``place``.
+
+    Args:
+        at: column of the instant.
+        key: column that tells rows of one instant apart.
+        place: instant and key of the row that ended the page before.
+    """
+    # the first part says nothing new: it bounds the walk along an index that begins with the instant
+    return and_(at <= place[0], or_(at < place[0], key < place[1]))
 
 
 def inserted(session: Session, statement: Insert, values: Mapping[str, Any]) -> int:

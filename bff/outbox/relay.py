@@ -10,11 +10,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import timedelta
+from typing import Final, TypeAlias
 
 import msgspec
-from sqlalchemy import Engine, and_, bindparam, or_, select, update
+from sqlalchemy import Engine, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
@@ -34,6 +34,13 @@ COLLISION_SECONDS: Final = 5.0
 
 _table: Final = table_of(OutboxMessage)
 _PENDING: Final = _table.c.state == "PENDING"
+
+_UNLEASED: Final = or_(_table.c.leased_until.is_(None), _table.c.leased_until <= bindparam("at"))
+_DUE: Final = (
+    select(_table.c.id)
+    .where(_PENDING, _table.c.available_at <= bindparam("at"), _UNLEASED)
+    .order_by(_table.c.available_at, _table.c.id)
+)
 _NAMED: Final = (
     select(_table.c.id).where(_table.c.key.in_(bindparam("keys", expanding=True)), _PENDING).order_by(_table.c.id)
 )
@@ -42,11 +49,7 @@ _READ: Final = select(*(_table.c[name] for name in ("id", "topic", "key", "paylo
 )
 _TAKE: Final = (
     update(_table)
-    .where(
-        _table.c.id == bindparam("wanted"),
-        _PENDING,
-        or_(_table.c.leased_until.is_(None), _table.c.leased_until <= bindparam("at")),
-    )
+    .where(_table.c.id == bindparam("wanted"), _PENDING, _UNLEASED)
     .values(lease_owner=bindparam("lease"), leased_until=bindparam("until"))
 )
 _DONE: Final = (
@@ -128,14 +131,8 @@ class Relay:
         return found
 
     def _due(self, limit: int) -> list[int]:
-        now = self._clock()
-        wanted = (
-            select(OutboxMessage.id)
-            .where(OutboxMessage.state == "PENDING", OutboxMessage.available_at <= now, _unleased(now))
-            .order_by(OutboxMessage.available_at, OutboxMessage.id)
-            .limit(limit)
-        )
-        return retried(self._engine, lambda session: list(session.scalars(wanted)), writing=False)
+        wanted, now = _DUE.limit(limit), self._clock()
+        return retried(self._engine, lambda session: list(session.scalars(wanted, {"at": now})), writing=False)
 
     def _named(self, keys: tuple[str, ...]) -> list[int]:
         if not keys:
@@ -250,7 +247,3 @@ def _row(due: _Due) -> int:
 
 def _owner(message: Message) -> str | None:
     return None if message.lease is None else message.lease.owner
-
-
-def _unleased(now: datetime) -> Any:
-    return or_(OutboxMessage.leased_until.is_(None), and_(OutboxMessage.leased_until <= now))

@@ -60,3 +60,34 @@ class Topic:
     settle: Settle
     unknown: Unknown | None = None
     first: Send | None = None
+
+
+def settling(
+    name: str,
+    done: Callable[[Session, str, Mapping[str, Any], datetime], None],
+    refused: Callable[[Session, str, str, datetime], None],
+) -> Settle:
+    """Give the settling step that tells one of two what became of the order whose id is the payload's ``name``.
+
+    Args:
+        name: member of the payload.
+        done: called with (session, id, result, now) when the other side did it.
+        refused: called with (session, id, reason, now) when it said no.
+    """
+
+    def settle(session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome) -> None:
+        if isinstance(outcome, Delivered):
+            done(session, payload[name], outcome.result, settlement.now)
+        else:
+            refused(session, payload[name], outcome.reason, settlement.now)
+
+    return settle
+
+
+def not_known(name: str, unknown: Callable[[Session, str, datetime], None]) -> Unknown:
+    """Give the step that tells ``unknown`` (session, id, now) that nobody knows yet, of the payload's ``name``."""
+
+    def step(session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:
+        unknown(session, payload[name], settlement.now)
+
+    return step

@@ -169,6 +169,11 @@ class TradingCalendar:
         return days.after(today)
 
 
+def cut_off_instant(trade: date, cut_off: time) -> datetime:
+    """Give the instant until which an order counts for that trade date."""
+    return datetime.combine(trade, cut_off, SHANGHAI)
+
+
 def read_calendar(raw: bytes, name: str) -> CalendarDocument:
     """Read a calendar's file.
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bff.db.base import Base, table_of
 from bff.db.statements import changed, insert_new
+from bff.kinds import Context, business_date
 from bff.products.rulepacks import RulePack
 from bff.sweep.errors import FastCapError, FastPoolError
 from bff.sweep.models import SweepFastDay, SweepPool
@@ -49,9 +50,10 @@ def repaid(session: Session, amount_fen: int) -> None:
     session.execute(row.values(used_fen=_pool.c.used_fen - amount_fen))
 
 
-def left(session: Session, pack: RulePack, *, customer_id: str, product: str, day: date) -> tuple[int, int]:
-    """Give what an investor may still redeem at once today, and what the pool still has."""
-    used = session.scalar(select(_day.c.used_fen).where(*_whose(customer_id, product, day))) or 0
+def left(session: Session, context: Context, pack: RulePack, product: str) -> tuple[int, int]:
+    """Give what the caller may still redeem at once today, and what the bank's pool still has."""
+    his = _whose(context.caller.customer_id or "", product, business_date(context.now))
+    used = session.scalar(select(_day.c.used_fen).where(*his)) or 0
     lent = session.scalar(select(_pool.c.used_fen).where(_pool.c.pool == POOL)) or 0
     return max(pack.integer("fast_day_fen") - used, 0), max(pack.integer("fast_pool_fen") - lent, 0)
 

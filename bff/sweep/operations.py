@@ -115,7 +115,7 @@ _MAY_NOT = ("NOT_FOUND", "CALENDAR_EXHAUSTED", "ACCOUNT_FROZEN", "DEVICE_STATE",
 def operations(signing: Agreements, coming: Purchases, going: Redemptions) -> tuple[Operation, ...]:
     """Give the operations of this room."""
     ordering = _Ordering(signing, coming, going)
-    return (*_shown(Shown(going)), *_agreements(ordering), *_orders(ordering))
+    return (*_shown(Shown(going.terms)), *_agreements(ordering), *_orders(ordering))
 
 
 def _shown(shown: Shown) -> tuple[Operation, ...]:

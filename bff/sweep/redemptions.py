@@ -1,8 +1,8 @@
 """Money out of the sweep: at once from what the bank advances, or on the next trading day from the fund itself.
 
 Invariants: shares of a redemption on its way are locked and still earn; they leave the register when the core has paid,
-and are free again when it refused. A fast one holds both caps from its placing on, until the fund repaid or the core
-refused.
+and are free again when it refused. A fast one counts against both caps from its placing on, the investor's for that
+day and the pool until the fund repaid; when the core refused, against neither.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from bff.approvals.payers import AccountsView
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
-from bff.kinds import Context, business_date
+from bff.kinds import Context
 from bff.products.decisions import Decision
 from bff.sweep import fast, register, repository, rules
 from bff.sweep.errors import FastCapError, FastPoolError, SharesShortError, SweepAmountError
@@ -64,7 +64,7 @@ class Redemptions:
         pack = decision.rules
         dates = rules.redemption_dates(self.terms.calendar, pack, context.now, fast=mode == FAST)
         if mode == FAST:
-            self._check_caps(session, context, code, amount_fen, decision)
+            _check_caps(session, context, code, amount_fen, decision)
         person = self.customers.person(session, context.caller.customer_id or "")
         payer, payer_name = _payer(product, mode)
         memo = {
@@ -162,20 +162,6 @@ class Redemptions:
             told = {"orderId": order_id, "state": UNKNOWN}
             self.approvals.conclude(session, row.operation_id, OPERATION_UNKNOWN, told, now)
 
-    def left(self, session: Session, context: Context, code: str) -> tuple[int, int]:
-        """Give what the caller may still redeem at once today, and what the bank's pool still has."""
-        day, customer = business_date(context.now), context.caller.customer_id or ""
-        return fast.left(session, self.terms.rules(context.now), customer_id=customer, product=code, day=day)
-
-    def _check_caps(self, session: Session, context: Context, code: str, amount_fen: int, decision: Decision) -> None:
-        day, customer = business_date(context.now), context.caller.customer_id or ""
-        own, pool = fast.left(session, decision.rules, customer_id=customer, product=code, day=day)
-        decision.note(ownLeftFen=own, poolLeftFen=pool)
-        if amount_fen > own:
-            raise FastCapError(leftFen=own)
-        if amount_fen > pool:
-            raise FastPoolError
-
     @staticmethod
     def _fund(session: Session, product: SweepDefinition, account_id: str, amount_fen: int) -> str:
         """Give the share class that a redemption takes: the first that has enough free shares."""
@@ -186,6 +172,15 @@ class Redemptions:
             if free[fund] >= amount_fen:
                 return fund
         raise SharesShortError(freeFen=max(free.values()))
+
+
+def _check_caps(session: Session, context: Context, code: str, amount_fen: int, decision: Decision) -> None:
+    own, pool = fast.left(session, context, decision.rules, code)
+    decision.note(ownLeftFen=own, poolLeftFen=pool)
+    if amount_fen > own:
+        raise FastCapError(leftFen=own)
+    if amount_fen > pool:
+        raise FastPoolError
 
 
 def _payer(product: SweepDefinition, mode: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
-from bff.db.statements import changed
+from bff.db.statements import behind, changed
 from bff.errors import NotFoundError
 from bff.sweep.models import SweepAgreement, SweepOrder, SweepPosition
 
@@ -63,9 +63,7 @@ def orders_of(session: Session, customer_id: str, before: tuple[Any, str] | None
     """Give a customer's orders after a place in the list, the newest first; signings are no orders to him."""
     wanted = select(_order).where(_order.c.customer_id == customer_id, _order.c.kind != SIGNING)
     if before is not None:
-        at, order_id = before
-        older = (_order.c.placed_at < at) | ((_order.c.placed_at == at) & (_order.c.order_id < order_id))
-        wanted = wanted.where(older)
+        wanted = wanted.where(behind(_order.c.placed_at, _order.c.order_id, before))
     return list(session.execute(wanted.order_by(_order.c.placed_at.desc(), _order.c.order_id.desc()).limit(limit)))
 
 

@@ -1,17 +1,17 @@
 """The sweep as its customers see it: product, figures, positions and income, read only."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bff.kinds import SHANGHAI, Context, business_date, instant
+from bff.kinds import Context, business_date, instant
+from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
-from bff.sweep import history, income, register, rules
+from bff.sweep import fast, history, income, register, rules
 from bff.sweep.products import SweepDefinition
-from bff.sweep.redemptions import Redemptions
 from bff.sweep.rules import decimals_text
 from bff.sweep.schemas import (
     FastAnswer,
@@ -29,19 +29,19 @@ from bff.sweep.schemas import (
     YieldRequest,
     YieldsAnswer,
 )
+from bff.sweep.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Answers the reading operations."""
 
-    redemptions: Redemptions
+    terms: Terms
 
     def product(self, session: Session, context: Context, request: ProductRequest) -> ProductAnswer:
         """Give a product as it is now."""
-        terms = self.redemptions.terms
-        product = terms.product(session, request.code, context.now)
-        pack, definition = terms.rules(context.now), product.definition
+        product = self.terms.product(session, request.code, context.now)
+        pack, definition = self.terms.rules(context.now), product.definition
         same = ("code", "name", "category", "issuer", "warning", "version", "terms", "minimum_fen", "step_fen")
         return ProductAnswer(
             **{name: getattr(definition, name) for name in (*same, "floor_default_fen")},
@@ -57,8 +57,7 @@ class Shown:
 
     def yields(self, session: Session, context: Context, request: YieldRequest) -> YieldsAnswer:
         """Give a share class's published figures."""
-        terms = self.redemptions.terms
-        fund = terms.fund(terms.product(session, request.code, context.now).definition, request.fund)
+        fund = self.terms.fund(self.terms.product(session, request.code, context.now).definition, request.fund)
         return YieldsAnswer(points=[_point(row) for row in income.newest(session, fund, request.days)])
 
     def position(self, session: Session, context: Context, request: ProductRequest) -> TotalsAnswer:
@@ -94,33 +93,32 @@ class Shown:
         return IncomeAnswer(lines=lines, next_cursor=first.isoformat() if more else None)
 
     def _rows(self, session: Session, context: Context, code: str) -> list[Any]:
-        funds = self.redemptions.terms.product(session, code, context.now).definition.funds
+        funds = self.terms.product(session, code, context.now).definition.funds
         rows = register.positions_of(session, context.caller.customer_id or "")
         return [row for row in rows if row.fund in funds]
 
     def _fast(self, session: Session, context: Context, product: OnSale[SweepDefinition]) -> FastAnswer:
-        left, pool = self.redemptions.left(session, context, product.definition.code)
-        cap = self.redemptions.terms.rules(context.now).integer("fast_day_fen")
+        pack = self.terms.rules(context.now)
+        left, pool = fast.left(session, context, pack, product.definition.code)
+        cap = pack.integer("fast_day_fen")
         return FastAnswer(cap_fen=cap, left_fen=left, pool_left_fen=min(pool, cap), pool_open=pool > 0)
 
     def _purchase(self, context: Context) -> PurchaseDatesAnswer | None:
-        terms = self.redemptions.terms
-        pack = terms.rules(context.now)
+        pack = self.terms.rules(context.now)
         try:
-            dates = rules.purchase_dates(terms.calendar, pack, context.now)
+            dates = rules.purchase_dates(self.terms.calendar, pack, context.now)
         except CalendarExhaustedError:
             return None
         return PurchaseDatesAnswer(
-            before=instant(datetime.combine(dates.trade, pack.clock("cut_off"), SHANGHAI)),
+            before=instant(cut_off_instant(dates.trade, pack.clock("cut_off"))),
             trade_date=dates.trade.isoformat(),
             confirm_date=dates.confirm.isoformat(),
             income_from=dates.income.isoformat(),
         )
 
     def _redemption(self, context: Context) -> RedemptionDatesAnswer | None:
-        terms = self.redemptions.terms
         try:
-            dates = rules.redemption_dates(terms.calendar, terms.rules(context.now), context.now, fast=False)
+            dates = rules.redemption_dates(self.terms.calendar, self.terms.rules(context.now), context.now, fast=False)
         except CalendarExhaustedError:
             return None
         return RedemptionDatesAnswer(trade_date=dates.trade.isoformat(), arrives_on=dates.pay.isoformat())

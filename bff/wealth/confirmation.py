@@ -7,7 +7,7 @@ A batch changes its rows first and writes evidence after that, as whoever cancel
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -61,7 +61,7 @@ class Confirmation:
                 row.order_id,
                 (ACCEPTED,),
                 state=CONFIRMED,
-                **_value(row, row.trade_date, now),
+                **_value(row, now),
                 shares=bought.shares,
                 rest_fen=bought.rest_fen,
             )
@@ -70,7 +70,7 @@ class Confirmation:
             _record(session, row, shares, row.amount_fen, step, now)
         for row, shares in taken:
             positions.begin(session, row, shares, now)
-            _tell(session, row, "wealth.confirmed", shares, now)
+            _tell(session, row, shares, now)
         return len(taken)
 
     def _redemptions(self, session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
@@ -83,7 +83,7 @@ class Confirmation:
                 row.order_id,
                 (SHARES_HELD,),
                 state=CONFIRMED,
-                **_value(row, row.trade_date, now),
+                **_value(row, now),
                 amount_fen=amount,
             )
         ]
@@ -92,8 +92,8 @@ class Confirmation:
         return len(taken)
 
 
-def _value(row: Row[Any], day: date, now: datetime) -> Mapping[str, Any]:
-    return {"nav": row.at, "nav_date": day, "confirmed_at": now}
+def _value(row: Row[Any], now: datetime) -> Mapping[str, Any]:
+    return {"nav": row.at, "nav_date": row.trade_date, "confirmed_at": now}
 
 
 def _record(session: Session, row: Row[Any], shares: int, amount: int, step: int, now: datetime) -> None:
@@ -108,6 +108,7 @@ def _record(session: Session, row: Row[Any], shares: int, amount: int, step: int
     audit.append(session, kind="order.confirmed", subject=row.order_id, body=body, now=now)
 
 
-def _tell(session: Session, row: Row[Any], kind: str, shares: int, now: datetime) -> None:
+def _tell(session: Session, row: Row[Any], shares: int, now: datetime) -> None:
     facts = {"product": row.product_name, "shares": pricing.shares_text(shares), "nav": pricing.nav_text(row.at)}
-    inbox.tell(session, customer_id=row.customer_id, kind=kind, subject=row.order_id, body=facts, now=now)
+    told = {"customer_id": row.customer_id, "kind": "wealth.confirmed", "subject": row.order_id}
+    inbox.tell(session, **told, body=facts, now=now)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from bff.approvals.execution import debit, transfer
+from bff.approvals.execution import debit, money, transfer
 from bff.core_bank.port import CoreBank
-from bff.outbox import Delivered, Outcome, Settlement, Topic
+from bff.outbox import Delivered, Outcome, Settlement, Topic, not_known, settling
 from bff.wealth import orders, payouts, refunds
 from bff.wealth.orders import Orders
 from bff.wealth.payouts import Payouts
@@ -34,33 +34,25 @@ class Deliveries:
 
     def topics(self) -> tuple[Topic, ...]:
         """Give the room's topics."""
+        debited = settling("orderId", self.orders.accepted, self.orders.rejected)
+        unknown = not_known("orderId", self.orders.unknown)
+        paid = settling("orderId", self.payouts.paid, self.payouts.failed)
         return (
-            Topic(orders.TOPIC, self._debit, self._settle_debit, self._unknown, first=partial(self._debit, first=True)),
-            Topic(IN_TWO_PHASES, self._debit_in_two_phases, self._settle_debit, self._unknown),
+            Topic(orders.TOPIC, self._debit, debited, unknown, first=partial(self._debit, first=True)),
+            Topic(IN_TWO_PHASES, self._debit_in_two_phases, debited, unknown),
             Topic(refunds.TOPIC, self._pay, self._settle_refund, first=partial(self._pay, first=True)),
-            Topic(payouts.TOPIC, self._pay, self._settle_payout, first=partial(self._pay, first=True)),
+            Topic(payouts.TOPIC, self._pay, paid, first=partial(self._pay, first=True)),
         )
 
     def _debit(self, payload: Mapping[str, Any], key: str, *, first: bool = False) -> Mapping[str, Any]:
-        return transfer(self.core, key, **_money(payload), told=payload["payer"], first=first)
+        return transfer(self.core, key, **money(payload), told=payload["payer"], first=first)
 
     def _debit_in_two_phases(self, payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         del key  # each verb has its own number
-        return debit(self.core, payload["orderId"], **_money(payload))
+        return debit(self.core, payload["orderId"], **money(payload))
 
     def _pay(self, payload: Mapping[str, Any], key: str, *, first: bool = False) -> Mapping[str, Any]:
-        return transfer(self.core, key, **_money(payload), told=payload["payee"], first=first)
-
-    def _settle_debit(
-        self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome
-    ) -> None:
-        if isinstance(outcome, Delivered):
-            self.orders.accepted(session, payload["orderId"], outcome.result, settlement.now)
-        else:
-            self.orders.rejected(session, payload["orderId"], outcome.reason, settlement.now)
-
-    def _unknown(self, session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:
-        self.orders.unknown(session, payload["orderId"], settlement.now)
+        return transfer(self.core, key, **money(payload), told=payload["payee"], first=first)
 
     def _settle_refund(
         self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome
@@ -69,16 +61,3 @@ class Deliveries:
             self.refunds.refunded(session, payload["orderId"], outcome.result, settlement.now)
         else:
             self.refunds.refused(session, payload["orderId"])
-
-    def _settle_payout(
-        self, session: Session, settlement: Settlement, payload: Mapping[str, Any], outcome: Outcome
-    ) -> None:
-        if isinstance(outcome, Delivered):
-            self.payouts.paid(session, payload["orderId"], outcome.result, settlement.now)
-        else:
-            self.payouts.failed(session, payload["orderId"], outcome.reason, settlement.now)
-
-
-def _money(payload: Mapping[str, Any]) -> dict[str, Any]:
-    whole = {"payer": payload["payer"], "payee": payload["payee"], "amount": payload["amountFen"]}
-    return {**whole, "memo": payload["memo"]}

@@ -12,9 +12,10 @@ from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
 from bff.catalogue.operation import Download, Empty, File, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
+from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.sessions.verification import FRESH
-from bff.wealth import history_file, holdings, pricing, rules
+from bff.wealth import history_file, holdings, positions, pricing
 from bff.wealth.holding_schemas import (
     HistoryAnswer,
     HistoryRequest,
@@ -52,7 +53,7 @@ class _Holding:
         except CalendarExhaustedError:
             return None
         return RedeemDatesAnswer(
-            before=instant(rules.cut_off_instant(trade, pack.clock("cut_off"))),
+            before=instant(cut_off_instant(trade, pack.clock("cut_off"))),
             trade_date=trade.isoformat(),
             confirm_date=confirm.isoformat(),
             pay_date=pay.isoformat(),
@@ -85,8 +86,7 @@ class _Holding:
 
 def _free(held: holdings.Holding, lot: Row[Any], trade: date | None) -> int:
     """Give the shares of a lot that a redemption may take by that trade date."""
-    ripe = trade is not None and held.state in REDEEMABLE and lot.redeemable_from <= trade
-    return lot.shares - lot.held if ripe else 0
+    return 0 if trade is None or held.state not in REDEEMABLE else positions.free(lot, trade)
 
 
 def _holding(held: holdings.Holding, trade: date | None) -> HoldingAnswer:

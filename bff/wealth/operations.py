@@ -12,6 +12,7 @@ from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import Reason, reason
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.kinds import Context, business_date, instant
+from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError, ProductClosedError
 from bff.sessions.verification import FRESH
 from bff.wealth import investors, navs, pricing, rules
@@ -98,7 +99,7 @@ class _Selling:
             return None
         last = dates.trade if product.definition.raising_until is None else product.definition.raising_until
         return DatesAnswer(
-            purchase_before=instant(rules.cut_off_instant(last, pack.clock("cut_off"))),
+            purchase_before=instant(cut_off_instant(last, pack.clock("cut_off"))),
             trade_date=dates.trade.isoformat(),
             confirm_date=dates.confirm.isoformat(),
             redeemable_from=dates.redeemable.isoformat(),

@@ -49,9 +49,9 @@ def any_left(session: Session, product: str) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
-def free(rows: Sequence[Row[Any]], account_id: str, on: date) -> int:
-    """Give how many shares of positions may be redeemed to an account for a trade date."""
-    return sum(row.shares - row.held for row in rows if row.account_id == account_id and row.redeemable_from <= on)
+def free(row: Row[Any], on: date) -> int:
+    """Give how many shares of a position may be redeemed for a trade date."""
+    return row.shares - row.held if row.redeemable_from <= on else 0
 
 
 def hold(session: Session, order_id: str, rows: Sequence[Row[Any]], shares: int) -> None:

@@ -20,11 +20,11 @@ from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
-from bff.products.calendar import TradingCalendar
+from bff.products.calendar import TradingCalendar, cut_off_instant
 from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.products.warehouse import Warehouse
-from bff.wealth import positions, repository, rules
+from bff.wealth import positions, repository
 from bff.wealth.errors import NotCancellableError, NotRedeemableError, SharesGoneError, SharesInvalidError
 from bff.wealth.models import WealthRedemption
 from bff.wealth.pricing import read_shares, shares_text
@@ -149,8 +149,8 @@ class Redemptions:
         pack = decision.rules
         trade, _, _ = self.dates(pack, context.now)
         mine = positions.of_customer(session, context.caller.customer_id or "", product.definition.code)
-        rows = [row for row in mine if row.account_id == account_id and row.redeemable_from <= trade]
-        free = positions.free(rows, account_id, trade)
+        rows = [row for row in mine if row.account_id == account_id and positions.free(row, trade)]
+        free = sum(positions.free(row, trade) for row in rows)
         decision.note(redeemable=shares_text(free))
         if shares > free:
             raise SharesGoneError(detail="fewer can be redeemed", redeemable=shares_text(free))
@@ -172,7 +172,7 @@ class Redemptions:
             "trade_date": trade,
             "confirm_date": confirm,
             "pay_date": pay,
-            "cancellable_until": rules.cut_off_instant(trade, pack.clock("cut_off")),
+            "cancellable_until": cut_off_instant(trade, pack.clock("cut_off")),
             "placed_at": context.now,
         }
 

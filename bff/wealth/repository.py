@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
-from bff.db.statements import changed, insert_new
+from bff.db.statements import behind, changed, insert_new
 from bff.wealth.models import (
     SuitabilityAssessment,
     SuitabilityProfile,
@@ -115,9 +115,7 @@ def _newest(
 ) -> list[Row[Any]]:
     wanted = select(table).where(table.c.customer_id == customer_id)
     if before is not None:
-        at, order_id = before
-        same = and_(table.c.placed_at == at, table.c.order_id < order_id)
-        wanted = wanted.where(or_(table.c.placed_at < at, same))
+        wanted = wanted.where(behind(table.c.placed_at, table.c.order_id, before))
     return list(session.execute(wanted.order_by(table.c.placed_at.desc(), table.c.order_id.desc()).limit(limit)).all())
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from bff.kinds import SHANGHAI
-from bff.products.calendar import TradingCalendar
+from bff.products.calendar import TradingCalendar, cut_off_instant
 from bff.products.definitions import Words
 from bff.products.errors import CalendarExhaustedError, ProductClosedError
 from bff.products.rulepacks import RulePack
@@ -132,8 +131,3 @@ def order_dates(
         return Dates(trade, confirm, calendar.on_or_after(natural), provisional=False, cancellable_until=until)
     except CalendarExhaustedError:
         return Dates(trade, confirm, natural, provisional=True, cancellable_until=until)
-
-
-def cut_off_instant(trade: date, cut_off: time) -> datetime:
-    """Give the instant until which an order counts for that trade date."""
-    return datetime.combine(trade, cut_off, SHANGHAI)

@@ -64,6 +64,8 @@ class Book:
     def unknown(self, _session: Any, _order: str, _now: datetime) -> None:
         """Nothing: the order waits."""
 
+    paid, failed = accepted, rejected  # of payouts, of which none is sent here
+
 
 class Buying:
     """Orders of one account, delivered by the real room of wealth over the adapter, with a clock that jumps."""

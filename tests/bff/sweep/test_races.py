@@ -88,4 +88,7 @@ def test_orders_accrual_and_settlement_at_once_leave_a_sound_register(any_bank: 
     while bank.worker.turn(bank.job("sweep.accrual")):
         pass
     bank.relay.run()
+    placed = bank.sql("SELECT DISTINCT kind FROM sweep_order WHERE kind IN ('FAST', 'NORMAL') ORDER BY kind")
+    assert placed == [("FAST",), ("NORMAL",)]
+    assert bank.sql("SELECT state FROM sweep_day WHERE day = '2026-11-26' AND fund = 'LMB-A'") == [("DONE",)]
     assert retried(bank.engine, history.contradictions, writing=False) == []
