@@ -31,7 +31,7 @@ TOPIC: Final = "accounts.close"
 
 
 class Holdings(Protocol):
-    """Port to a room that may hold something for an account: products bought from it, or orders under way."""
+    """Port to a room that may hold something for an account: products bought from it, orders under way, agreements to pay from it."""
 
     def holds(self, session: Session, account_id: str) -> bool:
         """Tell whether it holds something."""
