@@ -20,7 +20,7 @@ from bff.accounts.card_book import CHECKING, READY
 from bff.accounts.counters import Counters
 from bff.accounts.errors import AccountStateError, CardChangeExpiredError
 from bff.accounts.models import AccountCardChange
-from bff.accounts.repository import CREATED, DONE, OPEN
+from bff.accounts.repository import CREATED, DONE
 from bff.accounts.service import Accounts
 from bff.accounts.sheets import class_name
 from bff.approvals.decisions import ApprovedOperation
@@ -56,7 +56,7 @@ class CardChanges:
             AccountStateError: it is not open.
             CardLuhnError: it is no card number.
         """
-        account = self._open(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         card = rules.clean_card(card_number)
         change_id = context.new_id("chg")
         minutes = self.counters.packs.at(business_date(context.now)).integer("card_change_minutes")
@@ -104,7 +104,7 @@ class CardChanges:
             NotFoundError, AccountStateError: as ``check``; the others as ``ready``.
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self._open(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         change = self.ready(session, context, account_id, change_id)
         person = self.customers.person(session, account.customer_id)
         intent = Intent(
@@ -154,12 +154,6 @@ class CardChanges:
             banks = {"bank_zh": check.bank_zh, "bank_en": check.bank_en}
             values = {"state": READY, "objection": "", "bound_number": sealed, **banks}
         card_book.answer(session, change_id, **values)
-
-    def _open(self, session: Session, context: Context, account_id: str) -> Row[Any]:
-        account = self.accounts.get(session, context, account_id)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
-        return account
 
     def _card(self, session: Session, account_id: str, change_id: str) -> dict[str, Any]:
         row = card_book.change(session, change_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bff import outbox
@@ -31,7 +32,7 @@ TOPIC: Final = "accounts.close"
 
 
 class Holdings(Protocol):
-    """Port to a room that may hold something for an account: products bought from it, orders under way, agreements to pay from it."""
+    """Port to a room that may hold something for an account: products, orders under way, agreements to pay from it."""
 
     def holds(self, session: Session, account_id: str) -> bool:
         """Tell whether it holds something."""
@@ -57,13 +58,9 @@ class Closings:
             NotEmptyError: money or products are left, or something is under way.
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self.accounts.get(session, context, account_id)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
-        if account.balance_fen or account.available_fen:
-            raise NotEmptyError(holds="money")
-        if account.moving:
-            raise NotEmptyError(holds="movement")
+        account = self.accounts.opened(session, context, account_id)
+        if account.balance_fen or account.available_fen or account.moving:
+            raise _not_empty(account)
         self._require_nothing_held(session, account_id)
         person = self.customers.person(session, account.customer_id)
         intent = Intent(
@@ -89,7 +86,7 @@ class Closings:
             account = repository.lock_account(session, account_id)
             if account is None or account.state != OPEN:
                 raise AccountStateError(detail="the account is not open")
-            raise NotEmptyError(holds="money" if account.balance_fen else "movement")
+            raise _not_empty(account)
         self._require_nothing_held(session, account_id)
         version = self.counters.packs.at(business_date(context.now)).version
         order_id = agreements.write(session, context, approved, kind=CLOSE, state=CREATED, rule_version=version)
@@ -116,6 +113,10 @@ class Closings:
         for name, room in self.holdings.items():
             if room.holds(session, account_id):
                 raise NotEmptyError(holds=name)
+
+
+def _not_empty(account: Row[Any]) -> NotEmptyError:
+    return NotEmptyError(holds="money" if account.balance_fen or account.available_fen else "movement")
 
 
 def _named(row: Any) -> dict[str, Any]:
