@@ -17,7 +17,6 @@ from bff.accounts import agreements, card_book, repository, rules
 from bff.accounts.agreements import CARD
 from bff.accounts.applications import require_card
 from bff.accounts.card_book import CHECKING, READY
-from bff.accounts.counters import Counters
 from bff.accounts.errors import AccountStateError, CardChangeExpiredError
 from bff.accounts.models import AccountCardChange
 from bff.accounts.repository import CREATED, DONE
@@ -32,6 +31,7 @@ from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.errors import ConflictError, NotFoundError
 from bff.kinds import Context, business_date
+from bff.products.rulepacks import RulePacks
 
 TYPE: Final = "accounts.card.change"
 TEMPLATE: Final = "accounts.card.change/1"
@@ -44,7 +44,7 @@ class CardChanges:
 
     accounts: Accounts
     customers: Customers
-    counters: Counters
+    packs: RulePacks
     approvals: Approvals
     vault: Vault
 
@@ -59,7 +59,7 @@ class CardChanges:
         account = self.accounts.opened(session, context, account_id)
         card = rules.clean_card(card_number)
         change_id = context.new_id("chg")
-        minutes = self.counters.packs.at(business_date(context.now)).integer("card_change_minutes")
+        minutes = self.packs.at(business_date(context.now)).integer("card_change_minutes")
         times = {"created_at": context.now, "expires_at": context.now + timedelta(minutes=minutes)}
         row = {"change_id": change_id, "account_id": account_id, "state": CHECKING, "card_tail": rules.tail(card)}
         sealed = self.vault.seal(change_id, "card", card)
@@ -132,7 +132,7 @@ class CardChanges:
             ConflictError: the change was bound, or replaced, meanwhile.
         """
         account_id, change_id = approved.payload["accountId"], approved.payload["changeId"]
-        version = self.counters.packs.at(business_date(context.now)).version
+        version = self.packs.at(business_date(context.now)).version
         if not card_book.bind(session, change_id):
             raise ConflictError(detail="the change was bound already")
         if not repository.rebind(session, account_id, **self._card(session, account_id, change_id)):

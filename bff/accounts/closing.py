@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from bff import outbox
 from bff.accounts import agreements, repository
 from bff.accounts.agreements import CLOSE
-from bff.accounts.counters import Counters
 from bff.accounts.errors import AccountStateError, NotEmptyError
 from bff.accounts.repository import CLOSED, CLOSING, CREATED, DONE, FAILED, OPEN
 from bff.accounts.service import Accounts
@@ -25,6 +24,7 @@ from bff.approvals.orders import placed, settled
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
 from bff.kinds import Context, business_date
+from bff.products.rulepacks import RulePacks
 
 TYPE: Final = "accounts.close"
 TEMPLATE: Final = "accounts.close/1"
@@ -45,7 +45,7 @@ class Closings:
 
     accounts: Accounts
     customers: Customers
-    counters: Counters
+    packs: RulePacks
     approvals: Approvals
     holdings: Mapping[str, Holdings]
 
@@ -88,7 +88,7 @@ class Closings:
                 raise AccountStateError(detail="the account is not open")
             raise _not_empty(account)
         self._require_nothing_held(session, account_id)
-        version = self.counters.packs.at(business_date(context.now)).version
+        version = self.packs.at(business_date(context.now)).version
         order_id = agreements.write(session, context, approved, kind=CLOSE, state=CREATED, rule_version=version)
         payload = {"orderId": order_id, "accountId": account_id, "number": approved.fields["payer"]}
         outbox.put(session, topic=TOPIC, key=f"{order_id}.close", payload=payload, now=context.now)
