@@ -162,9 +162,7 @@ class CardChanges:
 
         def moved(field: str) -> bytes | None:
             value = getattr(row, field)
-            return (
-                None if value is None else self.vault.seal(account_id, field, self.vault.open(change_id, field, value))
-            )
+            return None if value is None else self.vault.move(change_id, account_id, field, value)
 
         sealed = {field: moved(field) for field in ("card", "bound_number")}
         return sealed | {name: getattr(row, name) for name in ("card_tail", "bank_zh", "bank_en")}

@@ -55,7 +55,7 @@ class Fundings:
             "created_at": context.now,
         }
         session.execute(insert(AccountFunding).values(**values))
-        card = self.vault.seal(funding_id, "card", self.vault.open(account_id, "card", account.card))
+        card = self.vault.move(account_id, funding_id, "card", account.card)
         payload = {"fundingId": funding_id, "number": account.number, "amountFen": amount}
         payload |= {"sealed": b64encode(card).decode()}
         outbox.put(session, topic=TOPIC, key=f"{funding_id}.fund", payload=payload, now=context.now)
