@@ -235,7 +235,9 @@ class Warehouse:
         state = session.scalar(_STATE, {"wanted": code, "family": family.name})
         if state is None:
             raise NotFoundError(detail="there is no product of that code")
-        if state not in from_states or to not in family.moves.get(state, ()):
+        if state not in from_states:
+            raise ProductStateError(detail=f"{code} is {state}, not {' or '.join(sorted(from_states))}", state=state)
+        if to not in family.moves.get(state, ()):
             raise ProductStateError(detail=f"{code} is {state}: it does not become {to}", state=state)
         row = update(_product).where(_product.c.code == code, _product.c.state == state)
         if not changed(session, row.values(state=to, updated_at=now)):
