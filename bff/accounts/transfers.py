@@ -114,15 +114,14 @@ class Transfers:
         transfer_id = context.new_id("mov")
         decision.allow(session, context, transfer_id, about=approved.operation_id)
         sealed = self.vault.seal(transfer_id, "payee", approved.fields["payee"])
-        whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
-        row = whose | {"transfer_id": transfer_id, "account_id": account_id, "movement": movement, "state": CREATED}
+        row = {"transfer_id": transfer_id, "account_id": account_id, "movement": movement, "state": CREATED}
         to = {
             "payee": sealed,
             "payee_name": self.vault.seal(transfer_id, "payee_name", approved.fields["payee_name"]),
             "payee_tail": approved.payload["tail"],
         }
         under = {"day": counted.day.isoformat(), "rule_version": counted.rule_version, "placed_at": context.now}
-        session.execute(insert(AccountTransfer).values(**row, **to, **under, amount_fen=amount))
+        session.execute(insert(AccountTransfer).values(**approved.whose, **row, **to, **under, amount_fen=amount))
         payload = {"transferId": transfer_id, "payer": approved.fields["payer"], "amountFen": amount}
         payload |= {"sealed": b64encode(sealed).decode(), "memo": MEMOS[kind]}
         outbox.put(session, topic=TOPIC, key=f"{transfer_id}.out", payload=payload, now=context.now)
