@@ -281,15 +281,15 @@ def build_house(outside: Surroundings) -> House:
     orders = Orders(warehouse, calendar, wealth_packs, suitability, people, held, asked)
     refunds, payouts = Refunds(warehouse, held), Payouts(held, asked)
     redemptions = Redemptions(warehouse, calendar, wealth_packs, people, held, asked)
+    credit = _cards(outside, people, held, asked, (warehouse, packs["cards"]))
     accounts_room = AccountsRoom.build(
         core=outside.core,
         cards=outside.cards,
         accounts=held,
         applications=applications,
         approvals=asked,
-        holdings={"wealth": orders, "sweep": swept},
+        holdings={"wealth": orders, "sweep": swept, "cards": credit},
     )
-    credit = _cards(outside, people, held, asked, (warehouse, packs["cards"]))
     tokens = AccessTokens(StoredTokenKeys(outside.keys), issuer=outside.public_url, audience=outside.aud)
     directory = Directory(people)
     lifetimes = Lifetimes(timedelta(seconds=outside.token_seconds), timedelta(days=outside.refresh_days))

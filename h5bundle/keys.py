@@ -1,6 +1,6 @@
 """Keys of the repository's roles: who signs what, behind one small port.
 
-Every key is ECDSA P-256 and has a URI: ``file:anna.pem`` is an encrypted PKCS#8 file, ``hsm:…`` a key in a token. A
+Every key is ECDSA P-256 and has a URI: ``file:anna.pem`` is an encrypted file, ``hsm:…`` a key in a token. A
 folder of keys says by its file names or in ``keys.yaml`` which keys belong to which role. A public key may carry who
 holds it and in which team, as fields that TUF clients pass over.
 """
@@ -27,6 +27,8 @@ from h5bundle.formats import CryptoSigner, Key, Signer, SSlibKey
 from h5bundle.hsm import PREFIX, SCHEME, open_hsm
 from h5bundle.stores.files import write_atomically
 from h5bundle.yaml_strict import load_yaml
+from security.errors import KeyStoreError
+from security.keys.files import load_private
 
 ROOT: Final = "root"
 TARGETS: Final = "targets"
@@ -40,6 +42,7 @@ HOLDER: Final = "x-tidegate-holder"
 TEAMS: Final = frozenset({"release", "security"})
 KEY_LIST: Final = "keys.yaml"
 _FILE: Final = "file:"
+_PEM: Final = b"-----BEGIN"
 _ROLE: Final = re.compile(r"[a-z][a-z0-9-]{1,40}")
 
 _HOLDER: Final = re.compile(r"[\w.@-][\w .@-]{0,63}")
@@ -248,12 +251,14 @@ def _absent(path: Path) -> RoleKeyError:
 
 
 def _open_file(path: Path, passphrase: bytes) -> ec.EllipticCurvePrivateKey:
-    """Open one file."""
+    """Open one file: encrypted PKCS#8, or a person's own key as ``h5bundle keygen`` writes it."""
     try:
-        key = load_pem_private_key(path.read_bytes(), passphrase or None)
+        data = path.read_bytes()
+        pem = data.startswith(_PEM)
+        key = load_pem_private_key(data, passphrase or None) if pem else load_private(data, passphrase)
     except FileNotFoundError as error:
         raise _absent(path) from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyStoreError) as error:
         raise RoleKeyError(
             detail=f"the passphrase does not open {path.name}",
             remedy="give the passphrase with which the keys were made",

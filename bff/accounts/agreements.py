@@ -23,9 +23,8 @@ def write(
 ) -> str:
     """Write an agreement; give its id."""
     agreement_id = context.new_id("agr")
-    whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
     what = {"account_id": approved.payload["accountId"], "kind": kind, "state": state, "rule_version": rule_version}
-    row = {"agreement_id": agreement_id, "placed_at": context.now, **whose, **what}
+    row = {"agreement_id": agreement_id, "placed_at": context.now, **approved.whose, **what}
     session.execute(insert(AccountAgreement).values(**row))
     return agreement_id
 

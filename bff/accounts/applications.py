@@ -207,7 +207,7 @@ class Applications:
     def _opening(self, context: Context, row: Row[Any], account_id: str) -> dict[str, Any]:
         """Give what the core opens, and the card whose number it is asked for, sealed."""
         most = rules.most_balance(row.account_class, self.packs.at(business_date(context.now)))
-        card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))
+        card = self.vault.move(row.application_id, account_id, "card", row.card)
         sealed = b64encode(card).decode()
         return {"kind": rules.KINDS[row.account_class], "maxBalanceFen": most, "sealed": sealed}
 
@@ -229,7 +229,7 @@ class Applications:
         return {field: self.vault.seal(application_id, field, text) for field, text in fields.items()}
 
     def _account(self, row: Row[Any], account_id: str, customer_id: str) -> dict[str, Any]:
-        card = self.vault.seal(account_id, "card", self.vault.open(row.application_id, "card", row.card))
+        card = self.vault.move(row.application_id, account_id, "card", row.card)
         about = {
             "account_class": row.account_class,
             "live_class": row.account_class,

@@ -38,9 +38,9 @@ class BoundCards:
         if known is not None:
             return known
         check_id = context.new_id("chk")
-        card = self.vault.open(account.account_id, "card", account.card)
+        card = self.vault.move(account.account_id, check_id, "card", account.card)
         payload = {"accountId": account.account_id, "tail": account.card_tail, "checkId": check_id}
-        payload |= {"sealed": b64encode(self.vault.seal(check_id, "card", card)).decode()}
+        payload |= {"sealed": b64encode(card).decode()}
         outbox.put(session, topic=TOPIC, key=check_id, payload=payload, now=context.now)
         raise BoundPendingError
 

@@ -17,10 +17,9 @@ from bff.accounts import agreements, card_book, repository, rules
 from bff.accounts.agreements import CARD
 from bff.accounts.applications import require_card
 from bff.accounts.card_book import CHECKING, READY
-from bff.accounts.counters import Counters
 from bff.accounts.errors import AccountStateError, CardChangeExpiredError
 from bff.accounts.models import AccountCardChange
-from bff.accounts.repository import CREATED, DONE, OPEN
+from bff.accounts.repository import CREATED, DONE
 from bff.accounts.service import Accounts
 from bff.accounts.sheets import class_name
 from bff.approvals.decisions import ApprovedOperation
@@ -32,6 +31,7 @@ from bff.customers.service import Customers
 from bff.customers.vault import Vault
 from bff.errors import ConflictError, NotFoundError
 from bff.kinds import Context, business_date
+from bff.products.rulepacks import RulePacks
 
 TYPE: Final = "accounts.card.change"
 TEMPLATE: Final = "accounts.card.change/1"
@@ -44,7 +44,7 @@ class CardChanges:
 
     accounts: Accounts
     customers: Customers
-    counters: Counters
+    packs: RulePacks
     approvals: Approvals
     vault: Vault
 
@@ -56,10 +56,10 @@ class CardChanges:
             AccountStateError: it is not open.
             CardLuhnError: it is no card number.
         """
-        account = self._open(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         card = rules.clean_card(card_number)
         change_id = context.new_id("chg")
-        minutes = self.counters.packs.at(business_date(context.now)).integer("card_change_minutes")
+        minutes = self.packs.at(business_date(context.now)).integer("card_change_minutes")
         times = {"created_at": context.now, "expires_at": context.now + timedelta(minutes=minutes)}
         row = {"change_id": change_id, "account_id": account_id, "state": CHECKING, "card_tail": rules.tail(card)}
         sealed = self.vault.seal(change_id, "card", card)
@@ -104,7 +104,7 @@ class CardChanges:
             NotFoundError, AccountStateError: as ``check``; the others as ``ready``.
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self._open(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         change = self.ready(session, context, account_id, change_id)
         person = self.customers.person(session, account.customer_id)
         intent = Intent(
@@ -132,7 +132,7 @@ class CardChanges:
             ConflictError: the change was bound, or replaced, meanwhile.
         """
         account_id, change_id = approved.payload["accountId"], approved.payload["changeId"]
-        version = self.counters.packs.at(business_date(context.now)).version
+        version = self.packs.at(business_date(context.now)).version
         if not card_book.bind(session, change_id):
             raise ConflictError(detail="the change was bound already")
         if not repository.rebind(session, account_id, **self._card(session, account_id, change_id)):
@@ -155,12 +155,6 @@ class CardChanges:
             values = {"state": READY, "objection": "", "bound_number": sealed, **banks}
         card_book.answer(session, change_id, **values)
 
-    def _open(self, session: Session, context: Context, account_id: str) -> Row[Any]:
-        account = self.accounts.get(session, context, account_id)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
-        return account
-
     def _card(self, session: Session, account_id: str, change_id: str) -> dict[str, Any]:
         row = card_book.change(session, change_id)
         if row is None:
@@ -168,9 +162,7 @@ class CardChanges:
 
         def moved(field: str) -> bytes | None:
             value = getattr(row, field)
-            return (
-                None if value is None else self.vault.seal(account_id, field, self.vault.open(change_id, field, value))
-            )
+            return None if value is None else self.vault.move(change_id, account_id, field, value)
 
         sealed = {field: moved(field) for field in ("card", "bound_number")}
         return sealed | {name: getattr(row, name) for name in ("card_tail", "bank_zh", "bank_en")}

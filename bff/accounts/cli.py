@@ -21,9 +21,24 @@ from bff.kinds import SHANGHAI, NewId, instant
 
 ACCOUNTS_DESK: Final = "tidegate.accounts"
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-_BY: Final = click.option("--by", required=True, help="Your name: stands in the evidence.")
-_REASON: Final = click.option("--reason", required=True, help="Why: stands in the evidence.")
 Result = TypeVar("Result")
+
+
+def _said(most: int) -> Callable[[click.Context, click.Parameter, str], str]:
+    """Make the check of a text that is kept: it says something, and has so many characters at most."""
+
+    def check(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+        if not 0 < len(value.strip()) <= most:
+            message = f"say it in 1 to {most} characters"
+            raise click.BadParameter(message)
+        return value
+
+    return check
+
+
+_BY: Final = click.option("--by", required=True, callback=_said(64), help="Your name: stands in the evidence.")
+_REASON: Final = click.option("--reason", required=True, callback=_said(200), help="Why: stands in the evidence.")
+_JOURNAL: Final = click.argument("journal", callback=_said(64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,7 @@ def checked_command(ctx: click.Context, account: str, by: str, reason: str, *, a
 @accounts.command(
     "incoming", epilog="Example: tidegate accounts incoming jnl_9 --to 6299… --from 6298… --fen 5000 --how TRANSFER"
 )
-@click.argument("journal")
+@_JOURNAL
 @click.option("--to", "payee", required=True, help="The account's number at the core.")
 @click.option("--from", "payer", required=True, help="The other side, as the core books it.")
 @click.option("--fen", type=click.IntRange(min=1), required=True, help="The amount in fen.")
@@ -145,7 +160,7 @@ def incoming_command(
 
 
 @accounts.command("return", epilog="Example: tidegate accounts return jnl_9 --by chen.yu --reason 'payee bank refused'")
-@click.argument("journal")
+@_JOURNAL
 @_BY
 @_REASON
 @_JSON

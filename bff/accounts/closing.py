@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bff import outbox
 from bff.accounts import agreements, repository
 from bff.accounts.agreements import CLOSE
-from bff.accounts.counters import Counters
 from bff.accounts.errors import AccountStateError, NotEmptyError
 from bff.accounts.repository import CLOSED, CLOSING, CREATED, DONE, FAILED, OPEN
 from bff.accounts.service import Accounts
@@ -24,6 +24,7 @@ from bff.approvals.orders import placed, settled
 from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers.service import Customers
 from bff.kinds import Context, business_date
+from bff.products.rulepacks import RulePacks
 
 TYPE: Final = "accounts.close"
 TEMPLATE: Final = "accounts.close/1"
@@ -31,7 +32,7 @@ TOPIC: Final = "accounts.close"
 
 
 class Holdings(Protocol):
-    """Port to a room that may hold something for an account: products bought from it, or orders under way."""
+    """Port to a room that may hold something for an account: products, orders under way, agreements to pay from it."""
 
     def holds(self, session: Session, account_id: str) -> bool:
         """Tell whether it holds something."""
@@ -44,7 +45,7 @@ class Closings:
 
     accounts: Accounts
     customers: Customers
-    counters: Counters
+    packs: RulePacks
     approvals: Approvals
     holdings: Mapping[str, Holdings]
 
@@ -57,13 +58,9 @@ class Closings:
             NotEmptyError: money or products are left, or something is under way.
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self.accounts.get(session, context, account_id)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
-        if account.balance_fen or account.available_fen:
-            raise NotEmptyError(holds="money")
-        if account.moving:
-            raise NotEmptyError(holds="movement")
+        account = self.accounts.opened(session, context, account_id)
+        if account.balance_fen or account.available_fen or account.moving:
+            raise _not_empty(account)
         self._require_nothing_held(session, account_id)
         person = self.customers.person(session, account.customer_id)
         intent = Intent(
@@ -89,9 +86,9 @@ class Closings:
             account = repository.lock_account(session, account_id)
             if account is None or account.state != OPEN:
                 raise AccountStateError(detail="the account is not open")
-            raise NotEmptyError(holds="money" if account.balance_fen else "movement")
+            raise _not_empty(account)
         self._require_nothing_held(session, account_id)
-        version = self.counters.packs.at(business_date(context.now)).version
+        version = self.packs.at(business_date(context.now)).version
         order_id = agreements.write(session, context, approved, kind=CLOSE, state=CREATED, rule_version=version)
         payload = {"orderId": order_id, "accountId": account_id, "number": approved.fields["payer"]}
         outbox.put(session, topic=TOPIC, key=f"{order_id}.close", payload=payload, now=context.now)
@@ -116,6 +113,10 @@ class Closings:
         for name, room in self.holdings.items():
             if room.holds(session, account_id):
                 raise NotEmptyError(holds=name)
+
+
+def _not_empty(account: Row[Any]) -> NotEmptyError:
+    return NotEmptyError(holds="money" if account.balance_fen or account.available_fen else "movement")
 
 
 def _named(row: Any) -> dict[str, Any]:

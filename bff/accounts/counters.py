@@ -29,7 +29,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a counter still has room for, in fen."""
+    """A counter, and what it has come to in fen."""
 
     cap: Cap
     used_fen: int
@@ -59,7 +59,7 @@ class Counters:
         """
         day = business_date(now)
         pack = self.packs.at(day) if decision is None else decision.rules
-        coming = amount if movement in {Movement.BOUND_IN, Movement.UNBOUND_IN} else 0
+        coming = _coming(movement, amount)
         most = rules.most_balance(account.account_class, pack) if coming else None
         if not repository.begin_movement(session, account.account_id, coming=coming, most=most):
             _refuse(session, account.account_id, most)
@@ -98,9 +98,9 @@ class Counters:
             LimitDayError, LimitYearError: as ``begin``.
         """
         for cap in rules.caps(account.account_class, movement, decision.rules, business_date(now)):
-            room = Room(cap, repository.used(session, account.account_id, cap))
-            decision.note(**{f"{cap.counter}.{cap.period}.beforeFen": room.used_fen})
-            if room.used_fen + amount > room.cap.most_fen:
+            used = repository.used(session, account.account_id, cap)
+            decision.note(**{f"{cap.counter}.{cap.period}.beforeFen": used})
+            if used + amount > cap.most_fen:
                 raise _passed(cap, decision.rules)
 
     def rooms(self, session: Session, account: Row[Any], movement: Movement, now: datetime) -> tuple[Room, ...]:
@@ -111,8 +111,7 @@ class Counters:
 
     def end(self, session: Session, account_id: str, movement: Movement, amount: int) -> None:
         """Note that a movement that ``begin`` took is over."""
-        coming = amount if movement in {Movement.BOUND_IN, Movement.UNBOUND_IN} else 0
-        repository.end_movement(session, account_id, coming=coming)
+        repository.end_movement(session, account_id, coming=_coming(movement, amount))
 
     def give_back(self, session: Session, account_id: str, movement: Movement, amount: int, day: str) -> None:
         """Take from the counters what did not move, or moved back."""
@@ -121,6 +120,11 @@ class Counters:
         if account is not None:
             for cap in rules.caps(account.account_class, movement, self.packs.at(counted), counted):
                 repository.uncount(session, account_id, cap, amount)
+
+
+def _coming(movement: Movement, amount: int) -> int:
+    """Give how much of a movement comes in."""
+    return amount if movement in {Movement.BOUND_IN, Movement.UNBOUND_IN} else 0
 
 
 def _passed(cap: Cap, pack: RulePack) -> LimitDayError | LimitYearError:

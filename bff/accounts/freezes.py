@@ -16,7 +16,7 @@ from bff.accounts import freeze_book, repository
 from bff.accounts.errors import AccountStateError
 from bff.accounts.models import AccountFreeze
 from bff.accounts.repository import DORMANT, FROZEN, OPEN
-from bff.accounts.service import Accounts
+from bff.accounts.service import Accounts, require_open
 from bff.errors import NotFoundError
 from bff.kinds import Context, NewId, instant
 from bff.push import inbox
@@ -127,6 +127,6 @@ def wake(session: Session, context: Context, accounts: Accounts, account_id: str
     if repository.turn(session, account_id, (DORMANT,), state=OPEN, active_at=context.now):
         body = {"accountId": account_id, "customerId": account.customer_id, "device": context.caller.device_id}
         audit.append(session, kind="account.woken", subject=account_id, body=body, now=context.now)
-    elif account.state != OPEN:
-        raise AccountStateError(detail=f"the account is {account.state}")
+    else:
+        require_open(account)
     return accounts.get(session, context, account_id)

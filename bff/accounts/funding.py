@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 from bff import outbox
 from bff.accounts import repository
 from bff.accounts.counters import Counters
-from bff.accounts.errors import AccountStateError
 from bff.accounts.models import AccountFunding
-from bff.accounts.repository import DONE, FAILED, OPEN, PENDING
+from bff.accounts.repository import DONE, FAILED, PENDING
 from bff.accounts.rules import Movement
-from bff.accounts.service import Accounts
+from bff.accounts.service import Accounts, require_open
 from bff.customers.vault import Vault
 from bff.errors import NotFoundError
 from bff.kinds import Context
@@ -44,8 +43,7 @@ class Fundings:
         decision = Decision.begin(context, self.counters.packs, "accounts.fund")
         account = self.accounts.get(session, context, account_id)
         decision.note(accountId=account_id, state=account.state, amountFen=amount)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
+        require_open(account)
         counted = self.counters.begin(session, account, Movement.BOUND_IN, amount, context.now, decision)
         funding_id = context.new_id("fnd")
         decision.allow(session, context, funding_id, about=account_id)
@@ -57,7 +55,7 @@ class Fundings:
             "created_at": context.now,
         }
         session.execute(insert(AccountFunding).values(**values))
-        card = self.vault.seal(funding_id, "card", self.vault.open(account_id, "card", account.card))
+        card = self.vault.move(account_id, funding_id, "card", account.card)
         payload = {"fundingId": funding_id, "number": account.number, "amountFen": amount}
         payload |= {"sealed": b64encode(card).decode()}
         outbox.put(session, topic=TOPIC, key=f"{funding_id}.fund", payload=payload, now=context.now)

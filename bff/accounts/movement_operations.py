@@ -163,21 +163,12 @@ _write = partial(Operation, method="POST", idempotency=Idempotency.KEY, limit="3
 def moving_operations(accounts: Accounts, moved: Transfers, payees: Payees) -> tuple[Operation, ...]:
     """Give the operations on transfers and payees."""
     moving = _Moving(accounts, moved, payees)
-    return (*_transfers(moving), *_payees(moving))
+    return (*_prepared(moving), *_moved(moving), *_payees(moving))
 
 
-def _transfers(moving: _Moving) -> tuple[Operation, ...]:
+def _prepared(moving: _Moving) -> tuple[Operation, ...]:
     refused = ("NOT_FOUND", "ACCOUNT_FROZEN", "INSUFFICIENT_FUNDS", "LIMIT_DAY", "LIMIT_YEAR", *_DEVICE)
     return (
-        _read(
-            code="accounts.limits",
-            summary="Give what an account's counters have come to, and their caps.",
-            path="/accounts/{account_id}/limits",
-            request=AccountRequest,
-            response=LimitsAnswer,
-            handler=moving.limits,
-            errors=("NOT_FOUND",),
-        ),
         _write(
             code="accounts.transfer.bound",
             summary="Check a transfer to the bound card and freeze it for the device to sign.",
@@ -197,6 +188,20 @@ def _transfers(moving: _Moving) -> tuple[Operation, ...]:
             handler=moving.prepare_out,
             template=transfers.TEMPLATES[transfers.OUT],
             errors=(*refused, "PAYEE_PENDING", "PAYEE_UNKNOWN"),
+        ),
+    )
+
+
+def _moved(moving: _Moving) -> tuple[Operation, ...]:
+    return (
+        _read(
+            code="accounts.limits",
+            summary="Give what an account's counters have come to, and their caps.",
+            path="/accounts/{account_id}/limits",
+            request=AccountRequest,
+            response=LimitsAnswer,
+            handler=moving.limits,
+            errors=("NOT_FOUND",),
         ),
         _read(
             code="accounts.transfer.get",
@@ -254,6 +259,10 @@ def _payees(moving: _Moving) -> tuple[Operation, ...]:
 def turning_operations(accounts: Accounts, changes: CardChanges, closings: Closings) -> tuple[Operation, ...]:
     """Give the operations on the bound card, closing and waking."""
     turning = _Turning(accounts, changes, closings)
+    return (*_card(turning), *_states(turning))
+
+
+def _card(turning: _Turning) -> tuple[Operation, ...]:
     card = ("CARD_CHECK_PENDING", "BIND_MISMATCH", "BIND_NOT_CLASS_I")
     return (
         _write(
@@ -277,6 +286,11 @@ def turning_operations(accounts: Accounts, changes: CardChanges, closings: Closi
             template=card_changes.TEMPLATE,
             errors=("NOT_FOUND", "ACCOUNT_FROZEN", "STATE_CONFLICT", "CARD_CHANGE_EXPIRED", *card, *_DEVICE),
         ),
+    )
+
+
+def _states(turning: _Turning) -> tuple[Operation, ...]:
+    return (
         _write(
             code="accounts.close",
             summary="Check that an account is empty, and freeze its closing for the device to sign.",

@@ -94,8 +94,8 @@ class AccountsRoom:
             transfers=Transfers(accounts, people, payees, bound, counters, approvals, vault),
             returns=returns,
             incoming=Incoming(bound, counters, returns),
-            closings=Closings(accounts, people, counters, approvals, holdings),
-            changes=CardChanges(accounts, people, counters, approvals, vault),
+            closings=Closings(accounts, people, packs, approvals, holdings),
+            changes=CardChanges(accounts, people, packs, approvals, vault),
             statements=Statements(core),
         )
 

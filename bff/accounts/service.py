@@ -55,6 +55,17 @@ class Accounts:
             raise NotFoundError(detail="there is no such account")
         return row
 
+    def opened(self, session: Session, context: Context, account_id: str) -> Row[Any]:
+        """Give an account of the calling customer on which money may move.
+
+        Raises:
+            NotFoundError: as ``get``.
+            AccountStateError: it is not open.
+        """
+        row = self.get(session, context, account_id)
+        require_open(row)
+        return row
+
     def seen(self, row: Row[Any]) -> CoreAccount:
         """Give an account as the core sees it now; only for handlers that read.
 
@@ -77,8 +88,7 @@ class Accounts:
         row = self.get(session, context, account_id)
         if row.account_class != CLASS_II:
             raise ClassMismatchError(detail=f"the account is of class {row.account_class}")
-        if row.state != OPEN:
-            raise AccountStateError(detail=f"the account is {row.state}")
+        require_open(row)
         return PayerAccount(row.account_id, row.number, row.available_fen)
 
     @staticmethod
@@ -96,3 +106,13 @@ class Accounts:
         if "balanceFen" in told:
             at = datetime.fromisoformat(told["executedAt"])
             repository.observe(session, account_id, told["balanceFen"], told["availableFen"], at)
+
+
+def require_open(account: Row[Any]) -> None:
+    """Refuse an account on which no money may move.
+
+    Raises:
+        AccountStateError: it is not open.
+    """
+    if account.state != OPEN:
+        raise AccountStateError(detail=f"the account is {account.state}")

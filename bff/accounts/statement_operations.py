@@ -35,22 +35,19 @@ class _Reading:
 
     def entries(self, session: Session, context: Context, request: EntriesRequest) -> EntriesAnswer:
         account = self.accounts.get(session, context, request.account_id)
-        period = Period(_day(request.since), _day(request.until))
         way = Direction(request.direction)
-        page = self.statements.page(account, period, way, request.cursor, request.limit)
+        page = self.statements.page(account, _period(request), way, request.cursor, request.limit)
         return EntriesAnswer(entries=[_entry(line) for line in page.lines], next=page.next)
 
     def csv(self, session: Session, context: Context, request: StatementRequest) -> File:
         account = self.accounts.get(session, context, request.account_id)
-        period = _period(request)
-        content = csv_file.written(self.statements.whole(account, period))
+        content = csv_file.written(self.statements.whole(account, _period(request)))
         return _file(content, MEDIA_TYPE, request, "csv")
 
     def pdf(self, session: Session, context: Context, request: StatementRequest) -> File:
         account = self.accounts.get(session, context, request.account_id)
-        period = _period(request)
         about = pdf_file.About(account.account_class, rules.tail(account.number), request.since, request.until)
-        content = pdf_file.written(about, tuple(self.statements.whole(account, period)), context.now)
+        content = pdf_file.written(about, tuple(self.statements.whole(account, _period(request))), context.now)
         return _file(content, pdf_file.MEDIA_TYPE, request, "pdf")
 
     def months(self, session: Session, context: Context, request: AccountRequest) -> MonthsAnswer:
@@ -88,10 +85,8 @@ def _day(text: str | None) -> date | None:
         raise PeriodInvalidError(detail="no calendar has such a day") from error
 
 
-def _period(request: StatementRequest) -> Period:
-    period = Period(_day(request.since), _day(request.until))
-    period.whole()
-    return period
+def _period(request: StatementRequest | EntriesRequest) -> Period:
+    return Period(_day(request.since), _day(request.until))
 
 
 def _file(content: bytes, media_type: str, request: StatementRequest, ending: str) -> File:

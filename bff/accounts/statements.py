@@ -1,7 +1,7 @@
 """Statements: an account's entries by page, period and direction, and the whole of a period for a document.
 
-Read from the core page by page, only in handlers that read. Invariants: a period has a year at most, and a document so
-many lines at most; a page that filters looks at a bounded number of lines and says where to go on.
+Read from the core page by page, only in handlers that read. Invariants: a period has a year at most and, read whole,
+so many lines at most; a page that filters looks at a bounded number of lines and says where to go on.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from bff.core_bank.port import MAX_LINES, CoreBank, CoreError, CoreRefusedError,
 
 LONGEST: Final = timedelta(days=366)
 MOST_LINES: Final = 20_000
-"""Lines of one document: a year of 54 movements a day."""
+"""Lines of a period that are summed or written: a month of 645 a day; a document's bytes end sooner."""
 LOOKS: Final = 5
 """Pages of the core that one filtered page looks at."""
 
@@ -51,16 +51,6 @@ class Period:
             return
         if not timedelta(0) <= self.until - self.since < LONGEST:
             raise PeriodInvalidError(detail="the days are in the wrong order, or more than a year")
-
-    def whole(self) -> tuple[date, date]:
-        """Give both days, as a document needs them.
-
-        Raises:
-            PeriodInvalidError: one is missing.
-        """
-        if self.since is None or self.until is None:
-            raise PeriodInvalidError(detail="a document needs both days")
-        return self.since, self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +94,7 @@ class Statements:
         """Give every line of a period, newest first.
 
         Raises:
-            StatementTooLongError: there are more than a document may hold.
+            StatementTooLongError: there are more than are read at once.
             CoreUnreachableError: the core does not answer.
         """
         cursor: str | None = None

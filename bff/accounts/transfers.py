@@ -18,10 +18,10 @@ from bff import outbox
 from bff.accounts import repository, transfer_book
 from bff.accounts.bound import BoundCards
 from bff.accounts.counters import Counters
-from bff.accounts.errors import AccountStateError, NotBoundError
+from bff.accounts.errors import NotBoundError
 from bff.accounts.models import AccountTransfer
 from bff.accounts.payees import Payees
-from bff.accounts.repository import CREATED, DONE, FAILED, OPEN, UNDER_WAY, UNKNOWN
+from bff.accounts.repository import CREATED, DONE, FAILED, UNDER_WAY, UNKNOWN
 from bff.accounts.rules import Movement, tail
 from bff.accounts.service import Accounts
 from bff.accounts.sheets import class_name
@@ -75,7 +75,7 @@ class Transfers:
             BoundPendingError: the core has not said how it books the card; it is being asked.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self._payer(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         number = self.bound.number(session, context, account)
         to = To(BOUND, number, self._holder(session, account), account.card_tail)
         return self._ask(session, context, account, to, amount)
@@ -89,7 +89,7 @@ class Transfers:
             AccountStateError, InsufficientFundsError, LimitDayError, LimitYearError: a rule's no.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self._payer(session, context, account_id)
+        account = self.accounts.opened(session, context, account_id)
         payee = self.payees.known(session, context, payee_id)
         kind = BOUND if self.bound.is_bound(account, payee.number) else OUT
         return self._ask(session, context, account, To(kind, payee.number, payee.name, payee.tail), amount)
@@ -114,15 +114,14 @@ class Transfers:
         transfer_id = context.new_id("mov")
         decision.allow(session, context, transfer_id, about=approved.operation_id)
         sealed = self.vault.seal(transfer_id, "payee", approved.fields["payee"])
-        whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
-        row = whose | {"transfer_id": transfer_id, "account_id": account_id, "movement": movement, "state": CREATED}
+        row = {"transfer_id": transfer_id, "account_id": account_id, "movement": movement, "state": CREATED}
         to = {
             "payee": sealed,
             "payee_name": self.vault.seal(transfer_id, "payee_name", approved.fields["payee_name"]),
             "payee_tail": approved.payload["tail"],
         }
         under = {"day": counted.day.isoformat(), "rule_version": counted.rule_version, "placed_at": context.now}
-        session.execute(insert(AccountTransfer).values(**row, **to, **under, amount_fen=amount))
+        session.execute(insert(AccountTransfer).values(**approved.whose, **row, **to, **under, amount_fen=amount))
         payload = {"transferId": transfer_id, "payer": approved.fields["payer"], "amountFen": amount}
         payload |= {"sealed": b64encode(sealed).decode(), "memo": MEMOS[kind]}
         outbox.put(session, topic=TOPIC, key=f"{transfer_id}.out", payload=payload, now=context.now)
@@ -187,12 +186,6 @@ class Transfers:
             told = {"orderId": transfer_id, "state": UNKNOWN}
             operation_id = _known(session, transfer_id).operation_id
             self.approvals.conclude(session, operation_id, OPERATION_UNKNOWN, told, now)
-
-    def _payer(self, session: Session, context: Context, account_id: str) -> Row[Any]:
-        account = self.accounts.get(session, context, account_id)
-        if account.state != OPEN:
-            raise AccountStateError(detail=f"the account is {account.state}")
-        return account
 
     def _holder(self, session: Session, account: Row[Any]) -> str:
         return self.customers.person(session, account.customer_id).name

@@ -58,6 +58,12 @@ class ApprovedOperation:
     fields: Mapping[str, str]
     payload: Mapping[str, Any]
 
+    @property
+    def whose(self) -> dict[str, Any]:
+        """Give the columns of an order's row that say whose it is and where it was signed."""
+        names = ("operation_id", "customer_id", "device_id", "bundle")
+        return {name: getattr(self, name) for name in names}
+
 
 class Spender(Protocol):
     """Port to the domain that executes one type of operation."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from bff.cards.models import (
@@ -262,6 +262,12 @@ def write_entry(session: Session, row: Row[Any], moved: Owed, **values: Any) -> 
 def autopay(session: Session, account_id: str) -> Row[Any] | None:
     """Give the agreement that is in force, or None."""
     return session.execute(select(table_of(CardAutopay)).filter_by(live_key=account_id)).first()
+
+
+def repays_from(session: Session, payer_id: str) -> bool:
+    """Tell whether an agreement in force repays a card from an account."""
+    agreed = exists().where(CardAutopay.payer_account_id == payer_id, CardAutopay.live_key.is_not(None))
+    return bool(session.scalar(select(agreed)))
 
 
 def end_autopay(session: Session, account_id: str, now: datetime) -> bool:

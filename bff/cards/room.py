@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from bff.approvals.decisions import Spender
 from bff.approvals.payers import AccountsView
 from bff.approvals.service import Approvals
-from bff.cards import autopay, holding, repaying
+from bff.cards import autopay, holding, repaying, repository
 from bff.cards.account_operations import account_operations
 from bff.cards.acquiring import Acquiring
 from bff.cards.application_operations import application_operations
@@ -93,6 +94,10 @@ class Cards:
             Autopay(repayments),
             Billing(products, packs),
         )
+
+    def holds(self, session: Session, account_id: str) -> bool:
+        """Tell whether a card is repaid from an account by an agreement; the accounts room asks."""
+        return repository.repays_from(session, account_id)
 
     def operations(self) -> tuple[Operation, ...]:
         """Give the operations of this room."""

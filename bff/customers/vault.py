@@ -51,6 +51,10 @@ class Vault:
         """Give the text of an envelope."""
         return self.sealing.open(envelope=envelope, record_id=record_id, field=field).decode()
 
+    def move(self, from_id: str, to_id: str, field: str, envelope: bytes) -> bytes:
+        """Give the envelope of the same text for the same field of another record."""
+        return self.seal(to_id, field, self.open(from_id, field, envelope))
+
     def hash(self, field: str, text: str) -> str:
         """Give the keyed hash under which a text is kept."""
         return self.index.of(field=field, value=text)

@@ -135,7 +135,8 @@ def from_yaml(raw: bytes, kind: type[Made], name: str) -> Made:
     try:
         return msgspec.convert(msgspec.to_builtins(msgspec.yaml.decode(raw)), type=kind)
     except msgspec.MsgspecError as error:
-        raise ProductDataError(detail=f"{name}: {error}") from error
+        said = " ".join(str(error).split())  # the parser of YAML writes several lines
+        raise ProductDataError(detail=f"{name}: {said}") from error
 
 
 def text_of(made: msgspec.Struct) -> str:

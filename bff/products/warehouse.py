@@ -5,7 +5,6 @@ is not sold; ``held + confirmed ≤ total`` at every instant; each change of a s
 UPDATE whose row count is looked at, so that no racer acts on a figure that another has changed.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -28,6 +27,7 @@ from bff.products.errors import (
     QuotaGoneError,
 )
 from bff.products.models import Product, ProductQuota, ProductVersion
+from security.encoding import digest
 
 CHECKED: Final = "CHECKED"
 """The state of a version that goes, or went, on sale on its day."""
@@ -235,7 +235,9 @@ class Warehouse:
         state = session.scalar(_STATE, {"wanted": code, "family": family.name})
         if state is None:
             raise NotFoundError(detail="there is no product of that code")
-        if state not in from_states or to not in family.moves.get(state, ()):
+        if state not in from_states:
+            raise ProductStateError(detail=f"{code} is {state}, not {' or '.join(sorted(from_states))}", state=state)
+        if to not in family.moves.get(state, ()):
             raise ProductStateError(detail=f"{code} is {state}: it does not become {to}", state=state)
         row = update(_product).where(_product.c.code == code, _product.c.state == state)
         if not changed(session, row.values(state=to, updated_at=now)):
@@ -281,9 +283,9 @@ def _definition(family: Family[Kind], row: Row[Any]) -> Kind:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _is_checked(text: str, digest: str) -> bool:
+def _is_checked(text: str, sha256: str) -> bool:
     """Tell whether a text has its digest; both are the key, so a text that was changed is looked at anew."""
-    return _digest(text) == digest
+    return digest(text.encode()) == sha256
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -316,7 +318,7 @@ def _write(session: Session, family: Family[Any], definition: Definition, checki
     _place(session, family, definition, checking.checked_at)
     text = text_of(definition)
     row = {"code": definition.code, "version": definition.version, "valid_from": definition.valid_from}
-    row |= {"state": CHECKED, "definition": text, "digest": _digest(text)}
+    row |= {"state": CHECKED, "definition": text, "digest": digest(text.encode())}
     session.execute(insert(_version).values(**row, **asdict(checking)))
 
 
@@ -328,7 +330,3 @@ def _place(session: Session, family: Family[Any], definition: Definition, now: d
         raise ProductDataError(detail=f"{code} is a product of another family")
     if quota is not None:
         insert_new(session, ProductQuota, code=code, total_fen=quota, held_fen=0, confirmed_fen=0)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

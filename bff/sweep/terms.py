@@ -96,6 +96,5 @@ class Taken:
 
 def whose(approved: ApprovedOperation) -> dict[str, Any]:
     """Give the columns of an order's row that say whose it is and what was signed."""
-    names = ("operation_id", "customer_id", "device_id", "bundle", "amount_fen")
-    columns = {name: getattr(approved, name) for name in names}
-    return {**columns, "account_id": approved.payload["accountId"], "number": approved.payload["number"]}
+    account = {"account_id": approved.payload["accountId"], "number": approved.payload["number"]}
+    return {**approved.whose, **account, "amount_fen": approved.amount_fen}

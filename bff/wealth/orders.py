@@ -194,8 +194,7 @@ class Orders:
         self, pack: RulePack, context: Context, approved: ApprovedOperation, product: Product, order_id: str
     ) -> dict[str, Any]:
         dates = self.dates(product, context.now, pack)
-        whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
-        return whose | {
+        return approved.whose | {
             "order_id": order_id,
             "account_id": approved.payload["accountId"],
             "product": product.definition.code,

@@ -92,10 +92,9 @@ class Redemptions:
         order_id = context.new_id("ord")
         decision.allow(session, context, order_id, about=approved.operation_id)
         values = self._values(context, product, order_id, read_shares(text))
-        whose = {name: getattr(approved, name) for name in ("operation_id", "customer_id", "device_id", "bundle")}
         money = {"payer": approved.fields["payer"], "payee": approved.fields["payee"]}
         account = {"account_id": approved.payload["accountId"], "kind": REDEMPTION, "state": SHARES_HELD}
-        session.execute(insert(WealthRedemption).values(**values, **whose, **money, **account))
+        session.execute(insert(WealthRedemption).values(**values, **approved.whose, **money, **account))
         positions.hold(session, order_id, rows, read_shares(text))
         told = {"orderId": order_id, "state": SHARES_HELD}
         self.approvals.conclude(session, approved.operation_id, DONE, told, context.now)

@@ -172,7 +172,7 @@ def fetch_command(upload_id: str, out: Path, as_json: bool, **access: Any) -> No
 @passphrase_options[0]
 @json_option
 def keygen_command(file: Path, passphrase_file: Path | None, passphrase_env: str | None, as_json: bool) -> None:  # noqa: FBT001 - click gives flags by name
-    """Make a developer's key: FILE (encrypted PKCS#8) and FILE.pub, which the security team registers."""
+    """Make a developer's key: FILE (encrypted) and FILE.pub, which the security team registers."""
     public_file = file.with_name(f"{file.name}.pub")
     for place in (file, public_file):
         if place.exists():

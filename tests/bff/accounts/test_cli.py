@@ -53,6 +53,20 @@ def test_a_freeze_of_nobody_and_one_that_is_over_are_refused(world: World) -> No
         run(world, "freeze", phone.account_id, *BY, "--until", "2026-11-01")
 
 
+def test_who_why_and_which_journal_are_said_in_what_is_kept_of_them(world: World) -> None:
+    phone = world.bound(CHEN)
+    for words, most in (
+        (("freeze", phone.account_id, "--by", "chen.yu", "--reason", " "), 200),
+        (("freeze", phone.account_id, "--by", "chen.yu", "--reason", "x" * 201), 200),
+        (("checked", phone.account_id, "--by", "", "--reason", "seen"), 64),
+        (("return", "", *BY), 64),
+        (("incoming", "j" * 65, "--to", "1", "--from", "2", "--fen", "1"), 64),
+    ):
+        with pytest.raises(AssertionError, match=f"say it in 1 to {most} characters"):
+            run(world, *words)
+    assert run(world, "show", phone.account_id)["freezes"] == []
+
+
 def test_incoming_money_is_judged_and_a_transfer_returned(world: World) -> None:
     phone = world.bound(CHEN, 1_000_000)
     ((number,),) = world.sql("SELECT number FROM account")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bff.accounts.errors import NotEmptyError
 from bff.approvals.errors import InsufficientFundsError
 from bff.cards.errors import (
     AutopayExistsError,
@@ -12,6 +13,7 @@ from bff.cards.errors import (
     RepayTooMuchError,
 )
 from bff.errors import NotFoundError
+from tests.bff.accounts.steps import to_card
 from tests.bff.cards.teller import PLATINUM, Teller, at
 
 LINE = 600_000
@@ -301,6 +303,22 @@ def test_an_agreement_repays_each_bill_once_on_its_due_date(held: Teller) -> Non
     assert held.seen()["autopay"] is None
     with pytest.raises(NotFoundError):
         held.call("autopay.end", accountId=held.account)
+
+
+def test_the_account_that_repays_a_card_is_closed_once_the_agreement_has_ended(held: Teller) -> None:
+    payer = {"accountId": held.phone.account_id}
+    to_card(held.world, held.phone, held.world.call(held.phone, "accounts.get", payer)["availableFen"])
+    asked = held.world.call(held.phone, "accounts.close", payer)
+    held.autopay()
+    for attempt in (
+        lambda: held.sign(asked),
+        lambda: held.world.call(held.phone, "accounts.close", payer),
+    ):
+        with pytest.raises(NotEmptyError) as refused:
+            attempt()
+        assert refused.value.extra == {"holds": "cards"}
+    held.call("autopay.end", accountId=held.account)
+    assert held.sign(held.world.call(held.phone, "accounts.close", payer))["status"] == "DONE"
 
 
 def test_an_agreement_on_the_minimum_counts_what_was_repaid_by_hand(held: Teller) -> None:

@@ -353,15 +353,15 @@ class World:
         terms = Terms(self.warehouse, self.orders.calendar, packs("sweep"))
         self.sweep = Sweep.over(terms, self.accounts, self.customers, self.approvals)
         network = SandboxCardNetwork(load_sandbox())
+        self.cards = self._cards()
         self.room = AccountsRoom.build(
             core=self.core,
             cards=network,
             accounts=self.accounts,
             applications=self.applications,
             approvals=self.approvals,
-            holdings={"wealth": self.orders, "sweep": self.sweep},
+            holdings={"wealth": self.orders, "sweep": self.sweep, "cards": self.cards},
         )
-        self.cards = self._cards()
         spenders = {
             TYPE: self.orders,
             redemptions.TYPE: self.redemptions,

@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from h5bundle.cli import main
+from h5bundle.cli.own_keys import OwnKey
+from h5bundle.errors import RoleKeyError
 from security.jwk import jwk_of, parse_jwk
 from security.keys.files import load_private
 from tests.h5bundle.conftest import Yard, declaration, package
@@ -40,6 +42,18 @@ def test_a_key_is_made_once_encrypted_and_for_its_owner_only(tmp_path: Path) -> 
     again = tool("keygen", str(place), "--passphrase-env", "KEY_PASS")
     assert (again.exit_code, "exists already" in again.stderr) == (1, True)
     assert load_private(place.read_bytes(), b"tide").public_key() == opened.public_key()
+
+
+def test_a_key_of_keygen_signs_as_its_owners_own_key(key: Path, tmp_path: Path) -> None:
+    words, wrong = tmp_path / "words", tmp_path / "wrong"
+    words.write_bytes(b"tide\n")
+    wrong.write_bytes(b"ebb\n")
+    own = OwnKey.open(f"file:{key}", words)
+    public = jwk_of(load_private(key.read_bytes(), b"tide").public_key())
+    assert own.jkt == public.thumbprint
+    public.verify(b"M", own.sign(b"M"))
+    with pytest.raises(RoleKeyError, match="does not open"):
+        OwnKey.open(f"file:{key}", wrong)
 
 
 def test_the_passphrase_is_asked_for_twice_when_none_is_given(tmp_path: Path) -> None:
