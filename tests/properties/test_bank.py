@@ -22,11 +22,18 @@ NIGHTS = 8
 REFUSED = (".out", ".buy", ".fund", ".pay")
 """Ends of the sequence numbers of transfers out, purchases, fundings, and payments of redemptions and card debts."""
 FIRST_WEEK = {
-    "account_funding": {"DONE": 2, "FAILED": 1},
+    "account_funding": {"DONE": 6, "FAILED": 1},
     "account_transfer": {"DONE": 1, "FAILED": 1},
     "card_entry": {"PURCHASE": 1, "REPAYMENT": 1},
     "card_repayment": {"DONE": 1, "REJECTED": 1},
-    "sweep_order": {"FAST PAID": 1, "NORMAL CREATED": 1, "PURCHASE CONFIRMED": 2, "SIGNING SIGNED": 2},
+    "sweep_order": {
+        "COLLECT CONFIRMED": 1,
+        "FAST PAID": 1,
+        "FAST REJECTED": 1,
+        "NORMAL CREATED": 1,
+        "PURCHASE CONFIRMED": 2,
+        "SIGNING SIGNED": 2,
+    },
     "wealth_order": {"CONFIRMED": 1, "REFUNDED": 1, "REJECTED": 1},
     "wealth_redemption": {"SHARES_HELD": 1},
 }
@@ -48,6 +55,10 @@ class Bank(RuleBasedStateMachine):
     @initialize()
     def a_first_day_with_one_of_everything(self) -> None:
         """Leave something for every rule to act on, and let each of them, and each refusal, happen at least once."""
+        for fault in (BEFORE, AFTER, TWICE, MUTE):
+            self.break_the_core(fault)
+            self.fund(1, 100)
+            self.bank.calm()
         for ending in REFUSED:
             self.the_core_refuses(ending)
         self.fund(0, 100)
@@ -64,7 +75,8 @@ class Bank(RuleBasedStateMachine):
         self.sound()
         for _ in range(4):  # Monday to Friday: what was bought is confirmed, has earned, and may be taken out
             self.let_a_night_pass()
-        for mode in ("fast", "normal"):
+        self.the_core_refuses(".pay")
+        for mode in ("fast", "fast", "normal"):
             self.sweep_out(1, 300_000, mode)
         self.redeem_shares(1, 500_000)
         self.repay_the_card(20_000)

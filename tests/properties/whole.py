@@ -34,6 +34,16 @@ ENDS: Final = {
     "wealth_order": "state",
     "wealth_redemption": "state",
 }
+MOVED: Final = {
+    "account_funding": ("funding_id", ".fund", "('FAILED', '')", "('DONE', '')"),
+    "account_transfer": ("transfer_id", ".out", "('FAILED', '')", "('DONE', 'RETURNED')"),
+    "card_repayment": ("repayment_id", ".pay", "('REJECTED', '')", "('DONE', '')"),
+    "wealth_order": ("order_id", ".buy", "('REJECTED', '')", "('ACCEPTED', 'CONFIRMED', 'REFUNDED')"),
+    "wealth_redemption": ("order_id", ".pay", "('FAILED', 'CANCELLED')", "('PAID', '')"),
+    "sweep_order": ("order_id", ".pay", "('REJECTED', '')", "('PAID', '')"),
+}
+"""Of each room's orders: id, end of the sequence number of its movement, states without it, states with it."""
+CONCAT: Final = {"sqlite": "{} || '{}'", "mariadb": "CONCAT({}, '{}')", "mysql": "CONCAT({}, '{}')"}
 SETTLING: Final = 12
 """Rounds of the relay, an hour apart, after which nothing may wait any more."""
 
@@ -157,13 +167,21 @@ class Whole(SweepBank):
         kept = self.sql("SELECT account_id, counter, period, used_fen FROM account_counter WHERE used_fen <> 0")
         assert {(account, counter, period): fen for account, counter, period, fen in kept} == found
         fast = """
-            SELECT customer_id, day FROM sweep_order
-            WHERE kind = 'FAST' AND state NOT IN ('REJECTED', 'FAILED')
-            GROUP BY customer_id, day HAVING SUM(amount_fen) > 1000000"""
+            SELECT d.customer_id, d.day FROM sweep_fast_day d LEFT JOIN sweep_order o
+            ON o.customer_id = d.customer_id AND o.product = d.product AND o.day = d.day
+            AND o.kind = 'FAST' AND o.state <> 'REJECTED'
+            GROUP BY d.customer_id, d.product, d.day, d.used_fen
+            HAVING d.used_fen <> COALESCE(SUM(o.amount_fen), 0) OR d.used_fen > 1000000"""
         assert self.sql(fast) == []
 
     def once(self) -> None:
-        """Exactly once: no order has two movements of one kind at the core."""
+        """Exactly once: what an order says of its end is what the core executed, and nothing ends twice."""
+        for table, (name, ending, undone, done) in MOVED.items():
+            told = f"""
+                SELECT o.{name}, o.state FROM {table} o LEFT JOIN core_execution e
+                ON e.sequence = {CONCAT[self.engine.dialect.name].format(f"o.{name}", ending)} AND e.status = 'S'
+                WHERE (o.state IN {undone} AND e.sequence IS NOT NULL) OR (o.state IN {done} AND e.sequence IS NULL)"""  # noqa: S608 — our own words
+            assert self.sql(told) == []
         doubled = """
             SELECT subject FROM evidence_entry WHERE kind = 'order.settled' GROUP BY subject HAVING COUNT(*) > 1"""
         assert self.sql(doubled) == []
