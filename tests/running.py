@@ -96,5 +96,9 @@ class Running:
         reply = urllib3.request("GET", self.url + "/shell/config.json")
         return list(reply.json()["samples"])
 
+    def sample(self, name: str) -> dict[str, str]:
+        """Give the sample of a person."""
+        return next(row for row in self.samples() if row["name"] == name)
+
     def device(self) -> Device:
         return Device(base=self.url, digests=self.digests())

@@ -7,10 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
 from bff.cards import autopay, repaying, repository
 from bff.cards.autopay import Autopay
-from bff.cards.card_operations import prepared
 from bff.cards.models import CardAccount
 from bff.cards.repaying import Repaying
 from bff.cards.schemas import (
@@ -25,7 +25,6 @@ from bff.cards.schemas import (
     EntriesAnswer,
     EntriesRequest,
     EntryAnswer,
-    PreparedAnswer,
     RepaymentAnswer,
     RepaymentRequest,
     RepaymentsAnswer,

@@ -66,14 +66,13 @@ class Acquiring:
         card = _card(session, card_id)  # its state as it is now that the account is locked
         if card.state != ACTIVATED or account.state != ACTIVATED or asked.kind not in {PURCHASE, CASH}:
             raise CardStateError(detail=f"the card is {card.state}, the account {account.state}")
-        needed = asked.amount_fen
         if asked.kind == CASH:
-            needed = self._cash(session, account, asked, now)
+            self._check_cash(session, account, asked, now)
         columns = account_columns()
-        fits = OWED + columns["held_fen"] + needed <= columns["line_fen"]
-        if not repository.change_account(session, card.account_id, fits, held_fen=columns["held_fen"] + needed):
+        held = columns["held_fen"] + asked.amount_fen
+        if not repository.change_account(session, card.account_id, OWED + held <= columns["line_fen"], held_fen=held):
             raise CreditGoneError(detail="less credit is available")
-        self._keep(session, card, asked, needed, now)
+        self._keep(session, card, asked, now)
 
     def post(self, session: Session, reference: str, amount_fen: int | None, now: datetime) -> None:
         """Post an authorised transaction, or less than was authorised; the hold is given back with it.
@@ -154,8 +153,8 @@ class Acquiring:
                 _release(session, held, LAPSED)
         return len(references)
 
-    def _cash(self, session: Session, account: Row[Any], asked: Purchase, now: datetime) -> int:
-        """Give what a cash advance needs of the line, its fee left out; the account is locked.
+    def _check_cash(self, session: Session, account: Row[Any], asked: Purchase, now: datetime) -> None:
+        """Hold a cash advance, its fee left out, to the caps on cash; the account is locked.
 
         Raises:
             CreditGoneError: it passes the day's or the line's share for cash.
@@ -178,9 +177,8 @@ class Acquiring:
         share = account.line_fen * terms.cash_share_percent // _PERCENT
         if today > self.packs.at(day).integer("cash_day_fen") or whole > share:
             raise CreditGoneError(detail="less cash may be drawn")
-        return asked.amount_fen
 
-    def _keep(self, session: Session, card: Row[Any], asked: Purchase, needed: int, now: datetime) -> None:
+    def _keep(self, session: Session, card: Row[Any], asked: Purchase, now: datetime) -> None:
         day = business_date(now)
         session.execute(
             _authorisation.insert().values(
@@ -188,7 +186,7 @@ class Acquiring:
                 account_id=card.account_id,
                 card_id=card.card_id,
                 kind=asked.kind,
-                amount_fen=needed,
+                amount_fen=asked.amount_fen,
                 merchant=asked.merchant,
                 state=HELD,
                 day=day,

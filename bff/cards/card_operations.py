@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from bff.approvals.service import Asked
+from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.cards import repository
 from bff.cards.holding import TEMPLATE, Holding
 from bff.cards.repository import EMBOSSING, EXPIRED, MAILED, ORDERED, UNMADE
@@ -17,7 +17,6 @@ from bff.cards.schemas import (
     CardAnswer,
     CardRequest,
     CardsAnswer,
-    PreparedAnswer,
     ReplacedAnswer,
 )
 from bff.catalogue.operation import Empty, Idempotency, Operation
@@ -80,15 +79,15 @@ class _Cards:
         )
 
 
-def prepared(asked: Asked) -> PreparedAnswer:
-    """Give the challenge of a frozen operation."""
-    ids = {"challenge_id": asked.challenge_id, "operation_id": asked.operation_id}
-    return PreparedAnswer(**ids, expires_at=instant(asked.expires_at))
-
-
 _read = partial(Operation, method="GET", idempotency=Idempotency.NONE)
 _change = partial(
-    Operation, method="POST", idempotency=Idempotency.KEY, limit="30/minute", fresh=FRESH, request=CardRequest
+    Operation,
+    method="POST",
+    idempotency=Idempotency.KEY,
+    limit="30/minute",
+    fresh=FRESH,
+    request=CardRequest,
+    errors=("NOT_FOUND", "CARD_STATE"),
 )
 
 
@@ -142,7 +141,6 @@ def _looking(cards: _Cards) -> tuple[Operation, ...]:
 
 
 def _changing(cards: _Cards) -> tuple[Operation, ...]:
-    errors = ("NOT_FOUND", "CARD_STATE")
     return (
         _change(
             code="cards.freeze",
@@ -150,7 +148,6 @@ def _changing(cards: _Cards) -> tuple[Operation, ...]:
             path="/cards/{card_id}/freeze",
             response=CardAnswer,
             handler=cards.freeze,
-            errors=errors,
         ),
         _change(
             code="cards.unfreeze",
@@ -158,7 +155,6 @@ def _changing(cards: _Cards) -> tuple[Operation, ...]:
             path="/cards/{card_id}/unfreeze",
             response=CardAnswer,
             handler=cards.unfreeze,
-            errors=errors,
         ),
         _change(
             code="cards.report_lost",
@@ -166,7 +162,6 @@ def _changing(cards: _Cards) -> tuple[Operation, ...]:
             path="/cards/{card_id}/loss",
             response=CardAnswer,
             handler=cards.report_lost,
-            errors=errors,
         ),
         _change(
             code="cards.replace",
@@ -174,7 +169,6 @@ def _changing(cards: _Cards) -> tuple[Operation, ...]:
             path="/cards/{card_id}/replacement",
             response=ReplacedAnswer,
             handler=cards.replace,
-            errors=errors,
         ),
         Operation(
             code="cards.account.close",

@@ -186,14 +186,6 @@ class ActivateRequest(CardRequest, kw_only=True):
     last_four: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
 
 
-class PreparedAnswer(Answer):
-    """The challenge that the device must sign."""
-
-    challenge_id: str
-    operation_id: str
-    expires_at: str
-
-
 class CardAnswer(Answer):
     """A card; ``tail`` once it is activated, ``sandbox_letter`` what a sandbox's letter would show."""
 

@@ -20,6 +20,12 @@ def evidence(environ: dict[str, str], *words: str) -> Done:
     return subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
 
 
+def export(running: Running, order: str, to: Path) -> None:
+    """Write an order's proof into a new file."""
+    done = evidence(running.environ, "export", order, "--out", str(to))
+    assert done.returncode == 0, done.stderr
+
+
 def auditors_shell() -> dict[str, str]:
     """Give the environment of a shell that knows nothing of the bank: no database, no server, no settings."""
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has

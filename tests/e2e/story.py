@@ -91,6 +91,23 @@ def ask_to_move_out(person: Person, page: FrameLocator, yuan: str) -> None:
     expect(person.dialog).to_be_visible(timeout=SECONDS)
 
 
+def sign(person: Person) -> None:
+    """Read the bank's own sheet to its end and sign by the transaction password."""
+    pin = person.dialog.get_by_role("button", name="改用交易密码")
+    expect(pin).to_be_visible(timeout=SECONDS)
+    person.dialog.locator(".slipbox").evaluate("(box) => box.scrollTo({ top: box.scrollHeight })")
+    expect(person.dialog.locator("button.nbtn")).not_to_have_attribute("aria-disabled", "true")
+    pin.click()
+    person.type_pin()
+
+
+def sign_order(person: Person, page: FrameLocator, ending: str) -> str:
+    """Sign; give the id of the order that stands on the page then."""
+    sign(person)
+    person.heading(page, ending)
+    return order_shown(page)
+
+
 def export_month(person: Person, page: FrameLocator) -> tuple[str, str]:
     """Keep this month's entries as a table; give the file's name and text."""
     person.press(page, "全部明细")

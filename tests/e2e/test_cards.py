@@ -82,13 +82,6 @@ def choose(page: FrameLocator, *words: str) -> None:
         page.get_by_text(word, exact=True).click()
 
 
-def confirm(person: Person) -> None:
-    """Read the bank's own sheet to its end and sign by PIN."""
-    person.dialog.get_by_role("group", name="待签内容").evaluate("(rows) => rows.scrollTo(0, rows.scrollHeight)")
-    person.dialog.get_by_role("button", name="改用交易密码").click()
-    person.type_pin()
-
-
 def apply(person: Person) -> FrameLocator:
     """Apply for a card: leave in the middle of the second section, come back, and go on with what was typed."""
     page = enter(person)
@@ -135,7 +128,7 @@ def activate(person: Person) -> tuple[FrameLocator, str]:
     person.press(page, "下一步，签署合约")
     expect(person.dialog).to_have_accessible_name(re.compile("签署信用卡领用合约$"), timeout=SECONDS)
     expect(person.dialog).to_contain_text(tail)
-    confirm(person)
+    story.sign(person)
     expect(page.get_by_text("使用中")).to_be_visible(timeout=SECONDS)
     return page, shown(page, "cct")
 
@@ -152,7 +145,7 @@ def repay(person: Person) -> str:
     expect(page.get_by_label("还款金额（元）")).to_have_value("1,280.00", timeout=SECONDS)
     person.press(page, "下一步，确认还款")
     expect(person.dialog).to_contain_text("1,280.00", timeout=SECONDS)
-    confirm(person)
+    story.sign(person)
     person.heading(page, "还款成功")
     return shown(page, "rep")
 
@@ -180,7 +173,7 @@ def test_a_card_from_the_application_to_a_bill_repaid(
     running: Running, person: Callable[..., Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer, desk = person(), Desk(running, monkeypatch)
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "20000")
     apply(customer)

@@ -27,7 +27,7 @@ def test_the_entrance_follows_a_customer_from_nothing_to_the_overview(
     expect(customer.frame("accounts").get_by_role("button", name="开始")).to_be_visible(timeout=SECONDS)
     customer.home()
 
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "50000")
     customer.home()

@@ -43,7 +43,7 @@ def test_the_shell_is_as_the_pictures_show_it(running: Running, person: Callable
         expect(page.locator(".toast")).to_have_count(0)
         page.screenshot(path=folder / f"{name}.png")
 
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "50000")
     customer.press(accounts, "回到账户")

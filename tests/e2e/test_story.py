@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from security.errors import EvidenceError
 from security.evidence import verify_export
 from tests.e2e import story
-from tests.e2e.auditor import auditors_shell, evidence, verify_with_one_file, write_anchors
+from tests.e2e.auditor import auditors_shell, evidence, export, verify_with_one_file, write_anchors
 from tests.e2e.browser import SECONDS, Person
 from tests.running import Running
 
@@ -23,7 +23,7 @@ FLIPS = 400
 
 def test_the_first_purchase(running: Running, person: Callable[..., Person], file: Path) -> None:
     customer = person()
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "50000")
     customer.press(accounts, "回到账户")
@@ -35,14 +35,12 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
         text in shown for text in (story.PHRASE, "20,000.00", "人民币贰万元整", "尾号 0019", "陈屿", "wealth 1.0.0")
     )
     assert (customer.dialog.get_attribute("aria-label") or "").startswith("¥20,000.00")
-    customer.dialog.get_by_role("button", name="改用交易密码").click()
-    customer.type_pin()
+    story.sign(customer)
     customer.heading(wealth, "申购已受理")
     expect(wealth.get_by_text("20,000.00 元已从你的 Ⅱ类户扣下")).to_be_visible()
     order = story.order_shown(wealth)
 
-    done = evidence(running.environ, "export", order, "--out", str(file))
-    assert done.returncode == 0, done.stderr
+    export(running, order, file)
     anchors, root = write_anchors(running, file.parent)
     # from here on: no database, no server, no settings; only the file and two anchors
     alone = auditors_shell()
@@ -68,20 +66,18 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
 
 def test_money_goes_out_and_the_statement_stays(running: Running, person: Callable[..., Person], file: Path) -> None:
     customer = person()
-    who = next(row for row in running.samples() if row["name"] == "顾怀瑾")
+    who = running.sample("顾怀瑾")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "30000")
     customer.press(accounts, "回到账户")
     story.ask_to_move_out(customer, accounts, "12000")
     shown = customer.dialog.inner_text()
     assert all(text in shown for text in (story.PHRASE, "12,000.00", "人民币壹万贰仟元整", "accounts 1.0.0"))
-    customer.dialog.get_by_role("button", name="改用交易密码").click()
-    customer.type_pin()
+    story.sign(customer)
     customer.heading(accounts, "已转出")
     transfer = story.order_shown(accounts, "mov")
 
-    done = evidence(running.environ, "export", transfer, "--out", str(file))
-    assert done.returncode == 0, done.stderr
+    export(running, transfer, file)
     anchors, _ = write_anchors(running, file.parent)
     proved = evidence(auditors_shell(), "verify", str(file), "--anchor", str(anchors))
     assert (proved.returncode, "accounts 1.0.0" in proved.stdout) == (0, True), proved.stdout
@@ -117,7 +113,7 @@ def flipped_bytes_that_pass(data: bytes) -> list[int]:
 
 def test_cancelling_moves_no_money_and_the_words_say_so(running: Running, person: Callable[..., Person]) -> None:
     customer = person()
-    who = next(row for row in running.samples() if row["name"] == "林初夏")
+    who = running.sample("林初夏")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "30000")
     customer.press(accounts, "回到账户")

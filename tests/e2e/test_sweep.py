@@ -1,7 +1,6 @@
 """The sweep in a real browser: agreement, money in, a day of income, money out, each proved from its file alone."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,13 +8,13 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, expect
+from playwright.sync_api import expect
 
 import app
 from bff.products.calendar import TradingCalendar
-from security.evidence import anchors_of, verifier, verify_export
+from security.evidence import anchors_of, verify_export
 from tests.e2e import story
-from tests.e2e.auditor import evidence, tidegate
+from tests.e2e.auditor import export, verify_with_one_file, write_anchors
 from tests.e2e.browser import SECONDS, Person
 from tests.running import ROOT, Running
 
@@ -28,18 +27,6 @@ def ahead(running: Running, day: date, *commands: str) -> None:
     words = [sys.executable, "-m", "tests.e2e.ahead", day.isoformat(), *commands]
     done = subprocess.run(words, cwd=ROOT, env=running.environ, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def sign(person: Person, page: FrameLocator, ending: str) -> str:
-    """Read the bank's own sheet to its end and sign with the PIN; give the order that the page ends on."""
-    pin = person.dialog.get_by_role("button", name="改用交易密码")
-    expect(pin).to_be_visible(timeout=SECONDS)
-    person.dialog.locator(".slipbox").evaluate("(box) => box.scrollTo({ top: box.scrollHeight })")
-    expect(person.dialog.locator("button.nbtn")).not_to_have_attribute("aria-disabled", "true")
-    pin.click()
-    person.type_pin()
-    person.heading(page, ending)
-    return story.order_shown(page)
 
 
 def confirmation() -> date:
@@ -65,18 +52,13 @@ def earn(running: Running, confirmed: date) -> None:
 
 def proved(running: Running, folder: Path, order: str) -> str:
     """Export an order and verify it from the file and two anchors alone, with the toolkit and the one-file verifier."""
-    file, anchors, root = folder / f"{order}.json", folder / "audit.jwks.json", folder / "root.json"
-    done = evidence(running.environ, "export", order, "--out", str(file))
-    assert done.returncode == 0, done.stderr
-    if not anchors.exists():
-        anchors.write_text(tidegate(running, "keys", "jwks", "audit-checkpoint").stdout, encoding="utf-8")
-        root.write_text(tidegate(running, "root").stdout, encoding="utf-8")
+    file = folder / f"{order}.json"
+    export(running, order, file)
+    anchors, root = write_anchors(running, folder)
     trusted = anchors_of(json.loads(anchors.read_text(encoding="utf-8")))
     verified = verify_export(file.read_bytes(), anchors=trusted, root=root.read_bytes())
     assert verified.anchored
-    given = [sys.executable, "-I", str(Path(verifier.__file__)), str(file), "--anchor", str(anchors)]
-    alone = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: TID251 — what an auditor's shell has
-    one_file = subprocess.run(given, cwd=folder, env=alone, check=False, capture_output=True, text=True)
+    one_file = verify_with_one_file(file, anchors)
     assert one_file.returncode == 0, one_file.stdout
     said = " ".join(link.sentence for link in verified.links)
     assert "sweep 1.0.0" in said
@@ -87,7 +69,7 @@ def test_the_sweep_from_the_agreement_to_the_money_back(
     running: Running, person: Callable[..., Person], tmp_path: Path
 ) -> None:
     customer = person()
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "30000")
     customer.home()
@@ -96,12 +78,12 @@ def test_the_sweep_from_the_agreement_to_the_money_back(
     customer.press(page, "签约")
     page.get_by_label("账户保留金额（元）").fill("20000")
     customer.press(page, "下一步，确认签约")
-    agreed = sign(customer, page, "签约已生效")
+    agreed = story.sign_order(customer, page, "签约已生效")
     customer.press(page, "回到利民宝")
     customer.press(page, "转入")
     page.get_by_label("转入金额（元）").fill("10000")
     customer.press(page, "下一步，确认转入")
-    bought = sign(customer, page, "转入已受理")
+    bought = story.sign_order(customer, page, "转入已受理")
 
     earn(running, confirmation())
     customer.press(page, "回到利民宝")
@@ -110,7 +92,7 @@ def test_the_sweep_from_the_agreement_to_the_money_back(
     customer.press(page, "转出")
     page.get_by_label("转出金额（元）").fill("6000")
     customer.press(page, "下一步，确认转出")
-    paid = sign(customer, page, "已到账")
+    paid = story.sign_order(customer, page, "已到账")
     customer.press(page, "回到利民宝")
     expect(page.get_by_text("4,000.43").first).to_be_visible(timeout=SECONDS)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import FrameLocator, expect
 
 from security.evidence import verifier, verify_export
 from tests.e2e import story
-from tests.e2e.auditor import evidence, tidegate
+from tests.e2e.auditor import export, tidegate
 from tests.e2e.browser import SECONDS, Person
 from tests.faults.books import assert_books_hold
 from tests.running import Running
@@ -51,14 +51,6 @@ def work(running: Running, *jobs: str) -> str:
     return "".join(tidegate(running, "jobs", "run", job).stdout for job in jobs)
 
 
-def sign(person: Person, page: FrameLocator, ending: str) -> str:
-    """Sign by the transaction password; give the id of the order that stands on the page then."""
-    person.dialog.get_by_role("button", name="改用交易密码").click()
-    person.type_pin()
-    person.heading(page, ending)
-    return story.order_shown(page)
-
-
 def cancelled(person: Person, page: FrameLocator) -> None:
     """Cancel the order on the page, which gives the money back."""
     person.press(page, "撤单")
@@ -80,23 +72,23 @@ def redeem(person: Person, page: FrameLocator, shares: str) -> str:
     person.press(page, "下一步，确认赎回")
     expect(person.dialog).to_be_visible(timeout=SECONDS)
     assert f"{shares}.00" in person.dialog.inner_text()
-    return sign(person, page, "赎回已受理")
+    return story.sign_order(person, page, "赎回已受理")
 
 
 def test_an_order_lives_to_its_end_and_every_part_is_proved(
     running: Running, person: Callable[..., Person], file: Path
 ) -> None:
     customer = person()
-    who = next(row for row in running.samples() if row["name"] == "陈屿")
+    who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "50000")
     customer.press(accounts, "回到账户")
     wealth = story.assess(customer, accounts)
     story.ask_to_buy(customer, wealth, NAME, "20000")
-    orders = {"It was confirmed at the net value 1.0171": sign(customer, wealth, "申购已受理")}
+    orders = {"It was confirmed at the net value 1.0171": story.sign_order(customer, wealth, "申购已受理")}
     customer.press(wealth, "看产品")
     story.ask_to_buy(customer, wealth, NAME, "10000")
-    orders["Afterwards it was REFUNDED (CANCELLED_BY_CUSTOMER)."] = sign(customer, wealth, "申购已受理")
+    orders["Afterwards it was REFUNDED (CANCELLED_BY_CUSTOMER)."] = story.sign_order(customer, wealth, "申购已受理")
     cancelled(customer, wealth)
 
     assert "1 confirmed, 0 wait" in work(running, "wealth.confirmation")
@@ -108,8 +100,7 @@ def test_an_order_lives_to_its_end_and_every_part_is_proved(
     expect(wealth.get_by_text("10,000.00 份的 10,171.00 元已付到你的账户。")).to_be_visible()
     assert_books_hold(running.var / "tidegate.db")
     for ending, order in orders.items():
-        done = evidence(running.environ, "export", order, "--out", str(file))
-        assert done.returncode == 0, done.stderr
+        export(running, order, file)
         data = file.read_bytes()
         file.unlink()
         assert ending in verify_export(data).links[-1].sentence

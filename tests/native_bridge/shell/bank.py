@@ -35,6 +35,7 @@ ENTRIES = [
     ("wealth.order.get", "GET", "/wealth/orders/{order_id}", "none", "customer", False),
     ("wealth.product.list", "GET", "/wealth/products", "none", "customer", False),
     ("wealth.suitability.assess", "POST", "/wealth/suitability", "key", "customer", False),
+    ("wealth.transaction.csv", "GET", "/wealth/transactions/csv", "none", "customer", False),
 ]
 TEMPLATE = {
     "id": "wealth.order.place/1",
@@ -76,18 +77,26 @@ class Bank:
     refused: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     operation: dict[str, Any] = field(default_factory=dict)
+    file: bytes = b""
+    file_name: str = "wealth-transactions.csv"
     numbers: Any = field(default_factory=count)
 
     def __call__(self, received: Received) -> HostedAnswer:
         try:
-            return self.reply(200, self.handle(received))
+            answer = self.handle(received)
         except RefusedError as error:
             self.refused.append(error.code)
             return self.reply(error.status, {"code": error.code, "status": error.status}, "application/problem+json")
+        if isinstance(answer, bytes):
+            told = {"Content-Disposition": f'attachment; filename="{self.file_name}"'}
+            return HostedAnswer(200, self.headers("text/csv; charset=utf-8") | told, answer)
+        return self.reply(200, answer)
 
     def reply(self, status: int, body: Any, kind: str = "application/json") -> HostedAnswer:
-        headers = {"Content-Type": kind, "DPoP-Nonce": self.nonce, "Date": format_datetime(self.now, usegmt=True)}
-        return HostedAnswer(status, headers, json.dumps(body).encode())
+        return HostedAnswer(status, self.headers(kind), json.dumps(body).encode())
+
+    def headers(self, kind: str) -> dict[str, str]:
+        return {"Content-Type": kind, "DPoP-Nonce": self.nonce, "Date": format_datetime(self.now, usegmt=True)}
 
     def handle(self, received: Received) -> Any:
         path = received.target.removeprefix("/app/v1").partition("?")[0]
@@ -206,6 +215,8 @@ class Bank:
             return self.operation
         if path.startswith("/wealth/orders/missing"):
             raise RefusedError(404, "NOT_FOUND")
+        if path == "/wealth/transactions/csv":
+            return self.file
         return {"scope": token.scope}
 
     def bound(self, body: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from security.encoding import b64url_encode
 from tests.native_bridge.shell.bank import Bank
 from tests.native_bridge.shell.site import Site
 from tests.native_bridge.shell.tuf_repository import NOW
@@ -147,6 +148,29 @@ def test_a_problem_is_an_answer(shell: Page) -> None:
     run(shell, "api.login()")
     answer = request(shell, op="wealth.order.get", params={"orderId": "missing"}, bundle=BUNDLE)
     assert answer == {"ok": {"status": 404, "body": {"code": "NOT_FOUND", "status": 404}}}
+
+
+def test_a_file_is_an_answer_with_its_name_its_type_and_its_bytes(shell: Page, bank: Bank) -> None:
+    run(shell, "api.login()")
+    bank.file = bytes(range(256)) + b"\xef\xbb\xbf"
+    answer = request(shell, op="wealth.transaction.csv", bundle=BUNDLE)
+    file = {
+        "name": "wealth-transactions.csv",
+        "mediaType": "text/csv; charset=utf-8",
+        "content": b64url_encode(bank.file),
+    }
+    assert answer == {"ok": {"status": 200, "body": {"file": file}}}
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [(b"a" * (4 * 1024 * 1024 + 1), "long.csv"), (b"a", "../escape.csv"), (b"a", ".hidden"), (b"a", "")],
+)
+def test_a_file_that_is_too_long_or_oddly_named_is_no_answer(shell: Page, bank: Bank, file: bytes, name: str) -> None:
+    run(shell, "api.login()")
+    bank.file, bank.file_name = file, name
+    answer = request(shell, op="wealth.transaction.csv", bundle=BUNDLE)
+    assert answer == {"ok": {"status": 200, "body": None}}
 
 
 def test_an_expired_token_is_refreshed_once_for_all_who_wait(shell: Page, bank: Bank) -> None:

@@ -16,7 +16,7 @@ function entryRow(entry) {
 }
 
 function sieveHead(account, month, now) {
-  const first = account.openedAt ? account.openedAt.slice(0, 7) : monthBy(now, -YEARS_SHOWN);
+  const first = account.openedAt ? monthOf(account.openedAt) : monthBy(now, -YEARS_SHOWN);
   const turn = (change) => { Object.assign(sieve, change); redraw(); };
   return h("section", { class: "card" }, monthField({ value: month, from: first, to: now, changed: (next) => turn({ month: next }) }),
     segments({ label: t("entries.way"), value: sieve.way, choices: ["all", "in", "out"].map((value) => ({ value, label: t("entries." + value) })), changed: (way) => turn({ way }) }));

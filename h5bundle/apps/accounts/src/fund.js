@@ -81,7 +81,7 @@ function fundForm(place, account) {
   const toAccount = knownField(t("fund.to"), accountName(account));
   place.show({
     title: t("title.fund"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("fund.title"))), form([yuan.element, fromCard.element, toAccount.element, line.element], submit)],
+    body: [pageHead(t("fund.title")), form([yuan.element, fromCard.element, toAccount.element, line.element], submit)],
   });
 }
 

@@ -16,10 +16,9 @@ function accountTabs(all, account) {
 }
 
 function waysCard(account) {
-  const way = (mark, word, open) => openRow({ mark, title: h("b", null, t(word)), open });
-  return h("section", { class: "card flush" }, h("ul", { class: "list" },
-    way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
-    way("account", "title.manage", () => go("/manage")), account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null));
+  const way = (mark, word, open) => openRow({ mark, title: t(word), open });
+  return listCard(way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
+    way("account", "title.manage", () => go("/manage")), account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null);
 }
 
 function entriesCard(entries) {

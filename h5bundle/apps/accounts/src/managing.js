@@ -42,7 +42,7 @@ async function limitsView(place) {
   await loadChosen(place, t("title.limits"), "cc", more, ({ account, seenAt, more: limits }) => {
     const most = limits.mostBalanceFen ? { counter: "balance", period: "any", usedFen: account.balanceFen, mostFen: limits.mostBalanceFen } : null;
     place.show({
-      title: t("title.limits"), body: [h("div", { class: "head" }, h("h1", null, accountName(account)), h("p", { class: "soft" }, t("limits.text." + account.class))), place.staleNote(seenAt),
+      title: t("title.limits"), body: [pageHead(accountName(account), t("limits.text." + account.class)), place.staleNote(seenAt),
         limitsCard([most, ...limits.limits].filter(Boolean)), note("info", "info", t("limits.note"))],
     });
   });
@@ -50,13 +50,13 @@ async function limitsView(place) {
 
 async function manageView(place) {
   await loadChosen(place, t("title.manage"), "ccd", async () => null, ({ account, all, seenAt }) => {
-    const row = (mark, title, caption, open) => openRow({ mark, title: h("b", null, t(title)), caption: h("div", { class: "cap" }, t(caption)), open });
+    const row = (mark, title, caption, open) => openRow({ mark, title: t(title), caption: h("div", { class: "cap" }, t(caption)), open });
     const rows = account.state === "OPEN" ? [row("card", "title.card", "manage.card", () => go("/card")),
       all.some((one) => one.class === "III") ? null : row("account", "manage.three", "manage.three.text", () => go("/open/III")), row("x", "title.close", "manage.close", () => go("/close"))] : [];
     place.show({
       title: t("title.manage"), body: [h("h1", { class: "hide" }, t("title.manage")), place.staleNote(seenAt), stillNote(account),
         h("section", { class: "card" }, facts([[t("home.what"), accountName(account)], [t("home.state"), stateWord(account.state)], [t("home.card"), cardName(account)], account.openedAt ? [t("home.opened"), fullDay(account.openedAt)] : null])),
-        rows.length ? h("section", { class: "card flush" }, h("ul", { class: "list" }, rows)) : null],
+        rows.length ? listCard(rows) : null],
     });
   });
 }
@@ -86,7 +86,7 @@ function cardForm(place, account, seenAt) {
   });
   place.show({
     title: t("title.card"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("card.change.title")), h("p", { class: "soft" }, t("card.change.text"))), place.staleNote(seenAt),
+    body: [pageHead(t("card.change.title"), t("card.change.text")), place.staleNote(seenAt),
       form([knownField(t("card.old"), cardName(account)).element, card.element, line.element], submit), note("info", "lock", t("card.change.note"))],
   });
 }
@@ -120,7 +120,7 @@ async function closeView(place) {
     });
     place.show({
       title: t("title.close"), action: left ? null : send.element,
-      body: [h("div", { class: "head" }, h("h1", null, t("close.title", { name: accountName(account) })), h("p", { class: "soft" }, t("close.text"))), place.staleNote(seenAt),
+      body: [pageHead(t("close.title", { name: accountName(account) }), t("close.text")), place.staleNote(seenAt),
         h("section", { class: "card" }, tracker([
           { title: t(left ? "close.money" : "close.money.none"), caption: left ? money(account.balanceFen) : null, state: left ? "now" : "done", action: out },
           { title: t("close.products"), caption: t("close.products.text"), state: left ? "next" : "now" }, { title: t("close.sign"), state: "next" }])), line.element],
@@ -138,6 +138,6 @@ async function closedView(place) {
   const obtain = async () => (await ask("accounts.list")).accounts.find((one) => one.accountId === place.params.account) || { state: "CLOSED" };
   await place.load(t("title.close"), "b", obtain, (account) => {
     drawClosed(place, account);
-    watch(place, { now: account, open: (one) => one.state === "CLOSING", obtain, same: (a, b) => a.state === b.state, draw: (one) => drawClosed(place, one, true) });
+    watch(place, { now: account, open: (one) => one.state === "CLOSING", obtain, draw: (one) => drawClosed(place, one, true) });
   });
 }

@@ -35,8 +35,8 @@ function introScreen(place) {
     h("span", { class: "grow" }, h("b", null, t(name)), h("div", { class: "cap" }, t(text))));
   place.show({
     title: t("title.open"),
-    body: [h("div", { class: "head" }, h("h1", null, t("intro.title")), h("p", { class: "soft" }, t("intro.text"))),
-      h("section", { class: "card flush" }, h("ul", { class: "list" }, need("user", "intro.need.id", "intro.need.id.text"), need("card", "intro.need.card", "intro.need.card.text"), need("phone", "intro.need.phone", "intro.need.phone.text"))),
+    body: [pageHead(t("intro.title"), t("intro.text")),
+      listCard(need("user", "intro.need.id", "intro.need.id.text"), need("card", "intro.need.card", "intro.need.card.text"), need("phone", "intro.need.phone", "intro.need.phone.text")),
       h("div", { class: "grow" }), note("info", "lock", t("intro.note"))],
     action: button(t("intro.start"), { class: "primary block" }, async () => go("/open")).element,
   });

@@ -3,7 +3,7 @@
 const STEPS = ["step.identity", "step.code", "step.card", "step.tax", "step.end"];
 
 function stepHead(now, title, text) {
-  return [stepper(STEPS.map((name) => t(name)), now), h("div", { class: "head" }, h("h1", null, title), text ? h("p", { class: "soft" }, text) : null)];
+  return [stepper(STEPS.map((name) => t(name)), now), pageHead(title, text)];
 }
 
 /**

@@ -28,13 +28,13 @@ async function payees() {
 async function outView(place) {
   await loadChosen(place, t("title.out"), "add", payees, ({ account, seenAt, more }) => {
     if (standsStill(place, t("title.out"), account)) return;
-    const row = (one) => openRow({ mark: "user", title: h("b", null, one.name), caption: h("div", { class: "cap num" }, t("entry.tail", { tail: one.tail })),
+    const row = (one) => openRow({ mark: "user", title: one.name, caption: h("div", { class: "cap num" }, t("entry.tail", { tail: one.tail })),
       value: one.state === "KNOWN" ? null : chip(t("payee." + one.state), PAYEE_CHIPS[one.state]), open: () => go("/pay/" + one.payeeId) });
     const list = more.length ? h("section", { class: "card" }, h("h2", null, t("out.payees")), h("ul", { class: "list" }, more.map(row))) : emptyCard({ mark: "user", text: t("out.none") });
     place.show({
       title: t("title.out"), action: button(t("payee.add"), { class: "block", icon: "user" }, async () => go("/payee")).element,
-      body: [h("div", { class: "head" }, h("h1", null, t("out.title"))), place.staleNote(seenAt),
-        h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "card", title: h("b", null, cardName(account)), caption: h("div", { class: "cap" }, t(account.class === "II" ? "out.bound" : "home.card")), open: () => go("/pay/card") }))), list],
+      body: [pageHead(t("out.title")), place.staleNote(seenAt),
+        listCard(openRow({ mark: "card", title: cardName(account), caption: h("div", { class: "cap" }, t(account.class === "II" ? "out.bound" : "home.card")), open: () => go("/pay/card") })), list],
     });
   });
 }
@@ -61,7 +61,7 @@ async function payeeView(place) {
       placeTrouble(troubleOf(error), { NAME_INVALID: "name", PAYEE_UNKNOWN: "number", REQUEST_INVALID: "number" }, { name, number }, line.say);
     }
   });
-  place.show({ title: t("payee.add"), action: submit.element, body: [h("div", { class: "head" }, h("h1", null, t("payee.title"))), form([name.element, number.element, line.element], submit)] });
+  place.show({ title: t("payee.add"), action: submit.element, body: [pageHead(t("payee.title")), form([name.element, number.element, line.element], submit)] });
 }
 
 function removeButton(payee) {
@@ -106,7 +106,7 @@ function payForm(place, account, to, counters, seenAt) {
   });
   place.show({
     title: t("title.out"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("pay.title"))), place.staleNote(seenAt),
+    body: [pageHead(t("pay.title")), place.staleNote(seenAt),
       form([yuan.element, knownField(t("pay.to"), to.label).element, knownField(t("fund.from.account"), accountName(account)).element, line.element], submit),
       counters.length ? limitsCard(counters) : null, to.payeeId ? h("div", null, removeButton(to)) : null],
   });
@@ -145,10 +145,9 @@ function drawTransfer(place, one, account, seenAt, still) {
   const reason = one.state === "FAILED" && said(one.reason) ? said(one.reason) + " " : "";
   place.show({
     title: t("title.transfer"), still, action: h("div", { class: "pair" }, button(t("title.transfers"), {}, async () => go("/transfers", true)).element, homeButton("primary").element),
-    body: [place.staleNote(seenAt), h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")), h("h1", { class: "name" }, t("transfer." + words + ".title"))),
-      amount(one.amountFen), h("p", null, t("transfer.to", { who: transferTo(one, account) })), h("p", { class: "soft" }, reason + t("transfer." + words + ".text"))),
-    h("section", { class: "card" }, tracker(transferStops(one))),
-    h("section", { class: "card flush" }, h("details", null, h("summary", null, t("transfer.proof"), icon("down", "i16")), facts([[t("transfer.id"), h("span", { class: "mono" }, one.transferId)], [t("transfer.operation"), h("span", { class: "mono" }, one.operationId)]])))],
+    body: [place.staleNote(seenAt),
+      outcomeCard({ mark, kind, title: t("transfer." + words + ".title") }, amount(one.amountFen), h("p", null, t("transfer.to", { who: transferTo(one, account) })), h("p", { class: "soft" }, reason + t("transfer." + words + ".text"))),
+      h("section", { class: "card" }, tracker(transferStops(one))), proofCard([[t("transfer.id"), mono(one.transferId)], [t("transfer.operation"), mono(one.operationId)]])],
   });
 }
 
@@ -161,18 +160,18 @@ async function transferView(place) {
   await place.load(t("title.transfer"), "cc", obtain, ({ one, account, seenAt }) => {
     drawTransfer(place, one, account, seenAt);
     if (seenAt) return;
-    watch(place, { now: one, open: (now) => UNDER_WAY.includes(now.state), obtain: () => ask("accounts.transfer.get", params), same: (a, b) => a.state === b.state, draw: (now) => drawTransfer(place, now, account, null, true) });
+    watch(place, { now: one, open: (now) => UNDER_WAY.includes(now.state), obtain: () => ask("accounts.transfer.get", params), draw: (now) => drawTransfer(place, now, account, null, true) });
   });
 }
 
 async function transfersView(place) {
   const more = async (account) => (await look("accounts.transfer.list", { accountId: account.accountId })).data.transfers;
   await loadChosen(place, t("title.transfers"), "dddd", more, ({ account, seenAt, more: list }) => {
-    const row = (one) => openRow({ mark: one.to === "bound" ? "card" : "user", title: h("b", null, transferTo(one, account)), caption: h("div", { class: "cap num" }, moment(one.placedAt)), open: () => go("/transfer/" + one.transferId),
+    const row = (one) => openRow({ mark: one.to === "bound" ? "card" : "user", title: transferTo(one, account), caption: h("div", { class: "cap num" }, moment(one.placedAt)), open: () => go("/transfer/" + one.transferId),
       value: [h("b", null, secret(plainMoney(one.amountFen))), h("div", null, chip(t("transfer." + one.state), TRANSFER_CHIPS[one.state] || "warn"))] });
     place.show({
       title: t("title.transfers"), action: account.state === "OPEN" ? button(t("home.out"), { class: "primary block" }, async () => go("/out")).element : null,
-      body: [h("h1", { class: "hide" }, t("title.transfers")), place.staleNote(seenAt), list.length ? h("section", { class: "card flush" }, h("ul", { class: "list" }, list.map(row))) : emptyCard({ mark: "release", text: t("transfers.none") })],
+      body: [h("h1", { class: "hide" }, t("title.transfers")), place.staleNote(seenAt), list.length ? listCard(list.map(row)) : emptyCard({ mark: "release", text: t("transfers.none") })],
     });
   });
 }

@@ -68,7 +68,7 @@ async function sectionScreen(place, form_, application, index) {
   const previous = button(t("apply.previous"), {}, async () => turnSection(place, form_, application, index - 1));
   place.show({
     title: t("title.apply"), action: h("div", { class: "pair" }, index > 0 ? previous.element : null, next.element),
-    body: [stepsOf(form_, index), h("div", { class: "head" }, h("h1", null, said(section.title))),
+    body: [stepsOf(form_, index), pageHead(said(section.title)),
       form([section.questions.map((question) => fields[question.id].element), line.element], next),
       note("tide", "shield", t("apply.kept"))],
   });
@@ -114,7 +114,7 @@ function consentScreen(place, form_, application) {
   const previous = button(t("apply.previous"), {}, async () => turnSection(place, form_, application, form_.sections.length - 1));
   place.show({
     title: t("title.apply"), action: h("div", { class: "pair" }, previous.element, send.element),
-    body: [stepsOf(form_, form_.sections.length), h("div", { class: "head" }, h("h1", null, t("apply.last.title"))),
+    body: [stepsOf(form_, form_.sections.length), pageHead(t("apply.last.title")),
       form([boxes.map(({ box }) => box.element), line.element], send), note("info", "info", t("apply.bureau"))],
   });
 }

@@ -21,7 +21,7 @@ async function billsView(place) {
   await pagedView(place, {
     title: t("title.bills"), op: "cards.bill.list", params: { accountId: account }, items: (answer) => answer.bills,
     row: (bill) => openRow({
-      title: h("b", null, day(bill.closedOn)), caption: h("span", { class: "cap num line" }, t("bill.due", { date: day(bill.dueOn) })), open: () => go("/bill/" + account + "/" + bill.cycle),
+      title: day(bill.closedOn), caption: h("span", { class: "cap num line" }, t("bill.due", { date: day(bill.dueOn) })), open: () => go("/bill/" + account + "/" + bill.cycle),
       value: [h("b", null, secret(plainMoney(bill.totalFen))), h("div", null, chip(t(bill.leftFen ? "bill.open.chip" : "bill.paid"), bill.leftFen ? "warn" : "ok"))],
     }),
     empty: emptyCard({ mark: "list", text: t("bills.none") }),
@@ -40,12 +40,12 @@ async function billView(place) {
     place.show({
       title: t("title.bill"),
       action: bill.leftFen ? button(t("card.repay"), { class: "primary block" }, async () => go("/repay/" + place.params.account)).element : null,
-      body: [h("div", { class: "head" }, h("h1", null, t("bill.title", { date: day(bill.closedOn) }))), place.staleNote(seenAt),
-        h("section", { class: "card" }, h("div", { class: "row" }, h("span", { class: "soft" }, t("bill.total") + t("unit")), eyeButton()), amount(bill.totalFen, { xl: true, secret: true }),
+      body: [pageHead(t("bill.title", { date: day(bill.closedOn) })), place.staleNote(seenAt),
+        h("section", { class: "card" }, hiddenAmount({ label: t("bill.total"), fen: bill.totalFen, xl: true }),
           sideFacts([[t("bill.minimum"), secretMoney(bill.minimumFen)], [t("bill.dueOn"), day(bill.dueOn)], [t("bill.left"), secretMoney(bill.leftFen)]])),
         h("section", { class: "card" }, h("h2", null, t("bill.parts")), facts(parts.map(([label, fen]) => [t(label), secretMoney(fen)]))),
         h("section", { class: "card" }, facts([[t("bill.previous"), secretMoney(bill.previousFen)], [t("bill.repaid"), secretMoney(bill.repaidFen)]])),
-        entries.length ? [h("h2", null, t("bill.entries")), h("section", { class: "card flush" }, h("ul", { class: "list" }, entries.map(entryRow)))] : null,
+        entries.length ? [h("h2", null, t("bill.entries")), listCard(entries.map(entryRow))] : null,
         h("p", { class: "cap" }, t("bill.rules", { rules: bill.ruleVersion, product: bill.productVersion }))],
     });
   });

@@ -13,7 +13,7 @@ const activation = new Signing({
 
 function contractRow(form_) {
   const text = form_.texts.find((one) => one.kind === "terms");
-  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: h("b", null, said(text.title)), caption: h("span", { class: "cap line" }, text.version), open: () => textSheet(text) })));
+  return listCard(openRow({ mark: "list", title: said(text.title), caption: h("span", { class: "cap line" }, text.version), open: () => textSheet(text) }));
 }
 
 async function activateView(place) {
@@ -45,14 +45,14 @@ async function activateView(place) {
     });
     place.show({
       title: t("title.activate"), action: send.element,
-      body: [h("div", { class: "head" }, h("h1", null, t("activate.title")), h("p", { class: "soft" }, said(card.productName))),
+      body: [pageHead(t("activate.title"), said(card.productName)),
         form([four.element, line.element], send), contractRow(form_), note("tide", "shield", t("activate.note")), lostRow(card, "activate.lost")],
     });
   });
 }
 
 function lostRow(card, words) {
-  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "alert", title: h("b", null, t(words)), open: () => go("/lost/" + card.cardId) })));
+  return listCard(openRow({ mark: "alert", title: t(words), open: () => go("/lost/" + card.cardId) }));
 }
 
 /** What is owed of the newest bill, and until when. */
@@ -69,7 +69,7 @@ function billCard(account) {
 /** The line as a tide: what is free is water. */
 function lineCard(account) {
   const places = { free: money(account.availableFen), line: money(account.lineFen) };
-  return h("section", { class: "card" }, h("div", { class: "row" }, h("span", { class: "soft" }, t("line.free") + t("unit")), eyeButton()), amount(account.availableFen, { xl: true, secret: true }),
+  return h("section", { class: "card" }, hiddenAmount({ label: t("line.free"), fen: account.availableFen, xl: true }),
     gauge(share(account.availableFen, account.lineFen), t("line.label", places)),
     sideFacts([[t("line.line"), secretMoney(account.lineFen)], [t("line.owed"), secretMoney(account.owedFen)], [t("line.held"), secretMoney(account.heldFen)]]));
 }
@@ -91,7 +91,7 @@ function cardActions(card) {
 
 /** The contract that was signed: its number names its evidence. */
 function contractFacts(card) {
-  return card.contractId ? h("section", { class: "card" }, facts([[t("card.contract"), h("span", { class: "mono" }, card.contractId)], [t("card.signed"), moment(card.activatedAt)]])) : null;
+  return card.contractId ? h("section", { class: "card" }, facts([[t("card.contract"), mono(card.contractId)], [t("card.signed"), moment(card.activatedAt)]])) : null;
 }
 
 function drawCard(place, { card, account, seenAt, waiting }) {
@@ -104,7 +104,7 @@ function drawCard(place, { card, account, seenAt, waiting }) {
     action: live && account.mostRepayFen > 0 ? button(t("card.repay"), { class: "primary block" }, async () => go("/repay/" + account.accountId)).element : null,
     body: [h("div", { class: "head" }, h("h1", { class: "name" }, said(card.productName)), h("div", { class: "row wrap" }, chip(said(card.level), "tide"), card.tail ? h("span", { class: "soft num" }, t("card.tail", { tail: card.tail })) : null, stateChip(card.state))),
       place.staleNote(seenAt), waiting, card.state === "LOST" || card.state === "UNMADE" || card.state === "EXPIRED" ? replaceCard(card) : null,
-      lineCard(account), live ? billCard(account) : null, h("section", { class: "card flush" }, h("ul", { class: "list" }, rows)), contractFacts(card), cardActions(card)],
+      lineCard(account), live ? billCard(account) : null, listCard(rows), contractFacts(card), cardActions(card)],
   });
 }
 

@@ -3,7 +3,7 @@
 function cardRow(card) {
   const where = card.state === "MAILED" ? "/activate/" + card.cardId : "/card/" + card.cardId;
   return openRow({
-    mark: "card", title: h("b", null, said(card.productName)), open: () => go(where),
+    mark: "card", title: said(card.productName), open: () => go(where),
     caption: h("span", { class: "cap num line" }, card.tail ? t("card.tail", { tail: card.tail }) : said(card.level)),
     value: stateChip(card.state),
   });
@@ -12,7 +12,7 @@ function cardRow(card) {
 function applicationRow(application) {
   const where = application.state === "DRAFT" ? "/apply/" : "/progress/";
   return openRow({
-    mark: "list", title: h("b", null, said(application.productName)), open: () => go(where + application.applicationId),
+    mark: "list", title: said(application.productName), open: () => go(where + application.applicationId),
     caption: h("span", { class: "cap line" }, t("home.applied", { date: day(application.createdAt) })), value: stateChip(application.state),
   });
 }
@@ -26,7 +26,7 @@ function productCard(product) {
 }
 
 function listed(title, rows) {
-  return rows.length ? [h("h2", null, title), h("section", { class: "card flush" }, h("ul", { class: "list" }, rows))] : null;
+  return rows.length ? [h("h2", null, title), listCard(rows)] : null;
 }
 
 async function homeView(place) {
@@ -44,7 +44,7 @@ async function homeView(place) {
     const over = applications.filter((one) => ["DECLINED", "EXPIRED", "WITHDRAWN"].includes(one.state));
     place.show({
       title: t("title.home"),
-      body: [h("div", { class: "head" }, h("h1", null, t("title.home"))), place.staleNote(seenAt), waiting,
+      body: [pageHead(t("title.home")), place.staleNote(seenAt), waiting,
         held.length || open.length ? null : emptyCard({ mark: "card", text: t("home.none") }),
         listed(t("home.cards"), held.map(cardRow)), listed(t("home.applications"), open.map(applicationRow)),
         h("h2", null, t("home.products")), h("ul", { class: "cards" }, products.map(productCard)),

@@ -87,16 +87,8 @@ function drawProgress(place, application, seenAt, still) {
 
 async function progressView(place) {
   const params = { applicationId: place.params.application };
-  await place.load(t("title.progress"), "cc", () => look("cards.application.get", params), ({ data, seenAt }) => {
-    if (data.state === "DRAFT") {
-      go("/apply/" + data.applicationId, true);
-      return;
-    }
-    drawProgress(place, data, seenAt);
-    if (seenAt) return;
-    watch(place, {
-      now: data, open: (one) => MOVING.includes(one.state), obtain: () => ask("cards.application.get", params),
-      same: (a, b) => a.state === b.state, draw: (one) => drawProgress(place, one, null, true),
-    });
+  await watchedView(place, {
+    title: t("title.progress"), bones: "cc", op: "cards.application.get", params, open: (one) => MOVING.includes(one.state),
+    draw: (one, seenAt, still) => { if (one.state === "DRAFT") go("/apply/" + one.applicationId, true); else drawProgress(place, one, seenAt, still); },
   });
 }

@@ -65,7 +65,7 @@ function repayForm(place, card, payer) {
   });
   place.show({
     title: t("title.repay"), action: send.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("repay.title")), h("p", { class: "soft" }, said(card.productName))),
+    body: [pageHead(t("repay.title"), said(card.productName)),
       form([yuan.element, payerField(payer).element, line.element], send), note("tide", "shield", t("repay.note"))],
   });
 }
@@ -87,21 +87,16 @@ function drawRepayment(place, row, seenAt, still) {
   const reason = name === "rejected" && said(row.reason) ? said(row.reason) + " " : "";
   place.show({
     title: t("title.repayment"), still, action: button(t("title.home"), { class: "primary block" }, async () => go("/", true)).element,
-    body: [place.staleNote(seenAt), h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")),
-      h("h1", { class: "name" }, t("repayment." + name + ".title"))), amount(row.amountFen), h("p", { class: "soft" }, reason + t("repayment." + name + ".text"))),
-    h("section", { class: "card" }, facts([[t("repayment.id"), h("span", { class: "mono" }, row.repaymentId)], [t("repayment.at"), moment(row.createdAt)]]))],
+    body: [place.staleNote(seenAt),
+      outcomeCard({ mark, kind, title: t("repayment." + name + ".title") }, amount(row.amountFen), h("p", { class: "soft" }, reason + t("repayment." + name + ".text"))),
+      h("section", { class: "card" }, facts([[t("repayment.id"), mono(row.repaymentId)], [t("repayment.at"), moment(row.createdAt)]]))],
   });
 }
 
 async function repaymentView(place) {
   const params = { repaymentId: place.params.repayment };
-  await place.load(t("title.repayment"), "cc", () => look("cards.repayment.get", params), ({ data, seenAt }) => {
-    drawRepayment(place, data, seenAt);
-    if (seenAt) return;
-    watch(place, {
-      now: data, open: (row) => CHECKING.includes(row.state), obtain: () => ask("cards.repayment.get", params),
-      same: (a, b) => a.state === b.state, draw: (row) => drawRepayment(place, row, null, true),
-    });
+  await watchedView(place, {
+    title: t("title.repayment"), bones: "cc", op: "cards.repayment.get", params, open: (row) => CHECKING.includes(row.state), draw: (...shown) => drawRepayment(place, ...shown),
   });
 }
 
@@ -114,7 +109,7 @@ function agreedScreen(place, card) {
   });
   place.show({
     title: t("title.autopay"), action: press.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("autopay.is")), h("p", { class: "soft" }, said(card.productName))),
+    body: [pageHead(t("autopay.is"), said(card.productName)),
       h("section", { class: "card" }, facts([[t("autopay.share"), t("autopay." + card.autopay.share)], [t("autopay.signed"), moment(card.autopay.signedAt)]])), note("info", "info", t("autopay.text"))],
   });
 }
@@ -136,7 +131,7 @@ function agreeScreen(place, card, payer) {
   });
   place.show({
     title: t("title.autopay"), action: send.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("autopay.title")), h("p", { class: "soft" }, said(card.productName))),
+    body: [pageHead(t("autopay.title"), said(card.productName)),
       form([share_.element, payerField(payer).element, line.element], send), note("tide", "shield", t("autopay.text"))],
   });
 }

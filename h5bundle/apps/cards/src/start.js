@@ -2,8 +2,9 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, amount, ask, asMobile, Attempt, button, chip, choiceField, day, desk, digits, emptyCard, eyeButton, facts, field, form,
-  formLine, fullDay, gauge, go, h, icon, knownField, look, moment, money, moneyField, note, openBundle, openDraft, dropDrafts, openRow,
-  pagedView, pageSheet, placeTrouble, plainMoney, redraw, said, secret, sentence, share, sideFacts,
-  Signing, start, state, stepper, t, toast, tracker, troubleOf, watch, wholeMoney,
+  agreeField, amount, ask, asMobile, Attempt, bindButton, button, chip, choiceField, day, desk, digits, dropDrafts,
+  emptyCard, eyeButton, facts, field, form, formLine, fullDay, gauge, go, h, hiddenAmount, icon, knownField, listCard,
+  look, moment, money, moneyField, mono, note, openBundle, openDraft, openRow, outcomeCard, pagedView, pageHead,
+  pageSheet, placeTrouble, plainMoney, redraw, said, secret, sentence, share, sideFacts, Signing, start, state,
+  stepper, t, toast, tracker, troubleOf, watchedView, wholeMoney,
 } from "./_shared/common/ui.js";

@@ -7,7 +7,7 @@ const SEEN = "seen";
 const SEEN_MOST = 12;
 
 /** Something that kept an answer away. Kinds: refused, offline, cancelled, auth, unbound, busy, limited, unknown, fault. */
-export class Trouble extends Error {
+class Trouble extends Error {
   constructor(kind, options) {
     super(options.code || kind);
     this.kind = kind;
@@ -107,7 +107,7 @@ export async function look(op, params) {
 }
 
 /** Forget what was seen: another customer, or none. */
-export async function forget() {
+async function forget() {
   desk.seen = Promise.resolve({});
   await desk.bridge.store.remove({ key: SEEN });
 }

@@ -25,7 +25,7 @@ export function h(tag, attributes, ...children) {
 }
 
 /** Make an SVG element. */
-export function vector(tag, attributes, ...children) {
+function vector(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes || {})) dress(element, name, value);
   return fill(element, children);
@@ -40,7 +40,7 @@ export function refill(element, ...children) {
 let lastId = 0;
 
 /** A new id for label, description and the like. */
-export function freshId(stem) {
+function freshId(stem) {
   lastId += 1;
   return stem + "-" + lastId;
 }

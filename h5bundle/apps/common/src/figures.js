@@ -10,7 +10,7 @@ function grouped(digits) {
 }
 
 /** Split fen into what is shown large and small: {sign, whole: "50,000", cents: ".00"}. */
-export function amountParts(fen) {
+function amountParts(fen) {
   const digits = String(Math.abs(fen)).padStart(3, "0");
   return { sign: fen < 0 ? MINUS : "", whole: grouped(digits.slice(0, -2)), cents: "." + digits.slice(-2) };
 }

@@ -18,7 +18,7 @@ async function savedAs(file) {
 }
 
 /** Save a file: {name (without an ending), kind: csv | pdf, content: base64, at most 180,000 bytes}; say what came of it. */
-export async function saveFile(file) {
+async function saveFile(file) {
   const key = await savedAs(file);
   if (key) toast(t(key));
 }

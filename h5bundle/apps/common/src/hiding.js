@@ -19,7 +19,7 @@ function setHidden(hidden) {
 }
 
 /** Take over what the customer chose last time; without an answer amounts are shown. */
-export async function recallHiding() {
+async function recallHiding() {
   const kept = await quietly(desk.bridge.store.get({ key: HIDING }));
   setHidden(Boolean(kept && kept.value === "hidden"));
 }

@@ -55,6 +55,11 @@ export async function openBundle(route) {
   }
 }
 
+/** The button for a device without a customer: it leads to the accounts, where devices are bound. */
+export function bindButton(kind = "primary") {
+  return button(t("bound.action"), { class: kind }, () => openBundle("accounts")).element;
+}
+
 function settle(title, up) {
   document.title = title;
   quietly(desk.bridge.ui.setTitleBar({ title }));

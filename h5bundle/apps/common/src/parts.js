@@ -1,4 +1,4 @@
-// The pieces pages are made of: amount, chip, risk staff, gauge, path, stepper, tracker, facts, list, note, empty place.
+// The pieces pages are made of: head, amount, chip, risk staff, gauge, path, stepper, tracker, facts, list, outcome, proof, note, empty place.
 
 /** A large amount; its cents are small. Options: {xl, secret}; a secret one follows the eye. */
 export function amount(fen, options = {}) {
@@ -72,6 +72,11 @@ export function facts(rows) {
   return h("dl", { class: "num" }, rows.filter(Boolean).map(([label, value]) => h("div", { class: "kv" }, h("dt", null, label), h("dd", null, value))));
 }
 
+/** An id, a digest or a number in letters of one width. */
+export function mono(text) {
+  return h("span", { class: "mono" }, text);
+}
+
 /** Facts beside one another, under a hairline: [[label, value]]. */
 export function sideFacts(rows) {
   return h("dl", { class: "facts num" }, rows.map(([label, value]) => h("div", null, h("dt", { class: "cap" }, label), h("dd", null, value))));
@@ -85,6 +90,27 @@ export function note(kind, mark, text, action) {
 /** A card where something will stand: {mark, text, action}. */
 export function emptyCard(options) {
   return h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon(options.mark, "i24")), h("p", { class: "soft" }, options.text), options.action || null);
+}
+
+/** The top of a page: its heading, and a sentence under it. */
+export function pageHead(title, text) {
+  return h("div", { class: "head" }, h("h1", null, title), text ? h("p", { class: "soft" }, text) : null);
+}
+
+/** A card of rows, one under another. */
+export function listCard(...rows) {
+  return h("section", { class: "card flush" }, h("ul", { class: "list" }, rows));
+}
+
+/** How something stands, heard when it changes: {mark, kind (of the tile), title}, and what follows from it. */
+export function outcomeCard({ mark, kind, title }, ...below) {
+  return h("section", { class: "card outcome", "aria-live": "polite" },
+    h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")), h("h1", { class: "name" }, title)), below);
+}
+
+/** The proof of an order, folded: facts under one another. */
+export function proofCard(rows) {
+  return h("section", { class: "card flush" }, h("details", null, h("summary", null, t("proof"), icon("down", "i16")), facts(rows)));
 }
 
 /** A row that opens something: {title (a text is its name), open, mark, kind (of the tile), caption, value}. */

@@ -9,7 +9,7 @@ const OUTCOME_KINDS = { cancelled: "cancelled", unbound: "unbound", refused: "re
 const OUTCOME_MARKS = { cancelled: ["x", "plain"], expired: ["clock", "warn"], unverified: ["lock", "warn"], locked: ["lock", "bad"], unbound: ["phone", "warn"], refused: ["x", "bad"], unknown: ["clock", "warn"] };
 
 /** What a trouble of the bank's slip means for the order: a name of OUTCOMES; "unknown" whenever it is not certain. */
-export function outcomeOf(trouble) {
+function outcomeOf(trouble) {
   if (trouble.bridge === "CHALLENGE_INVALID" && trouble.code !== "CHALLENGE_USED") return "expired";
   return OUTCOMES[trouble.code] || OUTCOME_KINDS[trouble.kind] || "unknown";
 }
@@ -119,7 +119,7 @@ export class Signing {
 
   ways(place, { name, pending }, line) {
     const { options } = this;
-    if (name === "unbound") return button(t("bound.action"), { class: "primary block" }, () => openBundle("accounts")).element;
+    if (name === "unbound") return bindButton("primary block");
     if (name === "unknown") {
       return [button(t("sign.ask"), { class: "primary block", icon: "refresh" }, () => this.look(place, pending, line)).element,
         button(t(options.listLabel), { class: "block" }, async () => go(options.list, true)).element];
@@ -130,8 +130,8 @@ export class Signing {
 }
 
 /**
- * Ask again for something whose end is not known, until it has one: {now, open(value), obtain(), same(a, b), draw(value)}.
- * It stops when the page goes, and after two minutes; silence in between changes nothing.
+ * Ask again for something whose end is not known, until it has one: {now, open(value), obtain(), draw(value)}. It is
+ * drawn when its `state` is another. It stops when the page goes, and after two minutes; silence in between changes nothing.
  */
 export function watch(place, options, round = 0) {
   if (!options.open(options.now) || round >= WATCH_MOST) return;
@@ -139,8 +139,19 @@ export function watch(place, options, round = 0) {
     if (!place.stands) return;
     const next = (await quietly(options.obtain())) || options.now;
     if (!place.stands) return;
-    if (!options.same(next, options.now)) options.draw(next);
+    if (next.state !== options.now.state) options.draw(next);
     watch(place, { ...options, now: next }, round + 1);
   };
   setTimeout(() => quietly(turn()), WATCH_MILLISECONDS);
+}
+
+/**
+ * The page of something that comes to an end: {title, bones, op, params, open(value), draw(value, seenAt, still)}. What was
+ * last seen without a network is drawn and not asked for again.
+ */
+export async function watchedView(place, options) {
+  await place.load(options.title, options.bones, () => look(options.op, options.params), ({ data, seenAt }) => {
+    options.draw(data, seenAt, false);
+    if (!seenAt) watch(place, { now: data, open: options.open, obtain: () => ask(options.op, options.params), draw: (next) => options.draw(next, null, true) });
+  });
 }

@@ -1,7 +1,7 @@
 // What stands where content cannot stand yet or at all: skeleton, state, toast, sheet of the page.
 
 /** Blocks of the final size; never a guessed figure. Kinds: a line, b card, c chart, d row. */
-export function skeleton(kinds) {
+function skeleton(kinds) {
   return [h("span", { class: "hide", role: "status" }, t("loading")), kinds.split("").map((kind) => h("div", { class: "bone " + kind, "aria-hidden": "true" }))];
 }
 
@@ -13,7 +13,7 @@ export function state(options) {
 }
 
 /** A code, small and last: for whoever is asked for help. */
-export function codeLine(code) {
+function codeLine(code) {
   return h("span", { class: "code mono" }, t("code.label", { code }));
 }
 

@@ -3,10 +3,9 @@
 const COMMON_WORDS = {
   "zh": {
     "retry": "重试",
-    "back": "返回",
     "close": "关闭",
-    "dismiss": "知道了",
     "data": "数据",
+    "proof": "凭证",
     "show": "显示金额",
     "hide": "隐藏金额",
     "hidden": "金额已隐藏",
@@ -88,10 +87,9 @@ const COMMON_WORDS = {
   },
   "en": {
     "retry": "Try again",
-    "back": "Back",
     "close": "Close",
-    "dismiss": "Got it",
     "data": "Figures",
+    "proof": "Proof",
     "show": "Show amounts",
     "hide": "Hide amounts",
     "hidden": "Amount hidden",
@@ -182,12 +180,12 @@ export function speak(locale) {
 }
 
 /** Lay a bundle's own table over the shared one. */
-export function addWords(table) {
+function addWords(table) {
   words.tables.unshift(table);
 }
 
 /** The language in use: "zh" or "en". */
-export function language() {
+function language() {
   return words.language;
 }
 

@@ -14,5 +14,5 @@ start({
   },
   want: { "net.request": 1 },
   routes: [{ path: "/", view: homeView, fresh: true }],
-  unbound: () => button(t("bound.action"), { class: "primary" }, () => openBundle("accounts")).element,
+  unbound: bindButton,
 });

@@ -22,7 +22,7 @@ function signForm(place, { product, held, agreed }) {
   });
   place.show({
     title: t("title.sign"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t(known ? "sign.change" : "sign.keep")), h("p", { class: "soft" }, t("sign.text"))),
+    body: [pageHead(t(known ? "sign.change" : "sign.keep"), t("sign.text")),
       form([yuan.element, account.element, line.element], submit),
       h("section", { class: "card" }, facts([[t("sign.product"), product.name], [t("sign.terms"), product.terms], [t("sign.when"), t("sign.evening")]])),
       note("info", "info", said(product.warning)), note("tide", "shield", t("sign.note"))],
@@ -82,7 +82,7 @@ async function agreementView(place) {
     }
     place.show({
       title: t("title.agreement"), action: button(t("agree.change"), { class: "primary block" }, async () => go("/sign")).element,
-      body: [h("div", { class: "head" }, h("h1", null, t("title.agreement")), h("p", { class: "soft" }, t("sign.text"))), place.staleNote(seenAt), agreed.agreements.map((one) => agreementCard(one, held.accounts))],
+      body: [pageHead(t("title.agreement"), t("sign.text")), place.staleNote(seenAt), agreed.agreements.map((one) => agreementCard(one, held.accounts))],
     });
   });
 }

@@ -77,14 +77,14 @@ function fastCard(product) {
 function agreementRow(agreement, accounts) {
   const places = { tail: (accountOf(accounts, agreement.accountId) || {}).number, floor: plainMoney(agreement.floorFen) };
   return openRow({
-    mark: "sweep", title: h("b", null, t("agree.auto")), caption: h("div", { class: "cap num" }, t("agree.keeps", places)), open: () => go("/agreement"),
+    mark: "sweep", title: t("agree.auto"), caption: h("div", { class: "cap num" }, t("agree.keeps", places)), open: () => go("/agreement"),
     value: chip(t("agreement." + agreement.state), agreement.state === "ACTIVE" ? "ok" : "warn"),
   });
 }
 
 function frontRows(agreements, accounts) {
-  return h("section", { class: "card flush" }, h("ul", { class: "list" }, agreements.map((one) => agreementRow(one, accounts)),
-    openRow({ mark: "download", title: h("b", null, t("title.income")), open: () => go("/income") }), openRow({ mark: "list", title: h("b", null, t("title.orders")), open: () => go("/orders") })));
+  return listCard(agreements.map((one) => agreementRow(one, accounts)),
+    openRow({ mark: "download", title: t("title.income"), open: () => go("/income") }), openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") }));
 }
 
 function frontAction(agreements, position) {

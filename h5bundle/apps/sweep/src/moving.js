@@ -37,7 +37,7 @@ function inForm(place, { product, accounts }) {
   });
   place.show({
     title: t("title.in"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("in.title"))), form([yuan.element, account.element, line.element], submit), inDates(product.purchase),
+    body: [pageHead(t("in.title")), form([yuan.element, account.element, line.element], submit), inDates(product.purchase),
       note("info", "info", said(product.warning)), note("tide", "shield", t("moving.note"))],
   });
 }
@@ -90,7 +90,7 @@ function outForm(place, { product, accounts, position }) {
   });
   place.show({
     title: t("title.out"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("out.title"))), form([yuan.element, mode.element, account.element, line.element], submit), capCard(product), note("tide", "shield", t("out.note"))],
+    body: [pageHead(t("out.title")), form([yuan.element, mode.element, account.element, line.element], submit), capCard(product), note("tide", "shield", t("out.note"))],
   });
 }
 

@@ -48,14 +48,11 @@ function orderHead(order) {
   const stand = standing(order);
   const [mark, kind] = ENDS[stand];
   const [title, text] = endWords(order, stand);
-  return h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")), h("h1", { class: "name" }, title)),
-    order.kind === "SIGNING" ? null : amount(order.amountFen), h("p", { class: "soft" }, text));
+  return outcomeCard({ mark, kind, title }, order.kind === "SIGNING" ? null : amount(order.amountFen), h("p", { class: "soft" }, text));
 }
 
-function proofCard(order) {
-  const mono = (text) => h("span", { class: "mono" }, text);
-  return h("section", { class: "card flush" }, h("details", null, h("summary", null, t("order.details"), icon("down", "i16")),
-    facts([[t("order.id"), mono(order.orderId)], [t("order.operation"), mono(order.operationId)], [t("order.fund"), order.fund], [t("order.time"), moment(order.placedAt)], [t("order.trade"), fullDay(order.tradeDate)]])));
+function orderProof(order) {
+  return proofCard([[t("order.id"), mono(order.orderId)], [t("order.operation"), mono(order.operationId)], [t("order.fund"), order.fund], [t("order.time"), moment(order.placedAt)], [t("order.trade"), fullDay(order.tradeDate)]]);
 }
 
 function drawOrder(place, order, seenAt, still) {
@@ -63,27 +60,20 @@ function drawOrder(place, order, seenAt, still) {
   const orders = button(t("title.orders"), { class: "primary block" }, async () => go("/orders", true));
   place.show({
     title: t("title.order"), still, action: h("div", { class: "pair" }, front.element, orders.element),
-    body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order))), proofCard(order)],
+    body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order))), orderProof(order)],
   });
 }
 
 async function orderView(place) {
-  const obtain = () => look("sweep.order.get", { orderId: place.params.order });
-  await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => {
-    drawOrder(place, data, seenAt);
-    if (seenAt) return;
-    watch(place, {
-      now: data, open: isChecked, obtain: () => ask("sweep.order.get", { orderId: data.orderId }), same: (a, b) => a.state === b.state,
-      draw: (order) => drawOrder(place, order, null, true),
-    });
-  });
+  const params = { orderId: place.params.order };
+  await watchedView(place, { title: t("title.order"), bones: "cc", op: "sweep.order.get", params, open: isChecked, draw: (...shown) => drawOrder(place, ...shown) });
 }
 
 function orderRow(order) {
   const stand = standing(order);
   const state = chip(t("order." + stand), CHIPS[stand] || "warn");
   const figure = order.kind === "SIGNING" ? null : h("b", { class: comes(order) ? "line" : "line up" }, secret(comes(order) ? plainMoney(order.amountFen) : signedMoney(order.amountFen)));
-  return openRow({ title: h("b", null, t("kind." + order.kind)), caption: h("div", { class: "cap num" }, moment(order.placedAt)), open: () => go("/order/" + order.orderId), value: [figure, state] });
+  return openRow({ title: t("kind." + order.kind), caption: h("div", { class: "cap num" }, moment(order.placedAt)), open: () => go("/order/" + order.orderId), value: [figure, state] });
 }
 
 async function ordersView(place) {

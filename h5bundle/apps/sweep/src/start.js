@@ -2,8 +2,9 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  amount, ask, Attempt, barChart, before, button, chartCard, chip, choiceField, datePath, day, emptyCard, facts, form, formLine,
-  fullDay, gauge, go, h, hiddenAmount, icon, knownField, lineChart, look, moment, money, moneyField, nearDay, note, openBundle,
-  openRow, pagedView, pageSheet, placeTrouble, plainMoney, redraw, said, secret, segments, sentence, share, sideFacts, signedMoney,
-  Signing, start, state, switchField, t, toast, tracker, troubleOf, watch, wholeMoney,
+  amount, ask, Attempt, barChart, before, bindButton, button, chartCard, chip, choiceField, datePath, day, emptyCard,
+  facts, form, formLine, fullDay, gauge, go, h, hiddenAmount, icon, knownField, lineChart, listCard, look, moment,
+  money, moneyField, mono, nearDay, note, openBundle, openRow, outcomeCard, pagedView, pageHead, pageSheet,
+  placeTrouble, plainMoney, proofCard, redraw, said, secret, segments, sentence, share, sideFacts, signedMoney,
+  Signing, start, state, switchField, t, toast, tracker, troubleOf, watchedView, wholeMoney,
 } from "./_shared/common/ui.js";

@@ -9,7 +9,7 @@ function holdingRow(holding) {
   const valued = holding.valueFen !== null;
   const caption = t("shares.count", { shares: sharesText(holding.shares) }) + (valued ? " · " + holding.nav : "");
   return openRow({
-    title: h("b", null, said(holding.productName)), caption: h("div", { class: "cap num" }, secret(caption)), open: () => go("/holding/" + holding.product),
+    title: said(holding.productName), caption: h("div", { class: "cap num" }, secret(caption)), open: () => go("/holding/" + holding.product),
     value: valued ? [h("b", null, secret(plainMoney(holding.valueFen))), h("div", { class: "cap" }, secret(income(holding.incomeFen)))] : h("span", { class: "cap" }, t("holding.novalue")),
   });
 }
@@ -24,10 +24,10 @@ async function holdingsView(place) {
   const products = button(t("orders.list"), { class: "primary" }, async () => go("/", true));
   await place.load(t("title.holdings"), "cdd", () => look("wealth.holding.list"), ({ data: { holdings }, seenAt }) => place.show({
     title: t("title.holdings"),
-    body: [h("h1", { class: "hide" }, t("title.holdings")), place.staleNote(seenAt), holdings.length ? [totalSection(holdings), h("section", { class: "card flush" }, h("ul", { class: "list" }, holdings.map(holdingRow))),
+    body: [h("h1", { class: "hide" }, t("title.holdings")), place.staleNote(seenAt), holdings.length ? [totalSection(holdings), listCard(holdings.map(holdingRow)),
       h("p", { class: "cap center" }, t("holdings.about"))]
       : emptyCard({ mark: "wealth", text: t("holdings.none"), action: products.element }),
-    h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") })))],
+    listCard(openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") }))],
   }));
 }
 

@@ -70,19 +70,16 @@ function shortId(id) {
   return id && id.length > 14 ? id.slice(0, 8) + "…" + id.slice(-4) : id || "";
 }
 
-function proofCard(order) {
-  const mono = (text) => h("span", { class: "mono" }, text);
-  return h("section", { class: "card flush" }, h("details", null, h("summary", null, t("order.details"), icon("down", "i16")),
-    facts([[t("order.id"), mono(order.orderId)], order.operationId ? [t("order.operation"), mono(order.operationId)] : null, [t("order.time"), moment(order.placedAt)],
-      order.tradeDate ? [t("order.trade"), fullDay(order.tradeDate)] : null, order.bundle ? [t("order.bundle"), mono(bundleText(order.bundle))] : null,
-      order.deviceId ? [t("order.device"), mono(shortId(order.deviceId))] : null])));
+function orderProof(order) {
+  return proofCard([[t("order.id"), mono(order.orderId)], order.operationId ? [t("order.operation"), mono(order.operationId)] : null, [t("order.time"), moment(order.placedAt)],
+    order.tradeDate ? [t("order.trade"), fullDay(order.tradeDate)] : null, order.bundle ? [t("order.bundle"), mono(bundleText(order.bundle))] : null,
+    order.deviceId ? [t("order.device"), mono(shortId(order.deviceId))] : null]);
 }
 
-/** How an order stands: {name (of MARKS), title, figure, text}. */
-function outcomeCard(order, { name, title, figure, text, more }) {
+/** How an order stands: {name (of MARKS), title, figure, text, more}. */
+function standing(order, { name, title, figure, text, more }) {
   const [mark, kind] = MARKS[name];
-  return h("section", { class: "card outcome", "aria-live": "polite" }, h("div", { class: "row" }, h("span", { class: "tile " + kind }, icon(mark, "i24")),
-    h("h1", { class: "name" }, title)), figure, h("p", null, said(order.productName)), h("p", { class: "soft" }, text), more || null);
+  return outcomeCard({ mark, kind, title }, figure, h("p", null, said(order.productName)), h("p", { class: "soft" }, text), more || null);
 }
 
 function orderHead(order) {
@@ -90,7 +87,7 @@ function orderHead(order) {
   const places = { amount: plainMoney(order.amountFen), date: order.confirmDate ? day(order.confirmDate) : "", name: said(order.productName) };
   const text = (name === "rejected" && said(order.reason)) || t("order." + name + ".text", places);
   const more = order.shares ? sideFacts([[t("holding.shares"), sharesText(order.shares)], [t("product.nav.unit"), order.nav], [t("order.rest"), money(order.restFen || 0)]]) : null;
-  return outcomeCard(order, { name, title: t("order." + name + ".title"), figure: amount(order.amountFen), text, more });
+  return standing(order, { name, title: t("order." + name + ".title"), figure: amount(order.amountFen), text, more });
 }
 
 /** Where to go on: to what is mine once there is something, else to the products. */
@@ -104,22 +101,20 @@ function drawOrder(place, order, seenAt, still) {
   const changed = (next) => { drawOrder(place, next, null, true); watchOrder(place, next); };
   const text = t("cancel.order", { amount: plainMoney(order.amountFen) });
   const cancel = order.cancellableUntil && !seenAt ? cancelButton({ op: "wealth.order.cancel", order, text, changed }) : null;
-  place.show({ title: t("title.order"), still, action: endActions(order.state === "CONFIRMED"), body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order, cancel))), proofCard(order)] });
+  place.show({ title: t("title.order"), still, action: endActions(order.state === "CONFIRMED"), body: [place.staleNote(seenAt), orderHead(order), h("section", { class: "card" }, tracker(orderStops(order, cancel))), orderProof(order)] });
+}
+
+function isMoving(order) {
+  return CHECKING.includes(order.state) || order.state === "REFUNDING";
 }
 
 function watchOrder(place, order) {
-  watch(place, {
-    now: order, open: (one) => CHECKING.includes(one.state) || one.state === "REFUNDING", obtain: () => ask("wealth.order.get", { orderId: order.orderId }),
-    same: (a, b) => a.state === b.state, draw: (next) => drawOrder(place, next, null, true),
-  });
+  watch(place, { now: order, open: isMoving, obtain: () => ask("wealth.order.get", { orderId: order.orderId }), draw: (next) => drawOrder(place, next, null, true) });
 }
 
 async function orderView(place) {
-  const obtain = () => look("wealth.order.get", { orderId: place.params.order });
-  await place.load(t("title.order"), "cc", obtain, ({ data, seenAt }) => {
-    drawOrder(place, data, seenAt);
-    if (!seenAt) watchOrder(place, data);
-  });
+  const params = { orderId: place.params.order };
+  await watchedView(place, { title: t("title.order"), bones: "cc", op: "wealth.order.get", params, open: isMoving, draw: (...shown) => drawOrder(place, ...shown) });
 }
 
 // ── redemptions, and payments at maturity ──
@@ -142,26 +137,19 @@ function redemptionHead(order) {
   const figure = order.amountFen === null ? h("div", { class: "amount num" }, shares, h("small", null, " " + t("shares.unit"))) : amount(order.amountFen);
   const places = { shares, amount: order.amountFen === null ? "" : plainMoney(order.amountFen), date: day(order.confirmDate), pay: day(order.payDate) };
   const reason = name === "FAILED" ? said(order.reason) : "";
-  return outcomeCard(order, { name, title: t("out." + name + ".title"), figure, text: [reason, h("span", { class: "line" }, t("out." + name + ".text", places))] });
+  return standing(order, { name, title: t("out." + name + ".title"), figure, text: [reason, h("span", { class: "line" }, t("out." + name + ".text", places))] });
 }
 
 function drawRedemption(place, order, seenAt, still) {
   const changed = (next) => drawRedemption(place, next, null, true);
   const text = t("cancel.redemption", { shares: sharesText(order.shares) });
   const cancel = order.cancellableUntil && !seenAt ? cancelButton({ op: "wealth.redemption.cancel", order, text, changed }) : null;
-  place.show({ title: t("title.redemption"), still, action: endActions(true), body: [place.staleNote(seenAt), redemptionHead(order), h("section", { class: "card" }, tracker(redemptionStops(order, cancel))), proofCard(order)] });
+  place.show({ title: t("title.redemption"), still, action: endActions(true), body: [place.staleNote(seenAt), redemptionHead(order), h("section", { class: "card" }, tracker(redemptionStops(order, cancel))), orderProof(order)] });
 }
 
 async function redemptionView(place) {
-  const obtain = () => look("wealth.redemption.get", { orderId: place.params.order });
-  await place.load(t("title.redemption"), "cc", obtain, ({ data, seenAt }) => {
-    drawRedemption(place, data, seenAt);
-    if (seenAt) return;
-    watch(place, {
-      now: data, open: (one) => one.state === "PAYING", obtain: () => ask("wealth.redemption.get", { orderId: data.orderId }),
-      same: (a, b) => a.state === b.state, draw: (next) => drawRedemption(place, next, null, true),
-    });
-  });
+  const params = { orderId: place.params.order };
+  await watchedView(place, { title: t("title.redemption"), bones: "cc", op: "wealth.redemption.get", params, open: (one) => one.state === "PAYING", draw: (...shown) => drawRedemption(place, ...shown) });
 }
 
 // ── the history ──
@@ -169,7 +157,7 @@ async function redemptionView(place) {
 function historyRow(order) {
   const figure = order.amountFen === null ? t("shares.count", { shares: sharesText(order.shares) }) : plainMoney(order.amountFen);
   return openRow({
-    title: h("b", null, said(order.productName)), caption: h("div", { class: "cap num" }, t("kind." + order.kind) + " · " + moment(order.placedAt)), open: () => go(orderPath(order)),
+    title: said(order.productName), caption: h("div", { class: "cap num" }, t("kind." + order.kind) + " · " + moment(order.placedAt)), open: () => go(orderPath(order)),
     value: [h("b", null, figure), h("div", null, stateChipOf(order))],
   });
 }
@@ -185,6 +173,6 @@ async function ordersView(place) {
   await pagedView(place, {
     title: t("title.orders"), op: "wealth.transaction.list", items: (answer) => answer.transactions, row: historyRow,
     head: (answer) => (answer.transactions.length ? h("div", { class: "row" }, exportButton({ kinds: ["csv"], obtain: historyFile })) : null),
-    empty: h("section", { class: "card empty" }, h("span", { class: "tile plain" }, icon("list", "i24")), h("p", { class: "soft" }, t("orders.none")), products),
+    empty: emptyCard({ mark: "list", text: t("orders.none"), action: products }),
   });
 }

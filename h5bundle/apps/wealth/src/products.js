@@ -41,8 +41,8 @@ function levelCard(suitability) {
 /** What is mine: holdings with their value, and orders. */
 function mineCard(holdings) {
   const value = holdings.length ? [h("b", null, secret(plainMoney(totalOf(holdings, "valueFen")))), h("div", { class: "cap" }, t("holdings.value"))] : null;
-  return h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "wealth", title: t("title.holdings"), value, open: () => go("/holdings") }),
-    openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") })));
+  return listCard(openRow({ mark: "wealth", title: t("title.holdings"), value, open: () => go("/holdings") }),
+    openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") }));
 }
 
 function productSections(products) {
@@ -62,7 +62,7 @@ async function listView(place) {
   };
   await place.load(t("title.list"), "dcc", obtain, ({ products, suitability, holdings, seenAt, waiting }) => place.show({
     title: t("title.list"),
-    body: [h("div", { class: "head" }, h("h1", null, t("list.products"))), place.staleNote(seenAt), waiting, levelCard(suitability.data), mineCard(holdings.data.holdings),
+    body: [pageHead(t("list.products")), place.staleNote(seenAt), waiting, levelCard(suitability.data), mineCard(holdings.data.holdings),
       productSections(products.data.products)],
   }));
 }

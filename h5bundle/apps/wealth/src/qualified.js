@@ -10,7 +10,7 @@ async function qualifiedView(place) {
     const on = known ? button(t("product.buy"), { class: "primary block" }, async () => go("/buy/" + product.code)) : button(t("product.others"), { class: "primary block" }, async () => go("/"));
     place.show({
       title: t("title.qualified"), action: on.element,
-      body: [h("div", { class: "head" }, h("h1", null, t("qualified.title")), h("p", { class: "soft" }, said(product.name))), place.staleNote(seenAt),
+      body: [pageHead(t("qualified.title"), said(product.name)), place.staleNote(seenAt),
         h("section", { class: "card" }, h("p", { class: "soft" }, t("qualified.who"))), h("section", { class: "card" }, tracker(stops)), note("info", "info", t("qualified.cooling"))],
     });
   });

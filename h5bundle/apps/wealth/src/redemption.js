@@ -76,7 +76,7 @@ function redeemForm(place, holding, dates, options) {
   changed();
   place.show({
     title: t("redeem"), action: submit.element,
-    body: [h("div", { class: "head" }, h("h1", null, t("redeem.title")), h("p", { class: "soft" }, said(holding.productName))),
+    body: [pageHead(t("redeem.title"), said(holding.productName)),
       form([h("div", null, shown.element, about), account.element, line.element], submit),
       h("section", { class: "card" }, datePath([{ when: before(dates.before), what: t("redeem.ask"), done: true }, { when: day(dates.confirmDate), what: t("out.valued") }, { when: day(dates.payDate), what: t("out.paid") }])),
       note("tide", "shield", t("redeem.note", { date: day(dates.tradeDate) }))],

@@ -7,7 +7,7 @@ start({
     "store.remove": 1, "store.set": 1, "tx.sign": 1, "ui.setTitleBar": 1,
   },
   want: { "file.save": 1 },
-  unbound: () => button(t("bound.action"), { class: "primary" }, () => openBundle("accounts")).element,
+  unbound: bindButton,
   routes: [
     { path: "/", view: listView, fresh: true },
     { path: "/product/:code", view: productView, up: "/", fresh: true },

@@ -29,12 +29,12 @@ async function partsView(place) {
       h("section", { class: "card" }, tracker([{ title: t("sent"), caption: moment("2026-11-19T02:24:00Z"), state: "done" },
         { title: t("check"), caption: t("check.text"), state: "now", action: button(t("again"), { class: "small" }, async () => toast(t("sent"))).element }, { title: t("made"), state: "next" }])),
       emptyCard({ mark: "list", text: t("none"), action: button(t("open"), { class: "small" }, async () => go("/form")).element }),
-      h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: h("b", null, t("title.list")), open: () => go("/list"), value: chip(t("again"), "warn") }))), amount(5)],
+      h("section", { class: "card flush" }, h("ul", { class: "list" }, openRow({ mark: "list", title: t("title.list"), open: () => go("/list"), value: chip(t("again"), "warn") }))), amount(5)],
   });
 }
 
 function entryRow(entry) {
-  return openRow({ title: h("b", null, entry.memo), caption: h("div", { class: "cap num" }, moment(entry.at)), value: secret(signedMoney(entry.amountFen)), open: () => go("/entry/" + entry.id) });
+  return openRow({ title: entry.memo, caption: h("div", { class: "cap num" }, moment(entry.at)), value: secret(signedMoney(entry.amountFen)), open: () => go("/entry/" + entry.id) });
 }
 
 async function listView(place) {
