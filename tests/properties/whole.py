@@ -30,7 +30,7 @@ ENDS: Final = {
     "account_transfer": "state",
     "card_entry": "kind",
     "card_repayment": "state",
-    "sweep_order": "kind || ' ' || state",
+    "sweep_order": "kind, state",
     "wealth_order": "state",
     "wealth_redemption": "state",
 }
@@ -85,9 +85,9 @@ class Whole(SweepBank):
     def ends(self) -> dict[str, dict[str, int]]:
         """Give how many orders of each room stand in each state."""
         found = {}
-        for table, column in ENDS.items():
-            rows = self.sql(f"SELECT {column} AS name, COUNT(*) FROM {table} GROUP BY {column}")  # noqa: S608 — our own words
-            found[table] = dict(map(tuple, rows))
+        for table, columns in ENDS.items():
+            rows = self.sql(f"SELECT {columns}, COUNT(*) FROM {table} GROUP BY {columns}")  # noqa: S608 — our own words
+            found[table] = {" ".join(names): count for *names, count in rows}
         return found
 
     def night(self) -> None:
