@@ -23,6 +23,7 @@ from security.evidence import verify_export
 from tests.e2e import story
 from tests.e2e.auditor import verify_with_one_file
 from tests.e2e.browser import SECONDS, Person
+from tests.faults.test_kill import wait_until_settled
 from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -181,6 +182,7 @@ def test_a_card_from_the_application_to_a_bill_repaid(
     (waiting,) = json.loads(desk.tidegate("cards", "queue", "--json"))
     decided = ("--by", "chen.yu", "--why", "papers hold", "--json")
     approved = json.loads(desk.tidegate("cards", "approve", waiting["application"], *decided))
+    wait_until_settled(running.var / "tidegate.db")  # the server's relay has told the producer
     expect(enter(customer).get_by_role("button", name=re.compile("制卡中"))).to_be_visible(timeout=SECONDS)
     desk.mail()
     page, contract = activate(customer)
