@@ -82,11 +82,12 @@ def test_every_make_target_in_the_documents_exists() -> None:
     assert set(re.findall(r"`make ([a-z-]+)", pages)) <= targets
 
 
-def test_every_attack_of_the_list_names_tests_that_exist() -> None:
-    text = (ROOT / "docs/attacks.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ") and "::" in line]
-    assert len(rows) > 30
-    short = {"A/": "tests/attacks/", "S/": "tests/security/"}
+@pytest.mark.parametrize(("page", "rows"), [("attacks.md", 30), ("invariants.md", 9)])
+def test_what_a_list_names_as_its_tests_exists(page: str, rows: int) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert sum(line.startswith("| ") and "::" in line for line in text.splitlines()) >= rows
+    short = {"A/": "tests/attacks/", "S/": "tests/security/", "B/": "tests/bff/"}
     for path, name in re.findall(r"`([A-Za-z0-9_/.]+\.py)::(\w+)`", text):
         file = ROOT / (short[path[:2]] + path[2:] if path[:2] in short else path)
-        assert f"def {name}(" in file.read_text(encoding="utf-8"), f"{path} has no {name}"
+        made = re.compile(rf"^(def {name}\(|{name} =)", re.MULTILINE)
+        assert made.search(file.read_text(encoding="utf-8")), f"{path} has no {name}"
