@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from bff.accounts.errors import CoreUnreachableError, PeriodInvalidError, StatementTooLongError
+from bff.accounts.errors import CoreUnreachableError, PeriodInvalidError
 from bff.core_bank.port import MAX_LINES, CoreBank, CoreError, CoreRefusedError, StatementLine
+from bff.exports.errors import StatementTooLongError
 
 LONGEST: Final = timedelta(days=366)
 MOST_LINES: Final = 20_000

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
-from bff.catalogue.operation import Download, Empty, File, Idempotency, Operation
+from bff.catalogue.operation import Empty, Idempotency, Operation
+from bff.exports.operations import exported
+from bff.exports.table import Table
 from bff.kinds import Context, business_date, instant
 from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
@@ -31,7 +33,6 @@ from bff.wealth.products import REDEEMABLE
 from bff.wealth.redemptions import TEMPLATE, Redemptions
 from bff.wealth.repository import SHARES_HELD
 from bff.wealth.schemas import OrderRequest
-from bff.web.tables import MEDIA_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ class _Holding:
         return HistoryAnswer(transactions=[_line(row) for row in rows], next_cursor=following)
 
     @staticmethod
-    def file(session: Session, context: Context, request: Empty) -> File:
+    def file(session: Session, context: Context, request: Empty) -> Table:
         del request
         rows = holdings.transactions(session, context.caller.customer_id or "", None, history_file.LINES)
-        return File(history_file.written(rows), MEDIA_TYPE, history_file.NAME)
+        return history_file.history(rows)
 
 
 def _free(held: holdings.Holding, lot: Row[Any], trade: date | None) -> int:
@@ -188,15 +189,12 @@ def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
             handler=holding.history,
             errors=("NOT_FOUND",),
         ),
-        _read(
-            code="wealth.transaction.csv",
-            summary="Give the caller's newest purchases and redemptions as a CSV file.",
-            path="/wealth/transactions/csv",
+        *exported(
+            code="wealth.transaction",
+            what="the caller's newest purchases and redemptions",
+            path="/wealth/transactions",
             request=Empty,
-            response=File,
-            handler=holding.file,
-            download=Download(frozenset({"text/csv"}), history_file.MOST_BYTES),
-            limit="10/minute",
+            tabled=holding.file,
         ),
         *_redemptions(holding),
     )

@@ -2,21 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
 from typing import Final
+
+from bff.exports.table import Table
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 _BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def written(table: Table) -> bytes:
     """Write a table with its head."""
     out = io.StringIO()
     out.write(_BOM)
     lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(head)
-    for row in rows:
+    lines.writerow([column.head for column in table.columns])
+    for row in table.rows:
         lines.writerow([_plain(cell) for cell in row])
     return out.getvalue().encode()
 
