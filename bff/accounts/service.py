@@ -91,6 +91,15 @@ class Accounts:
         require_open(row)
         return PayerAccount(row.account_id, row.number, row.available_fen)
 
+    def lock_payer(self, session: Session, context: Context, account_id: str) -> PayerAccount:
+        """Give an account that may pay, as it is at this moment and stays until the transaction ends.
+
+        Raises:
+            NotFoundError, AccountStateError, ClassMismatchError: as ``payer``.
+        """
+        repository.lock_account(session, account_id)
+        return self.payer(session, context, account_id)
+
     @staticmethod
     def ask_balance(session: Session, account_id: str, key: str, now: datetime) -> None:
         """Have the core asked for an account's balance after the commit.

@@ -34,6 +34,13 @@ class AccountsView(Protocol):
         """Give an open account of the calling customer; NotFoundError for any other."""
         ...
 
+    def lock_payer(self, session: Session, context: Context, account_id: str) -> Payer:
+        """Give the same, as it is at this moment; it neither closes nor freezes before the transaction ends.
+
+        A closing looks after what the account pays for when it holds the lock, so one of the two sees the other.
+        """
+        ...
+
     def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
         """Hear what the core told when it made the debit: ``executedAt``, and the balance if it said."""
         ...

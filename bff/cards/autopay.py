@@ -73,7 +73,9 @@ class Autopay:
         Raises:
             AutopayExistsError: another was faster.
             CardStateError: the account is not in use any more.
+            AccountStateError: the payer is not open any more.
         """
+        self.repaying.accounts.lock_payer(session, context, approved.payload["payerId"])
         account = self.repaying.in_use(session, context, approved.payload["accountId"])
         agreement_id, now = context.new_id("agr"), context.now
         values = {

@@ -21,6 +21,7 @@ from bff.customers.service import Customers
 from bff.db.statements import insert_new
 from bff.errors import NotFoundError
 from bff.kinds import CURRENCY, Context, business_date
+from bff.products.decisions import Decision
 from bff.sweep import register, repository
 from bff.sweep.errors import AgreementHoldsError, AgreementStateError, FloorInvalidError
 from bff.sweep.models import SweepAgreement, SweepOrder
@@ -51,9 +52,11 @@ class Agreements:
             ProductClosedError, FloorInvalidError: a rule's no.
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
+        decision = Decision.begin(context, self.terms.packs, "sweep.agreement.prepare")
+        decision.note(product=code, accountId=account_id, floorFen=floor_fen)
         product = self.terms.selling(session, code, context.now)
         payer = self.accounts.payer(session, context, account_id)
-        most = self.terms.rules(context.now).integer("floor_most_fen")
+        most = decision.rules.integer("floor_most_fen")
         if not 0 <= floor_fen <= most:
             raise FloorInvalidError(mostFen=most)
         person = self.customers.person(session, context.caller.customer_id or "")
@@ -75,22 +78,32 @@ class Agreements:
             memo=memo,
             payload={**payload, "fund": self.terms.fund(product, fund)},
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Write what was signed: a new agreement, or a new floor for the one there is.
 
         Raises:
             ProductClosedError: the product was closed meanwhile.
+            AccountStateError: the account is not open any more.
             AgreementStateError: another device signed for the same account at this moment.
         """
-        product = self.terms.selling(session, approved.payload["product"], context.now)
-        pack, today = self.terms.rules(context.now), business_date(context.now)
+        decision = Decision.begin(context, self.terms.packs, "sweep.agreement.place")
+        code, account_id = approved.payload["product"], approved.payload["accountId"]
+        floor = approved.payload["floorFen"]
+        decision.note(operationId=approved.operation_id, product=code, accountId=account_id, floorFen=floor)
+        self.accounts.lock_payer(session, context, account_id)
+        product = self.terms.selling(session, code, context.now)
+        pack, today = decision.rules, business_date(context.now)
         taken = Taken(product, approved.payload["fund"], pack, SIGNING, today, today)
         order_id = context.new_id("ord")
         row = {**whose(approved), **taken.row(order_id, context.now), "state": SIGNED, "settled_at": context.now}
         insert_new(session, SweepOrder, **row)
         agreement_id = self._write(session, context, approved, taken)
+        decision.note(agreementId=agreement_id)
+        decision.allow(session, context, order_id, about=approved.operation_id)
         answer = placed(
             session,
             approved,
@@ -100,7 +113,7 @@ class Agreements:
             state=SIGNED,
             now=context.now,
             agreementId=agreement_id,
-            floorFen=approved.payload["floorFen"],
+            floorFen=floor,
         )
         settled(
             session,
@@ -155,12 +168,16 @@ class Agreements:
             AgreementStateError: it has ended.
         """
         row = self.of_caller(session, context, agreement_id)
+        decision = Decision.begin(context, self.terms.packs, "sweep.agreement.end")
         moved = self._move(session, context, agreement_id, (ACTIVE, PAUSED), OVER, live=None)
         funds = self.terms.product(session, row.product, context.now).definition.funds
         held = [register.position(session, fund, row.account_id) for fund in funds]
-        left = any(one is not None and one.shares_fen + one.pending_fen for one in held)
-        if left or repository.on_its_way(session, row.account_id, row.product):
+        left = sum(one.shares_fen + one.pending_fen for one in held if one is not None)
+        going = repository.on_its_way(session, row.account_id, row.product)
+        decision.note(agreementId=agreement_id, state=row.state, leftFen=left, ordersOnTheirWay=going)
+        if left or going:
             raise AgreementHoldsError(detail="something is left")
+        decision.allow(session, context, agreement_id, about=row.operation_id)
         return moved
 
     def _write(self, session: Session, context: Context, approved: ApprovedOperation, taken: Taken) -> str:

@@ -22,6 +22,8 @@ from bff.customers.service import Customers
 from bff.db.statements import insert_new
 from bff.kinds import Context, business_date
 from bff.outbox import Settlement
+from bff.products.decisions import Decision
+from bff.products.rulepacks import RulePack
 from bff.sweep import register, repository, rules
 from bff.sweep.errors import AgreementRequiredError, SweepFundsError
 from bff.sweep.models import SweepOrder
@@ -62,15 +64,20 @@ class Purchases:
                 rule's no.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
+        decision = Decision.begin(context, self.terms.packs, "sweep.purchase.prepare")
+        decision.note(product=code, accountId=account_id, amountFen=amount_fen)
         product = self.terms.selling(session, code, context.now)
+        decision.note(productVersion=product.version, minimumFen=product.minimum_fen, stepFen=product.step_fen)
         payer = self.accounts.payer(session, context, account_id)
+        decision.note(availableFen=payer.available_fen)
         agreement = repository.live_agreement(session, account_id, code)
+        decision.note(agreementId=None if agreement is None else agreement.agreement_id)
         if agreement is None:
             raise AgreementRequiredError(product=code)
         rules.check_amount(product.minimum_fen, product.step_fen, amount_fen)
         if amount_fen > payer.available_fen:
             raise SweepFundsError(availableFen=payer.available_fen)
-        pack = self.terms.rules(context.now)
+        pack = decision.rules
         dates = rules.purchase_dates(self.terms.calendar, pack, context.now)
         person = self.customers.person(session, context.caller.customer_id or "")
         memo = {"product": code, "name": product.name, "payer_name": person.name, "rules": pack.version}
@@ -85,19 +92,30 @@ class Purchases:
             memo={**memo, "income": dates.income.isoformat()},
             payload=payload,
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=asked.operation_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Place an approved purchase, and have the core debited after the commit.
 
         Raises:
+            AccountStateError: the account is not open any more.
             ProductClosedError, AgreementRequiredError: product or agreement are no longer open.
         """
-        if repository.live_agreement(session, approved.payload["accountId"], approved.payload["product"]) is None:
-            raise AgreementRequiredError(product=approved.payload["product"])
-        taken = self._taken(session, approved.payload["product"], approved.payload["fund"], PURCHASE, context.now)
+        decision = Decision.begin(context, self.terms.packs, "sweep.purchase.place")
+        code, account_id = approved.payload["product"], approved.payload["accountId"]
+        amount = approved.amount_fen
+        decision.note(operationId=approved.operation_id, product=code, accountId=account_id, amountFen=amount)
+        self.accounts.lock_payer(session, context, account_id)
+        agreement = repository.live_agreement(session, account_id, code)
+        decision.note(agreementId=None if agreement is None else agreement.agreement_id)
+        if agreement is None:
+            raise AgreementRequiredError(product=code)
+        taken = self._taken(session, decision.rules, code, approved.payload["fund"], PURCHASE, context.now)
         row = {**whose(approved), **taken.row(context.new_id("ord"), context.now)}
         session.execute(insert(SweepOrder).values(**row))
+        decision.allow(session, context, row["order_id"], about=approved.operation_id)
         _debit(session, row, taken, context.now)
         about = {"product": taken.product.code, "rule_version": taken.rules.version, "fund": taken.fund}
         return placed(session, approved, order_id=row["order_id"], **about, state=CREATED, now=context.now)
@@ -112,7 +130,8 @@ class Purchases:
         amount = rules.idle(available, agreement.floor_fen, terms.minimum_fen, terms.step_fen)
         if not (product.takes_orders and amount):
             return
-        taken = self._taken(session, agreement.product, agreement.fund, COLLECT, settlement.now)
+        pack = self.terms.rules(settlement.now)
+        taken = self._taken(session, pack, agreement.product, agreement.fund, COLLECT, settlement.now)
         kept = ("operation_id", "customer_id", "account_id", "number")
         row = {
             **{name: getattr(agreement, name) for name in kept},
@@ -172,8 +191,8 @@ class Purchases:
             body |= {name: result[name] for name in ("sequence", "reference", "postings", "executedAt")}
         audit.append(session, kind="sweep.collected", subject=row.order_id, body=body, now=now)
 
-    def _taken(self, session: Session, code: str, fund: str, kind: str, now: datetime) -> Taken:
-        product, pack = self.terms.selling(session, code, now), self.terms.rules(now)
+    def _taken(self, session: Session, pack: RulePack, code: str, fund: str, kind: str, now: datetime) -> Taken:
+        product = self.terms.selling(session, code, now)
         dates = rules.purchase_dates(self.terms.calendar, pack, now)
         return Taken(product, fund, pack, kind, dates.trade, dates.confirm)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,32 @@ def test_agreements_run_at_once_repay_a_bill_once(teller: Teller) -> None:
     race(lambda _: teller.world.relay.run(), 8)
     assert teller.entries() == [("PURCHASE", 100_000), ("REPAYMENT", -100_000)]
     assert teller.seen()["owedFen"] == 0
+
+
+def test_a_payers_closing_and_an_agreement_at_once_leave_one_of_the_two(teller: Teller) -> None:
+    teller.ready(line_fen=LINE)
+    world, phone = teller.world, teller.phone
+    context = world.context(phone, None, customer=True)
+    ((number,),) = world.sql("SELECT number FROM account")
+    payloads = (
+        {"accountId": phone.account_id},
+        {"accountId": teller.account, "payerId": phone.account_id, "share": "FULL"},
+    )
+
+    def work(round_: int, racer: int) -> Any:
+        ids = (f"opn_{round_}_{racer}", phone.customer_id or "", phone.device_id, "cards@1.0.0")
+        spender: Any = (world.room.closings, world.cards.autopay)[racer]
+        approved = ApprovedOperation(*ids, 0, {"payer": number, "payee": number}, payloads[racer])
+        return teller.do(lambda session: spender.place(session, context, approved))
+
+    for round_ in range(4):
+        with world.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM card_autopay")
+            connection.exec_driver_sql("UPDATE account SET state = 'OPEN', balance_fen = 0, available_fen = 0")
+        got = race(partial(work, round_), 2)
+        ((state,),) = world.sql("SELECT state FROM account")
+        live = len(world.sql("SELECT agreement_id FROM card_autopay WHERE live_key IS NOT NULL"))
+        assert (state, live, [one for one in got if isinstance(one, str)]) in (
+            ("CLOSING", 0, ["ACCOUNT_FROZEN"]),
+            ("OPEN", 1, ["ACCOUNT_NOT_EMPTY"]),
+        )

@@ -222,6 +222,55 @@ def test_a_transfer_tells_its_counters_when_it_is_shown_signed_and_refused(world
     assert (refused["outcome"], refused["inputs"]["unbound_out.2026-11-23.beforeFen"]) == ("LIMIT_DAY", 900_000)
 
 
+def test_the_sweeps_agreements_and_purchases_tell_what_they_weighed(tmp_path: Path) -> None:
+    with fresh_engine("sqlite", tmp_path) as engine:
+        bank = SweepBank(engine)
+        phone = bank.bound(CHEN, 500_000)
+        named(bank, "req_floor_1")
+        assert refusal(lambda: bank.sign(phone, 10_000_000_001)).code == "FLOOR_INVALID"
+        (refused,) = explain(bank, "req_floor_1")
+        assert (refused["kind"], refused["outcome"]) == ("sweep.agreement.prepare", "FLOOR_INVALID")
+        assert refused["inputs"] == {"product": "LMB", "accountId": phone.account_id, "floorFen": 10_000_000_001}
+        assert refused["rules"]["floor_most_fen"]["value"] < 10_000_000_001
+        named(bank, "req_signed_1")
+        signed = bank.sign(phone, 100_000)["result"]["orderId"]
+        shown, placed = explain(bank, signed)
+        assert [one["kind"] for one in (shown, placed)] == ["sweep.agreement.prepare", "sweep.agreement.place"]
+        assert (placed["outcome"], placed["pack"], placed["inputs"]["floorFen"]) == ("ALLOWED", "sweep", 100_000)
+        agreement = placed["inputs"]["agreementId"]
+        order = bank.put(phone, 300_000)["result"]["orderId"]
+        shown, placed = explain(bank, order)
+        assert [one["kind"] for one in (shown, placed)] == ["sweep.purchase.prepare", "sweep.purchase.place"]
+        weighed = {"amountFen": 300_000, "availableFen": 500_000, "agreementId": agreement, "minimumFen": 100}
+        assert weighed.items() <= shown["inputs"].items()
+        assert {"cut_off", "confirm_trading_days"} <= set(placed["rules"])
+        named(bank, "req_put_1")
+        assert refusal(lambda: bank.put(phone, 200_001)).code == "SWEEP_FUNDS"
+        (refused,) = explain(bank, "req_put_1")
+        assert (refused["outcome"], refused["inputs"]["availableFen"]) == ("SWEEP_FUNDS", 200_000)
+        named(bank, "req_end_1")
+        ending = {"agreementId": agreement}
+        assert refusal(lambda: bank.call(phone, "sweep.agreement.end", ending)).code == "AGREEMENT_HOLDS"
+        (refused,) = explain(bank, "req_end_1")
+        assert (refused["inputs"]["leftFen"], refused["inputs"]["ordersOnTheirWay"]) == (300_000, 1)
+
+
+def test_a_purchase_signed_after_its_agreement_ended_is_explained_by_its_operation(tmp_path: Path) -> None:
+    with fresh_engine("sqlite", tmp_path) as engine:
+        bank = SweepBank(engine)
+        phone = bank.saver()
+        body = {"product": "LMB", "accountId": phone.account_id, "amountFen": 100_000}
+        asked = bank.call(phone, "sweep.purchase.prepare", body)
+        ((agreement,),) = bank.sql("SELECT agreement_id FROM sweep_agreement")
+        bank.call(phone, "sweep.agreement.end", {"agreementId": agreement})
+        message = bank.message(phone, asked["challengeId"])
+        assert refusal(lambda: bank.approve(phone, asked["challengeId"], message)).code == "AGREEMENT_REQUIRED"
+        shown, refused = explain(bank, asked["operationId"])
+        assert (shown["outcome"], refused["outcome"]) == ("ALLOWED", "AGREEMENT_REQUIRED")
+        assert (shown["inputs"]["agreementId"], refused["inputs"]["agreementId"]) == (agreement, None)
+        assert [one["kind"] for one in explain(bank, agreement)][-1] == "sweep.agreement.end"
+
+
 def test_a_fast_redemption_tells_what_was_left_of_both_caps(tmp_path: Path) -> None:
     with fresh_engine("sqlite", tmp_path) as engine:
         bank = SweepBank(engine)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bff.accounts.errors import NotEmptyError
+from bff.accounts.errors import AccountStateError, NotEmptyError
 from bff.errors import NotFoundError
 from bff.products.errors import CalendarExhaustedError
 from bff.sweep.errors import (
@@ -298,3 +298,26 @@ def test_an_account_that_the_sweep_holds_something_for_is_not_closed(bank: Sweep
     with pytest.raises(NotEmptyError) as refused:
         bank.call(phone, "accounts.close", {"accountId": phone.account_id})
     assert refused.value.extra == {"holds": "sweep"}
+
+
+def test_what_is_signed_after_the_account_closed_is_refused(bank: SweepBank) -> None:
+    phone = bank.bound(CHEN)
+    body = {"product": "LMB", "accountId": phone.account_id, "floorFen": 0}
+    asked = bank.call(phone, "sweep.agreement.prepare", body)
+    bank.signed(phone, "accounts.close", {"accountId": phone.account_id})
+    with pytest.raises(AccountStateError):
+        bank.approve(phone, asked["challengeId"], bank.message(phone, asked["challengeId"]))
+    assert bank.sql("SELECT agreement_id FROM sweep_agreement") == []
+    told = bank.sql("SELECT kind, outcome FROM rule_decision WHERE about = :operation", operation=asked["operationId"])
+    assert told[-1] == ("sweep.agreement.place", "ACCOUNT_FROZEN")
+
+
+def test_a_purchase_that_is_signed_while_the_account_is_being_closed_is_refused(bank: SweepBank) -> None:
+    phone = bank.saver()
+    body = {"product": "LMB", "accountId": phone.account_id, "amountFen": 100_000}
+    asked = bank.call(phone, "sweep.purchase.prepare", body)
+    with bank.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE account SET state = 'CLOSING'")
+    with pytest.raises(AccountStateError):
+        bank.approve(phone, asked["challengeId"], bank.message(phone, asked["challengeId"]))
+    assert bank.sql("SELECT order_id FROM sweep_order WHERE kind = 'PURCHASE'") == []

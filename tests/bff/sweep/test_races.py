@@ -1,6 +1,7 @@
 """Races on SQLite and on MariaDB: the caps of fast redemption, the shares behind them, and one agreement an account."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from bff.approvals.decisions import ApprovedOperation
@@ -67,6 +68,33 @@ def test_signing_at_once_makes_one_agreement(any_bank: SweepBank) -> None:
     got = race(lambda number: any_bank.approve(phone, challenges[number], messages[number]), 8)
     assert any(not isinstance(one, str) for one in got)
     assert len(any_bank.sql("SELECT agreement_id FROM sweep_agreement")) == 1
+
+
+def test_a_closing_and_an_agreement_at_once_leave_one_of_the_two(any_bank: SweepBank) -> None:
+    bank = any_bank
+    phone = bank.bound(CHEN)
+    context = bank.context(phone, None, customer=True)
+    ((number,),) = bank.sql("SELECT number FROM account")
+    payload = {"product": "LMB", "accountId": phone.account_id, "number": number, "fund": FUND, "floorFen": 0}
+    fields = {"payer": number, "payee": number}
+
+    def work(round_: int, racer: int) -> Any:
+        ids = (f"opn_{round_}_{racer}", phone.customer_id or "", phone.device_id, "sweep@1.0.0")
+        spender: Any = (bank.room.closings, bank.sweep.agreements)[racer]
+        approved = ApprovedOperation(*ids, 0, fields, payload)
+        return retried(bank.engine, lambda session: spender.place(session, context, approved))
+
+    for round_ in range(6):
+        got = race(partial(work, round_), 2)
+        ((state,),) = bank.sql("SELECT state FROM account")
+        live = len(bank.sql("SELECT agreement_id FROM sweep_agreement WHERE live IS NOT NULL"))
+        assert (state, live, [one for one in got if isinstance(one, str)]) in (
+            ("CLOSING", 0, ["ACCOUNT_FROZEN"]),
+            ("OPEN", 1, ["ACCOUNT_NOT_EMPTY"]),
+        )
+        with bank.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM sweep_agreement")
+            connection.exec_driver_sql("UPDATE account SET state = 'OPEN'")
 
 
 def test_orders_accrual_and_settlement_at_once_leave_a_sound_register(any_bank: SweepBank) -> None:
