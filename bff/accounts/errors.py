@@ -191,12 +191,3 @@ class CardChangeExpiredError(BffError):
     status = 410
     zh = "这次换卡放得太久，已失效，绑定的卡没有变。请重新填写卡号。"
     en = "This change was left too long and has lapsed. The bound card is unchanged. Enter the card again."
-
-
-class PeriodInvalidError(BffError):
-    """The days of a statement are none, or too many."""
-
-    code = "PERIOD_INVALID"
-    status = 422
-    zh = "查询的日期不对，最多可以查一年。请重新选择。"
-    en = "These days cannot be shown: a year at most. Choose others."

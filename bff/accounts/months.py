@@ -14,12 +14,13 @@ from sqlalchemy import Engine, Row, Select, select
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountMonth
-from bff.accounts.statements import Period, Statements
+from bff.accounts.statements import Statements
 from bff.core_bank.port import StatementLine
 from bff.db.base import table_of
 from bff.db.engine import retried
 from bff.db.statements import insert_new
 from bff.errors import BffError
+from bff.exports.period import Period
 from bff.kinds import SHANGHAI, business_date
 
 BATCH: Final = 100

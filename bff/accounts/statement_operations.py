@@ -1,13 +1,11 @@
 """The operations on entries and statements; they read, so the core may be asked within them."""
 
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from bff.accounts import months, rules
-from bff.accounts.errors import PeriodInvalidError
 from bff.accounts.movement_schemas import (
     EntriesAnswer,
     EntriesRequest,
@@ -19,10 +17,11 @@ from bff.accounts.movement_schemas import (
 from bff.accounts.schemas import AccountRequest
 from bff.accounts.service import Accounts
 from bff.accounts.statement_file import About, statement
-from bff.accounts.statements import Direction, Period, Statements
+from bff.accounts.statements import Direction, Statements
 from bff.catalogue.operation import Idempotency, Operation
 from bff.core_bank.port import StatementLine
 from bff.exports.operations import exported
+from bff.exports.period import Period
 from bff.exports.table import Table
 from bff.kinds import Context, instant
 
@@ -71,15 +70,8 @@ def _entry(line: StatementLine) -> EntryAnswer:
     )
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as error:
-        raise PeriodInvalidError(detail="no calendar has such a day") from error
-
-
 def _period(request: StatementRequest | EntriesRequest) -> Period:
-    return Period(_day(request.since), _day(request.until))
+    return Period.read(request.since, request.until)
 
 
 def statement_operations(accounts: Accounts, statements: Statements) -> tuple[Operation, ...]:

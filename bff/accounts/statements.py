@@ -6,17 +6,17 @@ so many lines at most; a page that filters looks at a bounded number of lines an
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row
 
-from bff.accounts.errors import CoreUnreachableError, PeriodInvalidError
+from bff.accounts.errors import CoreUnreachableError
 from bff.core_bank.port import MAX_LINES, CoreBank, CoreError, CoreRefusedError, StatementLine
-from bff.exports.errors import StatementTooLongError
+from bff.exports.errors import PeriodInvalidError, StatementTooLongError
+from bff.exports.period import Period
 
-LONGEST: Final = timedelta(days=366)
 MOST_LINES: Final = 20_000
 """Lines of a period that are summed or written: a month of 645 a day; a document's bytes end sooner."""
 LOOKS: Final = 5
@@ -33,25 +33,6 @@ class Direction(StrEnum):
     def shows(self, line: StatementLine) -> bool:
         """Tell whether an entry is one of them."""
         return self is Direction.ALL or (line.amount > 0) is (self is Direction.IN)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days of a statement, both included; a missing one is open."""
-
-    since: date | None = None
-    until: date | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse days in the wrong order, and more than a year.
-
-        Raises:
-            PeriodInvalidError: as said.
-        """
-        if self.since is None or self.until is None:
-            return
-        if not timedelta(0) <= self.until - self.since < LONGEST:
-            raise PeriodInvalidError(detail="the days are in the wrong order, or more than a year")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bff.approvals.prepared import PreparedAnswer, prepared
 from bff.approvals.reasons import reason
 from bff.catalogue.operation import Idempotency, Operation
 from bff.errors import NotFoundError
+from bff.exports.operations import exported
 from bff.kinds import Context, instant
 from bff.sessions.verification import FRESH
 from bff.sweep import agreements, purchases, redemptions, repository
@@ -32,6 +33,7 @@ from bff.sweep.schemas import (
     ProductRequest,
     PurchaseRequest,
     RedeemRequest,
+    StatementRequest,
     TotalsAnswer,
     YieldRequest,
     YieldsAnswer,
@@ -151,6 +153,14 @@ def _shown(shown: Shown) -> tuple[Operation, ...]:
             request=IncomeRequest,
             response=IncomeAnswer,
             handler=shown.income,
+        ),
+        *exported(
+            code="sweep.statement",
+            what="the caller's income, money in and money out of some days",
+            path="/sweep/statements/{code}",
+            request=StatementRequest,
+            tabled=shown.statement,
+            errors=("NOT_FOUND", "PERIOD_INVALID"),
         ),
     )
 

@@ -142,6 +142,14 @@ class IncomeRequest(Request):
     limit: Page = 30
 
 
+class StatementRequest(Request):
+    """Of which product, and of which days, both included."""
+
+    code: Code
+    since: Day
+    until: Day
+
+
 class IncomeLine(Answer):
     """A day's income of all the caller's accounts."""
 

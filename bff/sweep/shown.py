@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bff.exports.period import Period
+from bff.exports.table import Table
 from bff.kinds import Context, business_date, instant
 from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.products.warehouse import OnSale
-from bff.sweep import fast, history, income, register, rules
+from bff.sweep import fast, history, income, register, rules, statement_file
 from bff.sweep.products import SweepDefinition
 from bff.sweep.rules import decimals_text
 from bff.sweep.schemas import (
@@ -24,6 +26,7 @@ from bff.sweep.schemas import (
     PurchaseDatesAnswer,
     RedemptionDatesAnswer,
     ShareClassAnswer,
+    StatementRequest,
     TotalsAnswer,
     YieldPoint,
     YieldRequest,
@@ -91,6 +94,15 @@ class Shown:
         ]
         more = start is not None and start < first
         return IncomeAnswer(lines=lines, next_cursor=first.isoformat() if more else None)
+
+    def statement(self, session: Session, context: Context, request: StatementRequest) -> Table:
+        """Give the caller's statement of some days."""
+        period = Period.read(request.since, request.until)
+        since, until = date.fromisoformat(request.since), date.fromisoformat(request.until)
+        rows = self._rows(session, context, request.code)
+        found = history.statement(session, rows, since, until, business_date(context.now))
+        name = self.terms.product(session, request.code, context.now).definition.name
+        return statement_file.table(name, period, found)
 
     def _rows(self, session: Session, context: Context, code: str) -> list[Any]:
         funds = self.terms.product(session, code, context.now).definition.funds

@@ -17,7 +17,7 @@ from bff.kinds import Context, business_date, instant
 from bff.products.calendar import cut_off_instant
 from bff.products.errors import CalendarExhaustedError
 from bff.sessions.verification import FRESH
-from bff.wealth import history_file, holdings, positions, pricing
+from bff.wealth import history_file, holdings, holdings_file, positions, pricing
 from bff.wealth.holding_schemas import (
     HistoryAnswer,
     HistoryRequest,
@@ -29,6 +29,7 @@ from bff.wealth.holding_schemas import (
     RedemptionAnswer,
     TransactionAnswer,
 )
+from bff.wealth.holdings import Holding
 from bff.wealth.products import REDEEMABLE
 from bff.wealth.redemptions import TEMPLATE, Redemptions
 from bff.wealth.repository import SHARES_HELD
@@ -41,11 +42,18 @@ class _Holding:
 
     def holdings(self, session: Session, context: Context, request: Empty) -> HoldingsAnswer:
         del request
-        today = business_date(context.now)
-        found = holdings.of_customer(session, self.redemptions.warehouse, context.caller.customer_id or "", today)
+        found = self._found(session, context)
         dates = self._dates(context)
         trade = None if dates is None else date.fromisoformat(dates.trade_date)
         return HoldingsAnswer(holdings=[_holding(one, trade) for one in found], redemption=dates)
+
+    def holdings_table(self, session: Session, context: Context, request: Empty) -> Table:
+        del request
+        return holdings_file.table(self._found(session, context), business_date(context.now))
+
+    def _found(self, session: Session, context: Context) -> list[Holding]:
+        today = business_date(context.now)
+        return holdings.of_customer(session, self.redemptions.warehouse, context.caller.customer_id or "", today)
 
     def _dates(self, context: Context) -> RedeemDatesAnswer | None:
         pack = self.redemptions.packs.at(business_date(context.now))
@@ -79,18 +87,18 @@ class _Holding:
         return HistoryAnswer(transactions=[_line(row) for row in rows], next_cursor=following)
 
     @staticmethod
-    def file(session: Session, context: Context, request: Empty) -> Table:
+    def history_table(session: Session, context: Context, request: Empty) -> Table:
         del request
         rows = holdings.transactions(session, context.caller.customer_id or "", None, history_file.LINES)
         return history_file.history(rows)
 
 
-def _free(held: holdings.Holding, lot: Row[Any], trade: date | None) -> int:
+def _free(held: Holding, lot: Row[Any], trade: date | None) -> int:
     """Give the shares of a lot that a redemption may take by that trade date."""
     return 0 if trade is None or held.state not in REDEEMABLE else positions.free(lot, trade)
 
 
-def _holding(held: holdings.Holding, trade: date | None) -> HoldingAnswer:
+def _holding(held: Holding, trade: date | None) -> HoldingAnswer:
     free = {lot.order_id: _free(held, lot, trade) for lot in held.lots}
     return HoldingAnswer(
         product=held.product,
@@ -180,6 +188,13 @@ def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
             response=HoldingsAnswer,
             handler=holding.holdings,
         ),
+        *exported(
+            code="wealth.holding",
+            what="the caller's holdings at the newest net values",
+            path="/wealth/holdings",
+            request=Empty,
+            tabled=holding.holdings_table,
+        ),
         _read(
             code="wealth.transaction.list",
             summary="Give the caller's purchases and redemptions, page by page.",
@@ -194,7 +209,7 @@ def operations(redemptions: Redemptions) -> tuple[Operation, ...]:
             what="the caller's newest purchases and redemptions",
             path="/wealth/transactions",
             request=Empty,
-            tabled=holding.file,
+            tabled=holding.history_table,
         ),
         *_redemptions(holding),
     )

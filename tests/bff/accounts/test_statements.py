@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from bff.accounts import months, statement_file, statements
-from bff.accounts.errors import CoreUnreachableError, PeriodInvalidError
+from bff.accounts.errors import CoreUnreachableError
 from bff.accounts.months import Month
 from bff.bus.call import Call, Reply
 from bff.core_bank.port import StatementLine
 from bff.errors import NotFoundError
-from bff.exports.errors import StatementTooLongError
+from bff.exports.errors import PeriodInvalidError, StatementTooLongError
 from tests.bff.accounts.steps import payee, to_card, to_payee
 from tests.bff.accounts.test_limits import embedded
 from tests.bff.db.engines import fresh_engine

@@ -2,13 +2,16 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 
 from bff.bus import Call
+from bff.bus.call import Reply
 from bff.errors import NotFoundError
 from bff.wealth import history_file, repository
 from bff.wealth.errors import NotCancellableError, NotRedeemableError, SharesGoneError, SharesInvalidError
+from tests.bff.exports.reading import pdf_lines
 from tests.bff.wealth.world import CHEN, LIN, WEALTH, Phone, World
 
 PRODUCT = "JMG-TT01"
@@ -231,6 +234,37 @@ def test_the_history_goes_on_page_by_page(world: World) -> None:
     assert lines[0][4:7] == ["100.00", "", "已受理"]
     assert lines[3][5:7] == ["50000.00", "已确认"]
     assert lines[3][-1] == got[3]["orderId"]
+
+
+def kept(world: World, phone: Phone, code: str) -> Reply:
+    return world.bus.call(Call(code, {}, world.context(phone, WEALTH, customer=True)))
+
+
+def test_what_is_kept_on_paper_says_what_the_tables_say(world: World) -> None:
+    phone = holder(world)
+    redeem(world, phone)
+    redeem(world, phone, "1000.00")
+    world.publish("1.0171", "2026-11-26", PRODUCT)
+    world.later(days=1)
+    world.confirm()
+    world.later(days=3)
+    world.life.run()
+    world.relay.run()
+    for code in ("wealth.transaction", "wealth.holding"):
+        reply, as_csv = (kept(world, phone, f"{code}.{kind}") for kind in ("pdf", "csv"))
+        _, _, _, head, *lines = pdf_lines(reply.body)
+        names, *rows = csv.reader(io.StringIO(as_csv.body.decode("utf-8-sig")))
+        shown = [names.index(name) for name in head]
+        feet = 2 if code == "wealth.transaction" else 1
+        assert (reply.content_type, lines[:-feet]) == ("application/pdf", [[row[at] for at in shown] for row in rows])
+        if feet == 2:
+            paid = [row[5] for row in rows if row[6] == "已到账"]
+            assert len(paid) == 2
+            assert [line[4] for line in lines[-2:]] == ["50000.00", f"{sum(map(Decimal, paid))}"]
+        else:
+            (held,) = world.call(phone, "wealth.holding.list")["holdings"]
+            total = [f"{Decimal(held[name]) / 100:.2f}" for name in ("costFen", "valueFen")]
+            assert [lines[-1][at] for at in (2, 5)] == total
 
 
 def test_every_state_of_the_history_has_its_word() -> None:

@@ -146,12 +146,26 @@ def test_the_history_goes_on_behind_its_first_page(open_page: Open) -> None:
     assert [call.get("params") for call in screen.sent("wealth.transaction.list")] == [None, {"cursor": "10"}]
 
 
+def test_the_holdings_are_kept_as_a_file(open_page: Open) -> None:
+    screen = open_page("wealth", "/holdings", state="held")
+    screen.press("导出")
+    screen.press("PDF 文件")
+    screen.frame.get_by_text("已保存").wait_for()
+    assert screen.host("host.saved") == [{"name": "理财持仓 2026-11-20", "kind": "pdf", "content": "JVBERi0x"}]
+
+
 def test_the_history_is_kept_as_a_file(open_page: Open) -> None:
     screen = open_page("wealth", "/orders", state="held")
     screen.press("导出")
     screen.press("CSV 表格")
     screen.frame.get_by_text("已保存").wait_for()
-    assert screen.host("host.saved") == [{"name": "wealth-transactions", "kind": "csv", "content": "77u_YQ"}]
+    screen.press("导出")
+    screen.press("PDF 文件")
+    screen.page.wait_for_function("host.saved.length === 2")
+    name = "理财交易记录"
+    csv, pdf = screen.host("host.saved")
+    assert csv == {"name": name, "kind": "csv", "content": "77u_YQ"}
+    assert pdf == {"name": name, "kind": "pdf", "content": "JVBERi0x"}
 
 
 def test_the_questions_go_on_where_they_were_left(open_page: Open) -> None:

@@ -30,6 +30,24 @@ def test_the_eye_hides_every_amount_keeps_its_width_and_is_remembered(open_page:
 
 
 @pytest.mark.parametrize(
+    ("bundle", "at", "said"),
+    [
+        ("gallery", "/", "12,345.00"),
+        ("sweep", "/", "今天还可快速转出 7,000.00 元"),
+        ("cards", "/card/crd_1", "可用 ¥11,719.10"),
+    ],
+)
+def test_a_hidden_amount_is_not_spoken_by_a_gauge(open_page: Open, bundle: str, at: str, said: str) -> None:
+    screen = open_page(bundle, at, state="bound")
+    gauge = screen.frame.locator(".gauge").first
+    assert said in gauge.aria_snapshot()
+    screen.press("隐藏金额")
+    assert gauge.aria_snapshot() == "- text: 金额已隐藏"
+    screen.press("显示金额")
+    assert said in gauge.aria_snapshot()
+
+
+@pytest.mark.parametrize(
     ("values", "zero"),
     [
         ([1.953, 2.01], "false"),

@@ -83,6 +83,24 @@ def test_every_end_says_what_happened_to_the_money(open_page: Open, sign: str, t
     assert sentence in text(screen)
 
 
+def test_the_statement_of_the_days_that_are_chosen_is_kept_as_a_file(open_page: Open) -> None:
+    screen = open_page("sweep", "/income", state="bound")
+    screen.press("导出对账单")
+    screen.frame.get_by_role("dialog").get_by_role("radio", name="近 3 月").check()
+    screen.press("PDF 文件")
+    screen.frame.get_by_text("已保存").wait_for()
+    (asked,) = screen.sent("sweep.statement.pdf")
+    assert asked["params"] == {"code": "LMB", "since": "2026-08-23", "until": "2026-11-20"}
+    name = "利民宝对账单 2026-08-23 2026-11-20"
+    assert screen.host("host.saved") == [{"name": name, "kind": "pdf", "content": "JVBERi0x"}]
+    screen.frame.evaluate("location.hash = '#/orders'")
+    screen.heading("订单")
+    screen.press("导出对账单")
+    screen.press("CSV 表格")
+    screen.page.wait_for_function("host.saved.length === 2")
+    assert screen.sent("sweep.statement.csv")[0]["params"]["since"] == "2026-08-23"
+
+
 def test_pausing_stands_and_ending_is_refused_while_something_is_held(open_page: Open) -> None:
     screen = open_page("sweep", "/agreement", state="bound")
     switch = screen.frame.get_by_role("switch")

@@ -70,7 +70,7 @@ function billCard(account) {
 function lineCard(account) {
   const places = { free: money(account.availableFen), line: money(account.lineFen) };
   return h("section", { class: "card" }, hiddenAmount({ label: t("line.free"), fen: account.availableFen, xl: true }),
-    gauge(share(account.availableFen, account.lineFen), t("line.label", places)),
+    gauge(share(account.availableFen, account.lineFen), secret(t("line.label", places))),
     sideFacts([[t("line.line"), secretMoney(account.lineFen)], [t("line.owed"), secretMoney(account.owedFen)], [t("line.held"), secretMoney(account.heldFen)]]));
 }
 

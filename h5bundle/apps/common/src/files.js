@@ -23,14 +23,17 @@ async function saveFile(file) {
   if (key) toast(t(key));
 }
 
-/** A button that offers the kinds of file and saves the one that is chosen: {label, kinds, obtain(kind) → file}. */
+/**
+ * A button that offers the kinds of file and saves the one that is chosen: {label, above() → node, obtain(kind) → file};
+ * what stands above the kinds chooses what goes into the file.
+ */
 export function exportButton(options) {
-  const rows = (sheet) => (options.kinds || FILE_KINDS).map((kind) => h("li", null, button(t("export." + kind), { class: "pick", icon: "download" }, async () => {
+  const rows = (sheet) => FILE_KINDS.map((kind) => h("li", null, button(t("export." + kind), { class: "pick", icon: "download" }, async () => {
     const file = await options.obtain(kind);
     sheet().close();
     await saveFile(file);
   }).element));
   return button(options.label || t("export"), { class: "ghost small", icon: "download" }, async () => {
-    const sheet = pageSheet(t("export.choose"), h("ul", { class: "list" }, rows(() => sheet)));
+    const sheet = pageSheet(t("export.choose"), [options.above ? options.above() : null, h("ul", { class: "list" }, rows(() => sheet))]);
   }).element;
 }

@@ -25,11 +25,11 @@ export function riskStaff(risk) {
   return h("span", { class: "risk r" + level, role: "img", "aria-label": t("risk.label", { risk, name }) }, h("i", null, marks), risk + " " + name);
 }
 
-/** A gauge filled to `percent`, said in words by `label`. */
+/** A gauge filled to `percent`, said in words by `label`: a text, or a secret where the figures beside it are one. */
 export function gauge(percent, label) {
-  const water = h("span");
+  const water = h("span", { "aria-hidden": "true" });
   water.style.width = percent.toFixed(1) + "%";
-  return h("div", { class: "gauge", role: "img", "aria-label": label }, water);
+  return h("div", { class: "gauge" }, water, h("div", { class: "hide" }, label));
 }
 
 /** How a sum on the balance card is shared: [{name, fen}], at most three with water in them; one alone needs no bar. */

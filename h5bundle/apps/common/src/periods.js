@@ -24,6 +24,12 @@ export function monthDays(month) {
   return { from: month + "-01", to: end.toISOString().slice(0, 10) };
 }
 
+/** So many days that end today in Beijing: {from: "2026-10-22", to: "2026-11-20"}. */
+export function daysToNow(days, now = Date.now()) {
+  const [from, to] = [days - 1, 0].map((back) => new Date(now + BEIJING - back * DAY).toISOString().slice(0, 10));
+  return { from, to };
+}
+
 /** A month in words: 2026年11月; Nov 2026. */
 export function monthText(month) {
   const [year, number] = month.split("-").map(Number);

@@ -69,8 +69,8 @@ function fastCard(product) {
   const { fast } = product;
   const places = { left: plainMoney(fastLeft(fast)), cap: plainMoney(fast.capFen) };
   const normal = product.redemption ? t("fast.normal", { date: day(product.redemption.arrivesOn) }) : "";
-  return h("section", { class: "card" }, h("div", { class: "row between wrap num" }, h("h2", null, t("fast.title")), h("span", { class: "cap" }, t("fast.of", places))),
-    gauge(share(fastLeft(fast), fast.capFen), t("fast.label", places)), h("div", { class: "gap" }),
+  return h("section", { class: "card" }, h("div", { class: "row between wrap num" }, h("h2", null, t("fast.title")), h("span", { class: "cap" }, secret(t("fast.of", places)))),
+    gauge(share(fastLeft(fast), fast.capFen), secret(t("fast.label", places))), h("div", { class: "gap" }),
     h("p", { class: "cap" }, t(fast.poolOpen ? "fast.text" : "fast.pool")), normal ? h("p", { class: "cap" }, normal) : null);
 }
 

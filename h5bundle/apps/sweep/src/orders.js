@@ -79,6 +79,7 @@ function orderRow(order) {
 async function ordersView(place) {
   await pagedView(place, {
     title: t("title.orders"), op: "sweep.order.list", items: (answer) => answer.orders, row: orderRow,
+    head: (answer) => (answer.orders.length ? statementButton() : null),
     empty: emptyCard({ mark: "list", text: t("orders.none"), action: button(t("end.front"), { class: "small" }, async () => go("/", true)).element }),
   });
 }

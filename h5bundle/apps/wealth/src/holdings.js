@@ -20,11 +20,17 @@ function totalSection(holdings) {
     h("div", { class: "over row wrap num" }, h("span", { class: "soft" }, t("holding.income")), h("b", null, secret(signedMoney(earned)))));
 }
 
+/** All holdings as a file. */
+async function holdingsFile(kind) {
+  const { file } = await (kind === "pdf" ? ask("wealth.holding.pdf") : ask("wealth.holding.csv"));
+  return { name: t("holdings.file", { date: daysToNow(1).to }), kind, content: file.content };
+}
+
 async function holdingsView(place) {
   const products = button(t("orders.list"), { class: "primary" }, async () => go("/", true));
   await place.load(t("title.holdings"), "cdd", () => look("wealth.holding.list"), ({ data: { holdings }, seenAt }) => place.show({
     title: t("title.holdings"),
-    body: [h("h1", { class: "hide" }, t("title.holdings")), place.staleNote(seenAt), holdings.length ? [totalSection(holdings), listCard(holdings.map(holdingRow)),
+    body: [h("h1", { class: "hide" }, t("title.holdings")), place.staleNote(seenAt), holdings.length ? [totalSection(holdings), h("div", { class: "row" }, exportButton({ obtain: holdingsFile })), listCard(holdings.map(holdingRow)),
       h("p", { class: "cap center" }, t("holdings.about"))]
       : emptyCard({ mark: "wealth", text: t("holdings.none"), action: products.element }),
     listCard(openRow({ mark: "list", title: t("title.orders"), open: () => go("/orders") }))],

@@ -162,17 +162,17 @@ function historyRow(order) {
   });
 }
 
-/** The history as a file, under its name without the ending. */
+/** The history as a file. */
 async function historyFile(kind) {
-  const { file } = await ask("wealth.transaction.csv");
-  return { name: file.name.replace(/\.csv$/, ""), kind, content: file.content };
+  const { file } = await (kind === "pdf" ? ask("wealth.transaction.pdf") : ask("wealth.transaction.csv"));
+  return { name: t("orders.file"), kind, content: file.content };
 }
 
 async function ordersView(place) {
   const products = button(t("orders.list"), { class: "primary" }, async () => go("/", true)).element;
   await pagedView(place, {
     title: t("title.orders"), op: "wealth.transaction.list", items: (answer) => answer.transactions, row: historyRow,
-    head: (answer) => (answer.transactions.length ? h("div", { class: "row" }, exportButton({ kinds: ["csv"], obtain: historyFile })) : null),
+    head: (answer) => (answer.transactions.length ? h("div", { class: "row" }, exportButton({ obtain: historyFile })) : null),
     empty: emptyCard({ mark: "list", text: t("orders.none"), action: products }),
   });
 }

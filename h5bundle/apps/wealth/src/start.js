@@ -2,7 +2,7 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  agreeField, amount, ask, Attempt, before, bindButton, button, chartCard, chip, choiceField, datePath, day,
+  agreeField, amount, ask, Attempt, before, bindButton, button, chartCard, chip, choiceField, datePath, day, daysToNow,
   emptyCard, exportButton, field, form, formLine, fullDay, gauge, go, h, hiddenAmount, icon, knownField, lineChart,
   listCard, look, moment, money, moneyField, mono, note, openBundle, openDraft, openRow, outcomeCard, pagedView,
   pageHead, pageSheet, parseYuan, placeTrouble, plainMoney, proofCard, quietly, quotaMoney, refill, riskStaff, said,

@@ -230,6 +230,8 @@ const WORDS = {
     "redeem.note": "金额按 {date}的净值计算，现在还不知道。下一步由银行的确认单显示份额和产品。",
     "redeem.none": "现在不能赎回",
     "orders.none": "还没有订单。申购后会记在这里。",
+    "holdings.file": "理财持仓 {date}",
+    "orders.file": "理财交易记录",
     "orders.list": "看产品"
   },
   "en": {
@@ -461,6 +463,8 @@ const WORDS = {
     "redeem.note": "The amount follows from the net value of {date} and is not known yet. Next the bank's own slip shows shares and product.",
     "redeem.none": "Nothing to redeem now",
     "orders.none": "No orders yet. Purchases are listed here.",
+    "holdings.file": "Wealth holdings {date}",
+    "orders.file": "Wealth transactions",
     "orders.list": "See products"
   }
 };

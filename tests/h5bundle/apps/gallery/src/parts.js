@@ -23,7 +23,7 @@ async function partsView(place) {
   place.show({
     title: t("title.parts"), still,
     body: [h("h1", { class: "hide" }, t("title.parts")), h("section", { class: "hero" }, hiddenAmount({ label: t("hold"), fen: 4000000, xl: true }), h("p", { class: "cap" }, t("income"), " ", secret(h("b", { class: "num" }, signedMoney(214))))),
-      yieldCard(place), incomeCard(),
+      h("section", { class: "card" }, gauge(40, secret(money(1234500)))), yieldCard(place), incomeCard(),
       h("section", { class: "card flush" }, switchField({ label: t("auto"), caption: t("auto.text"), value: true, changed: async () => { await ask("gallery.entry", { entry: "e1" }); } }).element),
       stepper([t("step.1"), t("step.2"), t("step.3")], 1),
       h("section", { class: "card" }, tracker([{ title: t("sent"), caption: moment("2026-11-19T02:24:00Z"), state: "done" },

@@ -83,6 +83,8 @@ export function answers(bank, state) {
     "sweep.position.get": () => ok(empty ? NOTHING : SOME),
     "sweep.yield.list": ({ days }) => ok({ points: YIELDS.slice(-Number(days)) }),
     "sweep.income.list": (params) => paged(income, params, "lines"),
+    "sweep.statement.csv": ({ since }) => ok({ file: { name: "sweep-" + since + ".csv", mediaType: "text/csv; charset=utf-8", content: "77u_YQ" } }),
+    "sweep.statement.pdf": ({ since }) => ok({ file: { name: "sweep-" + since + ".pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
     "sweep.order.list": (params) => paged(orders, params, "orders"),
     "sweep.order.get": ({ orderId }) => {
       const order = orders.find((one) => one.orderId === orderId);

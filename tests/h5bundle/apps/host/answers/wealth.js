@@ -88,11 +88,14 @@ export function answers(bank, state) {
       return ok({ ...product, ...DETAIL, ...(["CLOSED", "MATURED"].includes(product.state) ? { dates: null } : {}), ...(product.state === "RAISING" ? { nav: [] } : {}), suitability });
     },
     "wealth.holding.list": () => ok({ holdings: held ? HOLDINGS : [], redemption: DATES }),
+    "wealth.holding.csv": () => ok({ file: { name: "wealth-holdings-2026-11-20.csv", mediaType: "text/csv; charset=utf-8", content: "77u_YQ" } }),
+    "wealth.holding.pdf": () => ok({ file: { name: "wealth-holdings-2026-11-20.pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
     "wealth.transaction.list": ({ cursor }) => {
       const all = [...bank.orders, ...redemptions].map(line);
       const from = Number(cursor || 0);
       return ok({ transactions: all.slice(from, from + PAGE), nextCursor: from + PAGE < all.length ? String(from + PAGE) : null });
     },
+    "wealth.transaction.pdf": () => ok({ file: { name: "wealth-transactions.pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
     "wealth.transaction.csv": () => ok({ file: { name: "wealth-transactions.csv", mediaType: "text/csv; charset=utf-8", content: "77u_YQ" } }),
     "wealth.order.cancel": ({ orderId }) => cancel(bank.orders, orderId, { state: "REFUNDED", cancellableUntil: null, reason: BY_CUSTOMER, steps: [step("REFUNDING"), step("REFUNDED")] }),
     "wealth.redeem.prepare": (_, body) => bank.challenge(body),
