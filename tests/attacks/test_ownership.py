@@ -195,6 +195,7 @@ CASES = {
     **{f"sweep.{name}": Case(lambda _: "LMB", "") for name in ("product.get", "position.get", "agreement.get")},
     "sweep.income.list": Case(lambda _: "LMB", ""),
     "sweep.yield.list": Case(lambda _: "LMB", ""),
+    **{f"sweep.statement.{kind}": Case(lambda _: "LMB", "") for kind in ("csv", "pdf")},
     "wealth.order.cancel": Case(lambda s: s.order, "ord", {}),
     "wealth.order.get": Case(lambda s: s.order, "ord"),
     "wealth.product.get": Case(lambda _: "JMG-TT01", ""),
