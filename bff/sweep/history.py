@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
@@ -125,8 +125,8 @@ def _changes(session: Session, position: Any, since: date, today: date) -> Itera
     columns = (_movement.c.day, _movement.c.shares_fen, _movement.c.order_id, _order.c.kind)
     moved = select(*columns).join(_order, _order.c.order_id == _movement.c.order_id)
     here = (_movement.c.account_id == position.account_id, _movement.c.fund == position.fund)
-    for row in session.execute(moved.where(*here, _movement.c.day >= since)):
-        yield Entry(row.day, position.fund, row.kind, row.shares_fen, 0, row.order_id)
+    for move in session.execute(moved.where(*here, _movement.c.day >= since)):
+        yield Entry(move.day, position.fund, move.kind, move.shares_fen, 0, move.order_id)
     for row in _accrued(session, position, since, today):
         yield Entry(row.day, position.fund, INCOME, row.amount_fen, 0)
 
@@ -136,7 +136,7 @@ def _place(entry: Entry) -> tuple[Any, ...]:
     return (entry.day, entry.kind == INCOME, entry.order_id, entry.fund)
 
 
-def _accrued(session: Session, position: Any, first: date, last: date) -> Sequence[Row[Any]]:
+def _accrued(session: Session, position: Any, first: date, last: date) -> Sequence[Any]:
     days = [first + timedelta(days=on) for on in range((last - first).days + 1)]
     columns = (_accrual.c.day, _accrual.c.shares_fen, _accrual.c.amount_fen)
     here = (_accrual.c.fund == position.fund, _accrual.c.account_id == position.account_id)
