@@ -50,10 +50,7 @@ class Accounts:
         Raises:
             NotFoundError: there is none of that id, or it is somebody else's, or the core has not opened it yet.
         """
-        row = repository.account(session, account_id)
-        if row is None or row.customer_id != context.caller.customer_id or row.number is None:
-            raise NotFoundError(detail="there is no such account")
-        return row
+        return _owned(repository.account(session, account_id), context)
 
     def opened(self, session: Session, context: Context, account_id: str) -> Row[Any]:
         """Give an account of the calling customer on which money may move.
@@ -85,11 +82,7 @@ class Accounts:
             AccountStateError: it is not open.
             ClassMismatchError: it is not of class II.
         """
-        row = self.get(session, context, account_id)
-        if row.account_class != CLASS_II:
-            raise ClassMismatchError(detail=f"the account is of class {row.account_class}")
-        require_open(row)
-        return PayerAccount(row.account_id, row.number, row.available_fen)
+        return _payer(self.get(session, context, account_id))
 
     def lock_payer(self, session: Session, context: Context, account_id: str) -> PayerAccount:
         """Give an account that may pay, as it is at this moment and stays until the transaction ends.
@@ -97,8 +90,7 @@ class Accounts:
         Raises:
             NotFoundError, AccountStateError, ClassMismatchError: as ``payer``.
         """
-        repository.lock_account(session, account_id)
-        return self.payer(session, context, account_id)
+        return _payer(_owned(repository.lock_account(session, account_id), context))
 
     @staticmethod
     def ask_balance(session: Session, account_id: str, key: str, now: datetime) -> None:
@@ -115,6 +107,19 @@ class Accounts:
         if "balanceFen" in told:
             at = datetime.fromisoformat(told["executedAt"])
             repository.observe(session, account_id, told["balanceFen"], told["availableFen"], at)
+
+
+def _owned(row: Row[Any] | None, context: Context) -> Row[Any]:
+    if row is None or row.customer_id != context.caller.customer_id or row.number is None:
+        raise NotFoundError(detail="there is no such account")
+    return row
+
+
+def _payer(row: Row[Any]) -> PayerAccount:
+    if row.account_class != CLASS_II:
+        raise ClassMismatchError(detail=f"the account is of class {row.account_class}")
+    require_open(row)
+    return PayerAccount(row.account_id, row.number, row.available_fen)
 
 
 def require_open(account: Row[Any]) -> None:
