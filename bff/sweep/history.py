@@ -60,10 +60,7 @@ class Statement:
 
 
 def lines(session: Session, positions: Sequence[Any], first: date, last: date) -> list[Line]:
-    """Give the income of positions from ``first`` to ``last``, both included, the newest first.
-
-    The key begins with the day, so the days are asked for one by one and not as a stretch of all accounts.
-    """
+    """Give the income of positions from ``first`` to ``last``, both included, the newest first."""
     found: dict[date, Line] = {}
     for one in positions:
         for row in _accrued(session, one, first, last):
@@ -137,6 +134,7 @@ def _place(entry: Entry) -> tuple[Any, ...]:
 
 
 def _accrued(session: Session, position: Any, first: date, last: date) -> Sequence[Any]:
+    """Give a position's days; the key begins with the day, so they are named and no stretch of all accounts is read."""
     days = [first + timedelta(days=on) for on in range((last - first).days + 1)]
     columns = (_accrual.c.day, _accrual.c.shares_fen, _accrual.c.amount_fen)
     here = (_accrual.c.fund == position.fund, _accrual.c.account_id == position.account_id)
