@@ -91,6 +91,7 @@ class Findings:
     Attributes:
         kind: of decision, ``wealth.prepare``.
         pack, version: the rules that it followed.
+        about: id of the account, card or application that it is about; a refusal is found by it.
         rules: each rule that was read, by its name.
         inputs: figures and ids that were weighed; no personal data but ids.
     """
@@ -98,6 +99,7 @@ class Findings:
     kind: str
     pack: str
     version: str
+    about: str = ""
     rules: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, str | int | bool | None] = field(default_factory=dict)
 

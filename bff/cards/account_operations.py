@@ -32,7 +32,7 @@ from bff.cards.schemas import (
 )
 from bff.catalogue.operation import Empty, Idempotency, Operation
 from bff.errors import NotFoundError
-from bff.kinds import Context, instant
+from bff.kinds import Context, business_date, instant
 from bff.sessions.verification import FRESH
 
 NEWEST: Final = 20
@@ -60,7 +60,7 @@ class _Account:
             held_fen=row.held_fen,
             repaying_fen=row.repaying_fen,
             unbilled_fen=repository.moved_since(session, row.account_id, row.cycle),
-            most_repay_fen=self.repaying.most(row, context.now),
+            most_repay_fen=self.repaying.most(row, self.repaying.packs.at(business_date(context.now))),
             cycle=row.cycle,
             next_close=None if row.next_close is None else row.next_close.isoformat(),
             overdue_since=None if row.overdue_since is None else row.overdue_since.isoformat(),

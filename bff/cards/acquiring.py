@@ -2,14 +2,16 @@
 
 Invariants: what is owed and what is held never pass the line by an authorisation, whatever comes at once: the sum is in
 the condition of one UPDATE. A message of one reference counts once; the same again gives the same answer, another
-content under it is refused.
+content under it is refused. Why a card paid, or did not, is kept: a refusal's reason outlives the transaction undone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.orm import Session
 
 from bff.cards import repository, rules
@@ -19,9 +21,12 @@ from bff.cards.products import CardProducts
 from bff.cards.repository import ACTIVATED, CASH, FEE, OWED, PURCHASE, REFUND, account_columns
 from bff.cards.rules import Owed
 from bff.db.base import table_of
+from bff.db.engine import retried
 from bff.errors import NotFoundError
 from bff.kinds import business_date
-from bff.products.rulepacks import RulePacks
+from bff.products import decisions
+from bff.products.decisions import ALLOWED, Decision
+from bff.products.rulepacks import RulePack, RulePacks
 
 HELD: Final = "HELD"
 POSTED: Final = "POSTED"
@@ -48,8 +53,8 @@ class Acquiring:
     products: CardProducts
     packs: RulePacks
 
-    def authorise(self, session: Session, card_id: str, asked: Purchase, now: datetime) -> None:
-        """Hold credit for a purchase or a cash advance.
+    def authorise(self, engine: Engine, card_id: str, asked: Purchase, now: datetime) -> None:
+        """Hold credit for a purchase or a cash advance, in a transaction of its own; why not, in another.
 
         Raises:
             NotFoundError: there is no such card.
@@ -57,22 +62,41 @@ class Acquiring:
             CreditGoneError: less credit is available, or more cash was drawn today than may be.
             CardTransactionError: the reference stands for something else.
         """
+        begin = partial(Decision.on, business_date(now), self.packs, "cards.authorise", card_id)
+        decision = begin()
+
+        def work(session: Session) -> None:
+            nonlocal decision
+            decision = begin()  # nothing of an attempt that the database had us make again
+            self._authorise(session, card_id, asked, decision, now)
+
+        try:
+            retried(engine, work)
+        except (CardStateError, CreditGoneError, CardTransactionError) as refusal:
+            outcome = refusal.code
+            retried(engine, lambda session: _keep(session, decision, _card(session, card_id), asked, outcome, now))
+            raise
+
+    def _authorise(self, session: Session, card_id: str, asked: Purchase, decision: Decision, now: datetime) -> None:
         card = _card(session, card_id)
         account = repository.lock_account(session, card.account_id)
+        decision.note(**_weighed(account, asked))
         known = repository.find(session, CardAuthorisation, asked.reference)
         if known is not None:
             _require_same(known, card, asked)
             return
         card = _card(session, card_id)  # its state as it is now that the account is locked
+        decision.note(cardState=card.state, accountState=account.state)
         if card.state != ACTIVATED or account.state != ACTIVATED or asked.kind not in {PURCHASE, CASH}:
             raise CardStateError(detail=f"the card is {card.state}, the account {account.state}")
         if asked.kind == CASH:
-            self._check_cash(session, account, asked, now)
+            self._check_cash(session, account, asked, decision, now)
         columns = account_columns()
         held = columns["held_fen"] + asked.amount_fen
         if not repository.change_account(session, card.account_id, OWED + held <= columns["line_fen"], held_fen=held):
             raise CreditGoneError(detail="less credit is available")
-        self._keep(session, card, asked, now)
+        self._hold(session, card, asked, decision.rules, now)
+        _keep(session, decision, card, asked, ALLOWED, now)
 
     def post(self, session: Session, reference: str, amount_fen: int | None, now: datetime) -> None:
         """Post an authorised transaction, or less than was authorised; the hold is given back with it.
@@ -94,9 +118,7 @@ class Acquiring:
         moved = Owed(cash=amount) if held.kind == CASH else Owed(principal=amount)
         repository.write_entry(session, account, moved, reference=reference, kind=held.kind, at=now, **common)
         if held.kind == CASH:
-            fee = rules.cash_fee(amount, self.products.of(session, account).figures)
-            charged = f"{reference}.fee"
-            repository.write_entry(session, account, Owed(fee=fee), reference=charged, kind=FEE, at=now, **common)
+            self._charge_cash(session, account, held, amount, common | {"at": now})
 
     def reverse(self, session: Session, reference: str) -> None:
         """Give a hold back that will not be posted.
@@ -153,13 +175,16 @@ class Acquiring:
                 _release(session, held, LAPSED)
         return len(references)
 
-    def _check_cash(self, session: Session, account: Row[Any], asked: Purchase, now: datetime) -> None:
+    def _check_cash(
+        self, session: Session, account: Row[Any], asked: Purchase, decision: Decision, now: datetime
+    ) -> None:
         """Hold a cash advance, its fee left out, to the caps on cash; the account is locked.
 
         Raises:
             CreditGoneError: it passes the day's or the line's share for cash.
         """
-        terms = self.products.of(session, account).figures
+        product = self.products.of(session, account)
+        decision.cite(product.terms, "cash_share_percent")
         day = business_date(now)
         drawn = select(func.sum(_authorisation.c.amount_fen)).where(
             _authorisation.c.account_id == account.account_id,
@@ -174,12 +199,27 @@ class Acquiring:
         )
         today = int(session.scalar(drawn) or 0) + asked.amount_fen
         whole = account.cash_fen + int(session.scalar(held) or 0) + asked.amount_fen
-        share = account.line_fen * terms.cash_share_percent // _PERCENT
-        if today > self.packs.at(day).integer("cash_day_fen") or whole > share:
+        share = account.line_fen * product.figures.cash_share_percent // _PERCENT
+        decision.note(cashTodayWithFen=today, cashOwedWithFen=whole, cashShareFen=share)
+        most = decision.rules.integer("cash_day_fen")
+        if today > most or whole > share:
             raise CreditGoneError(detail="less cash may be drawn")
 
-    def _keep(self, session: Session, card: Row[Any], asked: Purchase, now: datetime) -> None:
-        day = business_date(now)
+    def _charge_cash(
+        self, session: Session, account: Row[Any], held: Row[Any], amount: int, common: Mapping[str, Any]
+    ) -> None:
+        """Charge the fee of a cash advance that is posted, and write why it is so much."""
+        product = self.products.of(session, account)
+        fee, charged = rules.cash_fee(amount, product.figures), f"{held.reference}.fee"
+        repository.write_entry(session, account, Owed(fee=fee), reference=charged, kind=FEE, **common)
+        decision = Decision.on(common["day"], self.packs, "cards.cash_fee", about=held.reference)
+        decision.note(product=product.code, productVersion=product.version, amountFen=amount, feeFen=fee)
+        decision.cite(product.terms, "cash_fee_percent", "cash_fee_least_fen")
+        named = {"subject": charged, "customer_id": account.customer_id}
+        decisions.keep(session, [decision.row(common["at"], ALLOWED, **named)])
+
+    @staticmethod
+    def _hold(session: Session, card: Row[Any], asked: Purchase, pack: RulePack, now: datetime) -> None:
         session.execute(
             _authorisation.insert().values(
                 reference=asked.reference,
@@ -189,11 +229,25 @@ class Acquiring:
                 amount_fen=asked.amount_fen,
                 merchant=asked.merchant,
                 state=HELD,
-                day=day,
+                day=business_date(now),
                 at=now,
-                expires_at=now + timedelta(days=self.packs.at(day).integer("hold_days")),
+                expires_at=now + timedelta(days=pack.integer("hold_days")),
             )
         )
+
+
+def _keep(session: Session, decision: Decision, card: Row[Any], asked: Purchase, outcome: str, now: datetime) -> None:
+    """Write how an acquirer's question was answered, and why."""
+    named = {"subject": asked.reference, "customer_id": card.customer_id}
+    decisions.keep(session, [decision.row(now, outcome, **named)])
+
+
+def _weighed(account: Row[Any], asked: Purchase) -> dict[str, str | int]:
+    """Give what a decision on an authorisation notes; where it is spent is nobody's business here."""
+    owed = repository.owed(account).total
+    under = {"product": account.product, "productVersion": account.product_version, "lineFen": account.line_fen}
+    told = {"kind": asked.kind, "amountFen": asked.amount_fen, "accountId": account.account_id, **under}
+    return {**told, "owedFen": owed, "heldFen": account.held_fen}
 
 
 def _card(session: Session, card_id: str) -> Row[Any]:

@@ -35,7 +35,8 @@ from bff.customers.vault import Vault
 from bff.db.statements import insert_new
 from bff.errors import ConflictError
 from bff.kinds import Context, business_date
-from bff.products.rulepacks import RulePacks
+from bff.products.decisions import Decision
+from bff.products.rulepacks import RulePack, RulePacks
 from bff.sessions.verification import calling
 
 BUREAU_TOPIC: Final = "cards.bureau"
@@ -68,9 +69,11 @@ class Applications:
             CoolingError: he was declined not long ago.
         """
         device_id, customer_id = calling(context)
-        today = business_date(context.now)
-        product, pack = self.products.taking(session, code, today), self.packs.at(today)
-        self.refuse_cooling(session, customer_id, code, context.now)
+        decision = Decision.begin(context, self.packs, "cards.apply")
+        pack = decision.rules
+        product = self.products.taking(session, code, business_date(context.now))
+        decision.note(product=code, productVersion=product.version)
+        self.refuse_cooling(session, customer_id, code, context.now, pack)
         application_id = context.new_id("cap")
         values = {
             "application_id": application_id,
@@ -89,6 +92,7 @@ class Applications:
         }
         if not insert_new(session, CardApplication, **values):
             raise ApplicationLiveError(detail=f"{code} is applied for or held already")
+        decision.allow(session, context, application_id)
         return application_id
 
     def get(self, session: Session, context: Context, application_id: str) -> Row[Any]:
@@ -221,13 +225,16 @@ class Applications:
         body = {"applicationId": application_id}
         audit.append(session, kind="card.withdrawn", subject=application_id, body=body, now=context.now)
 
-    def refuse_cooling(self, session: Session, customer_id: str, code: str, now: datetime) -> None:
-        """Hold that a person was not declined for a product too short ago.
+    def refuse_cooling(
+        self, session: Session, customer_id: str, code: str, now: datetime, pack: RulePack | None = None
+    ) -> None:
+        """Hold that a person was not declined for a product too short ago, by a pack or by the one in force.
 
         Raises:
             CoolingError: he was; it tells from which day on he may apply again.
         """
-        cooling = timedelta(days=self.packs.at(business_date(now)).integer("cooling_days"))
+        pack = pack or self.packs.at(business_date(now))
+        cooling = timedelta(days=pack.integer("cooling_days"))
         declined = repository.declined_since(session, customer_id, code, now - cooling)
         if declined is not None:
             until = business_date(declined + cooling)

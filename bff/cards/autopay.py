@@ -16,6 +16,7 @@ from bff.approvals.decisions import ApprovedOperation
 from bff.approvals.orders import placed, settled
 from bff.approvals.service import Asked, Intent
 from bff.cards import repository
+from bff.cards.cycles import bill_id
 from bff.cards.errors import AutopayExistsError
 from bff.cards.models import CardAccount, CardAutopay, CardStatement
 from bff.cards.repaying import Repaying
@@ -23,8 +24,9 @@ from bff.db.base import table_of
 from bff.db.statements import insert_new
 from bff.errors import NotFoundError
 from bff.jobs import Batch, Turn
-from bff.kinds import Context, NewId, business_date
+from bff.kinds import Context, NewId
 from bff.outbox import Settlement
+from bff.products.decisions import Decision
 
 TYPE: Final = "cards.autopay.sign"
 TEMPLATE: Final = "cards.autopay.sign/1"
@@ -50,7 +52,8 @@ class Autopay:
             NotFoundError: card account or payer are not the caller's.
             CardStateError, AutopayExistsError: the account is not in use, or has an agreement.
         """
-        account = self.repaying.in_use(session, context, account_id)
+        noted = {"share": share, "payerAccountId": payer_id}
+        account, decision = self.repaying.begin(session, context, account_id, "cards.autopay.prepare", **noted)
         if repository.autopay(session, account_id) is not None:
             raise AutopayExistsError(detail="an agreement is in force")
         payer = self.repaying.accounts.payer(session, context, payer_id)
@@ -65,7 +68,9 @@ class Autopay:
             memo=memo,
             payload={"accountId": account_id, "payerId": payer_id, "share": share},
         )
-        return self.repaying.approvals.ask(session, context, intent)
+        asked = self.repaying.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=account_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Put a signed agreement in force.
@@ -75,8 +80,10 @@ class Autopay:
             CardStateError: the account is not in use any more.
             AccountStateError: the payer is not open any more.
         """
+        account_id = approved.payload["accountId"]
+        noted = {"operationId": approved.operation_id, "share": approved.payload["share"]}
+        account, decision = self.repaying.begin(session, context, account_id, "cards.autopay.sign", **noted)
         self.repaying.accounts.lock_payer(session, context, approved.payload["payerId"])
-        account = self.repaying.in_use(session, context, approved.payload["accountId"])
         agreement_id, now = context.new_id("agr"), context.now
         values = {
             "agreement_id": agreement_id,
@@ -89,9 +96,9 @@ class Autopay:
         }
         if not insert_new(session, CardAutopay, **values):
             raise AutopayExistsError(detail="an agreement is in force")
+        decision.allow(session, context, agreement_id, about=approved.operation_id)
         named: dict[str, Any] = {"order_id": agreement_id, "state": SIGNED, "now": now}
-        version = self.repaying.packs.at(business_date(now)).version
-        answer = placed(session, approved, product=account.product, rule_version=version, **named)
+        answer = placed(session, approved, product=account.product, rule_version=decision.rules.version, **named)
         settled(session, self.repaying.approvals, operation_id=approved.operation_id, **named)
         return {**answer, "accountId": account.account_id}
 
@@ -116,12 +123,15 @@ class Autopay:
         return Batch(cursor, done, finished=len(rows) < BATCH, outcome=f"{turn.done + done} bills sent for repayment")
 
     def _repay(self, session: Session, row: Row[Any], at: Settlement) -> bool:
-        kinds = repository.repaying_kinds(self.repaying.packs.at(row.due_on))
+        decision = Decision.on(row.due_on, self.repaying.packs, "cards.autopay", about=row.agreement_id)
+        kinds = repository.repaying_kinds(decision.rules)
         repaid = repository.repaid(session, row.account_id, row.cycle + 1, row.due_on, kinds)
         wanted = (row.total_fen if row.share == FULL else row.minimum_fen) - repaid
         account = repository.account(session, row.account_id)
         left = repository.owed(account).total - account.repaying_fen
-        return self.repaying.by_agreement(session, row, row.cycle, min(wanted, left), at)
+        decision.note(bill=bill_id(row.account_id, row.cycle), share=row.share, repaidFen=repaid)
+        decision.note(totalFen=row.total_fen, minimumFen=row.minimum_fen, dueOn=row.due_on.isoformat())
+        return self.repaying.by_agreement(session, row, row.cycle, min(wanted, left), decision, at)
 
 
 def _due(session: Session, day: date, after: str) -> list[Row[Any]]:

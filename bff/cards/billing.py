@@ -2,34 +2,37 @@
 
 Invariants: a bill is a function of the entries of its cycle and of the one before; of one account and cycle there is
 one; an account's row is locked before its entries are read, so nothing comes between; a slot may be run again anywhere.
+How what a bill charges came about is written with it, under its id, ``<account>.<cycle>``.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bff.approvals.rules import amount_text
-from bff.cards import interest, repository, rules
-from bff.cards.interest import Bill, Layer, Paid
+from bff.cards import repository, rules
+from bff.cards.cycles import Cycle, annual_fee, bill_id, explained, interest_of, moved
 from bff.cards.models import CardAccount, CardEntry, CardStatement
 from bff.cards.products import CardProducts
-from bff.cards.repository import ACTIVATED, FEE, INTEREST, LATE, PURCHASE
+from bff.cards.repository import ACTIVATED, FEE, INTEREST, LATE
 from bff.cards.rules import Owed
-from bff.cards.terms import Terms
 from bff.db.base import table_of
 from bff.db.statements import changed
 from bff.jobs import Batch, Turn
-from bff.kinds import CURRENCY, business_date
-from bff.products.rulepacks import RulePack, RulePacks
+from bff.kinds import CURRENCY
+from bff.products import decisions
+from bff.products.decisions import ALLOWED, Decision
+from bff.products.rulepacks import RulePacks
 from bff.push import inbox
 from security.display import money_text
 
 BATCH: Final = 200
+_LATE: Final = ("late_fee_percent", "late_fee_least_fen", "late_fee_most_fen")
 _account: Final = table_of(CardAccount)
 _entry: Final = table_of(CardEntry)
 _statement: Final = table_of(CardStatement)
@@ -44,29 +47,6 @@ _CLOSE: Final = (
         fee_year=bindparam("year"),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Cycle:
-    """One account's closing: its row, its bill before, the entries of both cycles, its terms and the rules."""
-
-    account: Row[Any]
-    before: Row[Any] | None
-    entries: Sequence[Row[Any]]
-    earlier: Sequence[Row[Any]]
-    terms: Terms
-    pack: RulePack
-
-    @property
-    def closed(self) -> date:
-        """Give the closing day."""
-        day: date = self.account.next_close
-        return day
-
-    @property
-    def previous(self) -> Owed:
-        """Give what the bill before asked for, by bucket."""
-        return Owed() if self.before is None else repository.owed(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +76,26 @@ class Billing:
         late = sum(self._late(session, row, turn) for row in rows)
         return Batch("", len(rows), finished=not rows, outcome=f"{late} of {len(rows)} bills were not met")
 
-    def _cycles(self, session: Session, rows: Sequence[Row[Any]]) -> Iterable[_Cycle]:
+    def _cycles(self, session: Session, rows: Sequence[Row[Any]]) -> Iterable[Cycle]:
         entries = _entries(session, rows)
         before = _before(session, rows)
-        terms = {(row.product, row.product_version): row for row in rows}
-        figures = {key: self.products.of(session, row).figures for key, row in terms.items()}
+        versions = {(row.product, row.product_version): row for row in rows}
+        products = {key: self.products.of(session, row) for key, row in versions.items()}
         for row in rows:
-            yield _Cycle(
+            yield Cycle(
                 account=row,
                 before=before.get(row.account_id),
                 entries=entries[row.account_id, row.cycle],
                 earlier=entries[row.account_id, row.cycle - 1],
-                terms=figures[row.product, row.product_version],
-                pack=self.packs.at(row.next_close),
+                product=products[row.product, row.product_version],
+                decision=Decision.on(row.next_close, self.packs, "cards.bill", about=row.account_id),
             )
 
-    def _made(self, session: Session, cycle: _Cycle, now: datetime) -> "_Made":
+    def _made(self, session: Session, cycle: Cycle, now: datetime) -> "_Made":
         account, closed = cycle.account, cycle.closed
-        fee, fee_year = _annual_fee(session, cycle)
+        fee, fee_year = annual_fee(session, cycle)
         charged = Owed(fee=fee, interest=interest_of(cycle))
-        total = cycle.previous + _sum(cycle.entries) + charged
+        total = cycle.previous + moved(cycle.entries) + charged
         due = rules.due_on(closed, cycle.terms)
         statement = {
             "account_id": account.account_id,
@@ -132,7 +112,7 @@ class Billing:
             "product_version": account.product_version,
         }
         common = {"account_id": account.account_id, "cycle": account.cycle, "day": closed, "at": now, "card_tail": ""}
-        name = f"{account.account_id}.{account.cycle}"
+        name = cycle.name
         entries = [
             {**common, **repository.bucket_values(moved), "reference": f"{kind}.{name}", "kind": kind, "memo": memo}
             for kind, memo, moved in (
@@ -149,7 +129,7 @@ class Billing:
             "closing": rules.closing_after(closed, account.billing_day),
             "year": fee_year,
         }
-        return _Made(account.customer_id, statement, entries, changes)
+        return _Made(account.customer_id, statement, entries, changes, explained(cycle, statement, charged, now))
 
     def _late(self, session: Session, bill: Row[Any], turn: Turn) -> bool:
         account = repository.lock_account(session, bill.account_id)
@@ -157,13 +137,20 @@ class Billing:
         mark = update(_statement).where(*here, _statement.c.assessed.is_(False))
         if not changed(session, mark.values(assessed=True)):
             return False
-        kinds = repository.repaying_kinds(self.packs.at(bill.last_day))
+        name = bill_id(bill.account_id, bill.cycle)
+        decision = Decision.on(bill.last_day, self.packs, "cards.late_fee", about=bill.account_id)
+        kinds = repository.repaying_kinds(decision.rules)
         repaid = repository.repaid(session, bill.account_id, bill.cycle + 1, bill.last_day, kinds)
-        fee = rules.late_fee(bill.minimum_fen - repaid, self.products.of(session, account).figures)
+        product = self.products.of(session, account)
+        fee = rules.late_fee(bill.minimum_fen - repaid, product.figures)
         if not fee:
             return False
+        decision.cite(product.terms, *_LATE)
+        under = {"product": product.code, "productVersion": product.version, "lastDay": bill.last_day.isoformat()}
+        decision.note(**under, minimumFen=bill.minimum_fen, repaidFen=repaid, feeFen=fee)
+        decisions.keep(session, [decision.row(turn.now, ALLOWED, subject=name, customer_id=account.customer_id)])
         values = {"day": turn.business_date, "memo": "违约金", "card_tail": "", "at": turn.now}
-        reference = f"LATE.{bill.account_id}.{bill.cycle}"
+        reference = f"LATE.{name}"
         repository.write_entry(session, account, Owed(fee=fee), reference=reference, kind=LATE, **values)
         if account.overdue_since is None:
             repository.change_account(session, bill.account_id, overdue_since=bill.due_on)
@@ -174,68 +161,13 @@ class Billing:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What a closing writes: the bill, the entries of interest and annual fee, and the account's changes."""
+    """What a closing writes: the bill, its entries of interest and annual fee, the account's changes, and why."""
 
     customer_id: str
     statement: dict[str, Any]
     entries: list[dict[str, Any]]
     changes: dict[str, Any]
-
-
-def interest_of(cycle: _Cycle) -> int:
-    """Give the interest that a closing charges: on the bill before, when it was not repaid, and on cash."""
-    if cycle.before is None:
-        start, carried_cash, days = cycle.closed, 0, 0
-    else:
-        start, carried_cash = cycle.before.closed_on, max(cycle.before.cash_fen, 0)
-        days = _days_on_purchases(cycle, cycle.before)
-    cash = [Layer(start, carried_cash), *(Layer(one.day, one.cash_fen) for one in cycle.entries if one.cash_fen > 0)]
-    paid = [Paid(one.day, -one.cash_fen) for one in cycle.entries if one.cash_fen < 0]
-    return interest.charge(days + interest.fen_days(cash, paid, cycle.closed), cycle.terms.daily_rate_ppm)
-
-
-def _days_on_purchases(cycle: _Cycle, before: Row[Any]) -> int:
-    spent = [Layer(one.day, one.principal_fen) for one in cycle.earlier if one.principal_fen > 0]
-    pool = before.principal_fen - sum(layer.fen for layer in spent)  # what was carried, less what was repaid since
-    bill = Bill(
-        closed=before.closed_on,
-        total_fen=before.total_fen,
-        repaid_fen=_repaid(cycle, before.last_day),
-        carried_fen=max(pool, 0),
-        purchases=tuple(interest.eaten_by(spent, max(-pool, 0))),
-    )
-    paid = [Paid(one.day, -one.principal_fen) for one in cycle.entries if one.principal_fen < 0]
-    return interest.on_purchases(
-        bill,
-        paid,
-        in_time=before.last_day,
-        until=cycle.closed,
-        method=cycle.terms.interest_on,
-        tolerance=cycle.pack.integer("tolerance_fen"),
-    )
-
-
-def _repaid(cycle: _Cycle, until: date) -> int:
-    kinds = repository.repaying_kinds(cycle.pack)
-    return -sum(repository.owed(one).total for one in cycle.entries if one.kind in kinds and one.day <= until)
-
-
-def _annual_fee(session: Session, cycle: _Cycle) -> tuple[int, int]:
-    """Give the annual fee that a closing charges, and how many years have been looked at then."""
-    account, terms, year = cycle.account, cycle.terms, cycle.account.fee_year
-    since = business_date(account.activated_at)
-    start = rules.anniversary(since, year)
-    if start > cycle.closed:
-        return 0, year
-    if year < terms.annual_fee_free_years or not terms.annual_fee_fen:
-        return 0, year + 1
-    bought = 0
-    if year:
-        within = _entry.c.day.between(rules.anniversary(since, year - 1), start - timedelta(days=1))
-        count = select(func.count()).where(_entry.c.account_id == account.account_id, _entry.c.kind == PURCHASE, within)
-        bought = session.scalar(count) or 0
-    waived = bool(year) and bought >= terms.annual_fee_waiver_purchases
-    return (0 if waived else terms.annual_fee_fen), year + 1
+    explained: dict[str, Any]
 
 
 def yuan(fen: int) -> str:
@@ -266,16 +198,13 @@ def _before(session: Session, rows: Sequence[Row[Any]]) -> Mapping[str, Row[Any]
     return {row.account_id: row for row in session.execute(wanted)}
 
 
-def _sum(entries: Iterable[Row[Any]]) -> Owed:
-    return sum((repository.owed(entry) for entry in entries), Owed())
-
-
 def _write(session: Session, made: Sequence[_Made]) -> None:
     session.execute(insert(CardStatement), [one.statement for one in made])
     entries = [entry for one in made for entry in one.entries]
     if entries:
         session.execute(insert(CardEntry), entries)
     session.connection().execute(_CLOSE, [one.changes for one in made])
+    decisions.keep(session, [one.explained for one in made])
 
 
 def _tell(session: Session, made: Sequence[_Made], now: datetime) -> None:
@@ -288,6 +217,6 @@ def _tell(session: Session, made: Sequence[_Made], now: datetime) -> None:
                 "total": yuan(bill["total_fen"]),
                 "minimum": yuan(bill["minimum_fen"]),
             }
-            subject = f"{bill['account_id']}.{bill['cycle']}"
+            subject = bill_id(bill["account_id"], bill["cycle"])
             told = {"customer_id": one.customer_id, "kind": "card.bill", "subject": subject}
             inbox.tell(session, **told, body=facts, now=now)

@@ -197,5 +197,5 @@ def refund_command(ctx: click.Context, purchase: str, fen: int, reference: str |
 def _authorise(desk: _Desk, card: str, fen: int, merchant: str, reference: str | None, *, cash: bool) -> str:
     name = reference or desk.room.given.new_id("acq")
     asked = Purchase(name, CASH if cash else PURCHASE, fen, merchant)
-    desk.do(lambda session: desk.room.acquiring.authorise(session, card, asked, desk.at().now))
+    desk.room.acquiring.authorise(desk.room.given.engine, card, asked, desk.at().now)
     return name

@@ -42,6 +42,7 @@ from bff.db.base import table_of
 from bff.db.statements import changed
 from bff.kinds import Context, business_date
 from bff.outbox import Settlement
+from bff.products.decisions import Decision
 from bff.products.rulepacks import RulePacks
 
 TYPE: Final = "cards.contract.sign"
@@ -84,10 +85,13 @@ class Holding:
             DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
         card = self.get(session, context, card_id)
-        self._check_tail(session, context, card, tail)
         account = repository.account(session, card.account_id)
         product = self.products.of(session, account)
         text = self._terms()
+        decision = Decision.begin(context, self.packs, "cards.activate.prepare", about=card_id)
+        decision.note(cardId=card_id, state=card.state, product=product.code, productVersion=product.version)
+        decision.note(lineFen=account.line_fen, contract=text.version)
+        self._check_tail(session, card, tail, decision)
         memo = {
             "product": product.code,
             "name": product.name,
@@ -107,7 +111,9 @@ class Holding:
             memo=memo,
             payload={"cardId": card_id, "contract": text.version},
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=card_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Activate the card whose contract was signed, and its account.
@@ -116,6 +122,8 @@ class Holding:
             CardStateError: the card was lost, closed or activated meanwhile.
         """
         card = self.get(session, context, approved.payload["cardId"])
+        decision = Decision.begin(context, self.packs, "cards.activate")
+        decision.note(operationId=approved.operation_id, cardId=card.card_id, state=card.state)
         contract_id, now = context.new_id("cct"), context.now
         values = {"state": ACTIVATED, "activated_at": now, "contract_id": contract_id}
         if not repository.move(session, CreditCard, card.card_id, (MAILED,), **values):
@@ -127,8 +135,9 @@ class Holding:
             )
         account = repository.account(session, card.account_id)
         named: dict[str, Any] = {"order_id": contract_id, "state": SIGNED, "now": now}
-        version = self.packs.at(business_date(now)).version
-        answer = placed(session, approved, product=account.product, rule_version=version, **named)
+        decision.note(accountId=account.account_id, product=account.product, productVersion=account.product_version)
+        decision.allow(session, context, contract_id, about=approved.operation_id)
+        answer = placed(session, approved, product=account.product, rule_version=decision.rules.version, **named)
         settled(session, self.approvals, operation_id=approved.operation_id, **named)
         return {**answer, "cardId": card.card_id}
 
@@ -181,10 +190,12 @@ class Holding:
         body = {"accountId": account_id}
         audit.append(session, kind="card.account_closed", subject=account_id, body=body, now=context.now)
 
-    def _check_tail(self, session: Session, context: Context, card: Row[Any], tail: str) -> None:
+    @staticmethod
+    def _check_tail(session: Session, card: Row[Any], tail: str, decision: Decision) -> None:
         if card.state != MAILED:
             raise CardStateError(detail=f"the card is {card.state}")
-        most = self.packs.at(business_date(context.now)).integer("activation_tries")
+        most = decision.rules.integer("activation_tries")
+        decision.note(triesBefore=card.tries)
         row = update(_card).where(_card.c.card_id == card.card_id, _card.c.tries < most)
         if not changed(session, row.values(tries=_card.c.tries + 1)):
             raise CardLockedError(detail="no tries are left")

@@ -26,10 +26,13 @@ from bff.cards.errors import CardStateError, RepayTooMuchError
 from bff.cards.models import CardAccount, CardRepayment
 from bff.cards.products import CardProducts
 from bff.cards.repository import ACTIVATED, CREATED, DONE, ON_ITS_WAY, OWED, REJECTED, REPAYMENT, UNKNOWN
+from bff.cards.rules import Owed
 from bff.customers.service import Customers
 from bff.kinds import CURRENCY, Context, business_date
 from bff.outbox import Settlement
-from bff.products.rulepacks import RulePacks
+from bff.products import decisions
+from bff.products.decisions import ALLOWED, Decision
+from bff.products.rulepacks import RulePack, RulePacks
 from bff.push import inbox
 from security.display import money_text
 
@@ -60,11 +63,12 @@ class Repaying:
             InsufficientFundsError: the payer has less.
             DeviceLimitError, DeviceStateError, PurposeNotInManifestError: device or page may not.
         """
-        account = self.in_use(session, context, account_id)
-        most = self.most(account, context.now)
+        account, decision = self.begin(session, context, account_id, "cards.repay.prepare", amountFen=amount)
+        most = self.most(account, decision.rules)
         if amount > most:
             raise RepayTooMuchError(detail=f"{most} fen may be repaid", mostFen=most)
         payer = self.accounts.payer(session, context, payer_id)
+        decision.note(payerAccountId=payer_id, availableFen=payer.available_fen)
         if payer.available_fen < amount:
             raise InsufficientFundsError(detail="less is available", availableFen=payer.available_fen)
         intent = Intent(
@@ -77,7 +81,9 @@ class Repaying:
             memo=self.memo(session, account, tail=self._tail(session, account_id)),
             payload={"accountId": account_id, "payerId": payer_id},
         )
-        return self.approvals.ask(session, context, intent)
+        asked = self.approvals.ask(session, context, intent)
+        decision.allow(session, context, asked.operation_id, about=account_id)
+        return asked
 
     def place(self, session: Session, context: Context, approved: ApprovedOperation) -> Mapping[str, Any]:
         """Write a repayment with its outbox row and evidence.
@@ -86,7 +92,8 @@ class Repaying:
             RepayTooMuchError: another repayment was faster.
             CardStateError: the card account is not in use any more.
         """
-        account = self.in_use(session, context, approved.payload["accountId"])
+        noted: dict[str, Any] = {"operationId": approved.operation_id, "amountFen": approved.amount_fen}
+        account, decision = self.begin(session, context, approved.payload["accountId"], "cards.repay", **noted)
         repayment_id = context.new_id("rep")
         values = {
             "repayment_id": repayment_id,
@@ -94,11 +101,14 @@ class Repaying:
             "payer_account_id": approved.payload["payerId"],
             "amount_fen": approved.amount_fen,
         }
-        version = self._write(session, account, values, approved.fields["payer"], context.now)
+        self._write(session, account, values, approved.fields["payer"], context.now, decision.rules)
+        decision.allow(session, context, repayment_id, about=approved.operation_id)
         named = {"order_id": repayment_id, "product": account.product, "state": CREATED}
-        return placed(session, approved, **named, rule_version=version, now=context.now)
+        return placed(session, approved, **named, rule_version=decision.rules.version, now=context.now)
 
-    def by_agreement(self, session: Session, agreement: Row[Any], cycle: int, amount: int, at: Settlement) -> bool:
+    def by_agreement(
+        self, session: Session, agreement: Row[Any], cycle: int, amount: int, decision: Decision, at: Settlement
+    ) -> bool:
         """Write the repayment of a bill by an agreement; False when it was written before, or nothing may be repaid."""
         key = f"{agreement.account_id}.{cycle}"
         if repository.repaid_by_agreement(session, key):
@@ -114,7 +124,10 @@ class Repaying:
             "payer_account_id": agreement.payer_account_id,
             "amount_fen": amount,
         }
-        self._write(session, account, values, agreement.payer, at.now)
+        self._write(session, account, values, agreement.payer, at.now, decision.rules)
+        decision.note(amountFen=amount, **_weighed(account))
+        named = {"subject": repayment_id, "customer_id": account.customer_id}
+        decisions.keep(session, [decision.row(at.now, ALLOWED, **named)])
         return True
 
     def get(self, session: Session, context: Context, repayment_id: str) -> Row[Any]:
@@ -131,21 +144,26 @@ class Repaying:
         name = self.customers.person(session, account.customer_id).name
         return {"product": product.code, "name": product.name, "payer_name": name, **more}
 
-    def in_use(self, session: Session, context: Context, account_id: str) -> Row[Any]:
-        """Give a card account of the calling customer that is in use.
+    def begin(
+        self, session: Session, context: Context, account_id: str, kind: str, **noted: str | int
+    ) -> tuple[Row[Any], Decision]:
+        """Give a card account of the calling customer that is in use, with a decision on it that has begun.
 
         Raises:
             NotFoundError: there is none of that id, or it is somebody else's.
             CardStateError: it is not in use.
         """
         account = repository.owned(session, CardAccount, account_id, context.caller.customer_id)
+        decision = Decision.begin(context, self.packs, kind, about=account_id)
+        decision.note(**noted, **_weighed(account))
         if account.state != ACTIVATED:
             raise CardStateError(detail=f"the account is {account.state}")
-        return account
+        return account, decision
 
-    def most(self, account: Row[Any], now: datetime) -> int:
+    @staticmethod
+    def most(account: Row[Any], pack: RulePack) -> int:
         """Give how much may be repaid now: what is owed and not being repaid, and what may be overpaid."""
-        over = self.packs.at(business_date(now)).integer("overpayment_fen")
+        over = pack.integer("overpayment_fen")
         repaying: int = account.repaying_fen
         return max(repository.owed(account).total - repaying + over, 0)
 
@@ -162,8 +180,7 @@ class Repaying:
             executed(session, repayment_id, result, now)
         account = repository.lock_account(session, row.account_id)
         day = business_date(now)
-        order = rules.order_of(self.packs.at(day), account.overdue_since, day)
-        moved = rules.allocate(repository.owed(account), row.amount_fen, order)
+        moved = self._allocated(session, row, account, now)
         values = {"reference": repayment_id, "kind": REPAYMENT, "day": day, "memo": "还款", "at": now}
         repository.write_entry(session, account, moved, **values, card_tail=self._tail(session, row.account_id))
         self._free(session, row)
@@ -192,20 +209,35 @@ class Repaying:
             told = {"orderId": repayment_id, "state": UNKNOWN}
             self.approvals.conclude(session, row.operation_id, OPERATION_UNKNOWN, told, now)
 
-    def _write(self, session: Session, account: Row[Any], values: Mapping[str, Any], payer: str, now: datetime) -> str:
-        pack = self.packs.at(business_date(now))
+    def _allocated(self, session: Session, row: Row[Any], account: Row[Any], now: datetime) -> Owed:
+        """Give what a repayment takes from each bucket, and write why."""
+        day = business_date(now)
+        decision = Decision.on(day, self.packs, "cards.allocate", about=row.operation_id or row.agreement_id or "")
+        owed = repository.owed(account)
+        order = rules.order_of(decision.rules, account.overdue_since, day)
+        moved = rules.allocate(owed, row.amount_fen, order)
+        overdue = None if account.overdue_since is None else account.overdue_since.isoformat()
+        decision.note(accountId=row.account_id, amountFen=row.amount_fen, overdueSince=overdue)
+        for name in order:
+            decision.note(**{f"{name}.owedFen": getattr(owed, name), f"{name}.repaidFen": -getattr(moved, name)})
+        named = {"subject": row.repayment_id, "customer_id": row.customer_id}
+        decisions.keep(session, [decision.row(now, ALLOWED, **named)])
+        return moved
+
+    def _write(
+        self, session: Session, account: Row[Any], values: Mapping[str, Any], payer: str, now: datetime, pack: RulePack
+    ) -> None:
         columns, amount = repository.account_columns(), values["amount_fen"]
         within = OWED - columns["repaying_fen"] - amount >= -pack.integer("overpayment_fen")
         taken = {"repaying_fen": columns["repaying_fen"] + amount}
         if not repository.change_account(session, account.account_id, within, **taken):
-            raise RepayTooMuchError(detail="another repayment was faster", mostFen=self.most(account, now))
+            raise RepayTooMuchError(detail="another repayment was faster", mostFen=self.most(account, pack))
         whose = {"account_id": account.account_id, "customer_id": account.customer_id}
         row = {**values, **whose, "state": CREATED, "rule_version": pack.version, "created_at": now}
         session.execute(insert(CardRepayment).values(**row))
         repayment_id = values["repayment_id"]
         payload = {"repaymentId": repayment_id, "payer": payer, "payee": self.collecting, "amountFen": amount}
         outbox.put(session, topic=TOPIC, key=f"{repayment_id}.pay", payload=payload, now=now)
-        return pack.version
 
     def _move(self, session: Session, repayment_id: str, states: tuple[str, ...], **values: Any) -> Row[Any] | None:
         moved = repository.move(session, CardRepayment, repayment_id, states, **values)
@@ -231,6 +263,13 @@ class Repaying:
     @staticmethod
     def _tail(session: Session, account_id: str) -> str:
         return str(repository.cards_of(session, account_id)[0].tail)
+
+
+def _weighed(account: Row[Any]) -> dict[str, str | int]:
+    """Give what a decision on repaying notes of a card account."""
+    figures = {"owedFen": repository.owed(account).total, "repayingFen": account.repaying_fen}
+    under = {"product": account.product, "productVersion": account.product_version}
+    return {"cardAccountId": account.account_id, "state": account.state, **under, **figures}
 
 
 def _tell_evidence(session: Session, row: Row[Any], now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Deciding: the rules first, then, for whoever never held a card of ours, a person with his name and his reasons.
 
 Invariants: an application is decided once, by one conditional UPDATE; the evidence holds who decided, under which rules
-and with which line. What an applicant answered is opened for the reviewer's command alone.
+and with which line. What an applicant answered is opened for the reviewer's command alone: how a decision came about
+names the rules that were read and the line, never age, income or report.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from bff.db.base import table_of
 from bff.errors import ConflictError, NotFoundError, RequestInvalidError
 from bff.kinds import business_date
 from bff.outbox import Settlement
+from bff.products import decisions
+from bff.products.decisions import Decision
 from bff.push import inbox
 
 RULES: Final = "rules"
@@ -33,6 +36,20 @@ RULES: Final = "rules"
 REVIEWER: Final = "REVIEWER"
 """Reason of a decline by a person."""
 QUEUED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A decision that is being taken: who takes it, when, and what is noted of it."""
+
+    by: str
+    at: Settlement
+    noted: Decision
+
+    def write(self, session: Session, row: Row[Any], outcome: str, about: str = "") -> None:
+        """Keep how it came about; ``about``: the card that comes of it."""
+        named = {"subject": row.application_id, "about": about, "customer_id": row.customer_id}
+        decisions.keep(session, [self.noted.row(self.at.now, outcome, **named)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +64,22 @@ class Reviewing:
         row = repository.find(session, CardApplication, application_id)
         if row is None or row.state != SUBMITTED:
             return
+        verdict = self._begin(session, row, "cards.decide", RULES, at)
+        held = repository.has_activated(session, row.customer_id)
+        verdict.noted.note(reported=bureau is not None, heldCard=held)
         if bureau is None:
-            self._queue(session, row, None, at)
+            self._queue(session, row, None, verdict)
             return
         text = msgspec.json.encode(bureau).decode()
         sealed = self.applications.vault.seal(application_id, "bureau", text)
         repository.move(session, CardApplication, application_id, (SUBMITTED,), bureau=sealed)
-        proposal = self._propose(session, row, bureau, at)
+        proposal = self._propose(session, row, bureau, verdict)
         if proposal.reason:
-            self._decline(session, row, (SUBMITTED,), RULES, proposal.reason, at)
-        elif repository.has_activated(session, row.customer_id):
-            self._approve(session, row, (SUBMITTED,), RULES, proposal.line_fen, at)
+            self._decline(session, row, (SUBMITTED,), proposal.reason, verdict)
+        elif held:
+            self._approve(session, row, (SUBMITTED,), proposal.line_fen, verdict)
         else:
-            self._queue(session, row, proposal.line_fen, at)
+            self._queue(session, row, proposal.line_fen, verdict)
 
     def queue(self, session: Session) -> Sequence[Row[Any]]:
         """Give what waits for a reviewer, the oldest first."""
@@ -108,6 +128,7 @@ class Reviewing:
             RequestInvalidError: no line was proposed and none given, or the product has none such.
         """
         row = self.get(session, application_id)
+        verdict = self._begin(session, row, "cards.review", by, at, why=why, proposedLineFen=row.line_fen)
         line = row.line_fen if line_fen is None else line_fen
         terms = self.applications.products.of(session, row).figures
         if line is None or not terms.line_least_fen <= line <= terms.line_most_fen:
@@ -115,7 +136,7 @@ class Reviewing:
                 detail=f"a line of {row.product} is {terms.line_least_fen} to {terms.line_most_fen} fen: give --line"
             )
         _write(session, application_id, APPROVED, by, why, at)
-        return self._approve(session, row, (IN_REVIEW,), by, line, at)
+        return self._approve(session, row, (IN_REVIEW,), line, verdict)
 
     def decline(self, session: Session, application_id: str, by: str, why: str, at: Settlement) -> None:
         """Decline what waits for review.
@@ -125,7 +146,8 @@ class Reviewing:
         """
         row = self.get(session, application_id)
         _write(session, application_id, DECLINED, by, why, at)
-        self._decline(session, row, (IN_REVIEW,), by, REVIEWER, at)
+        verdict = self._begin(session, row, "cards.review", by, at, why=why, proposedLineFen=row.line_fen)
+        self._decline(session, row, (IN_REVIEW,), REVIEWER, verdict)
 
     def ask_more(
         self, session: Session, application_id: str, by: str, why: str, kinds: Sequence[str], at: Settlement
@@ -139,63 +161,81 @@ class Reviewing:
         row = self.get(session, application_id)
         if not kinds or not set(kinds) <= set(DOCUMENTS):
             raise CardDocumentInvalidError(detail=f"the kinds are {', '.join(DOCUMENTS)}")
-        days = self.applications.packs.at(business_date(at.now)).integer("supplement_days")
-        asked = msgspec.json.encode(sorted(set(kinds))).decode()
+        named = sorted(set(kinds))
+        verdict = self._begin(session, row, "cards.review", by, at, why=why, asked=",".join(named))
+        days = verdict.noted.rules.integer("supplement_days")
+        asked = msgspec.json.encode(named).decode()
         values = {"state": SUPPLEMENT, "asked": asked, "expires_at": at.now + timedelta(days=days)}
-        self._move(session, row, (IN_REVIEW,), at, **values)
+        self._move(session, row, (IN_REVIEW,), verdict, **values)
         _write(session, application_id, SUPPLEMENT, by, why, at)
+        verdict.write(session, row, SUPPLEMENT)
         self._tell(session, row, "card.supplement", at)
 
-    def _propose(self, session: Session, row: Row[Any], bureau: Bureau, at: Settlement) -> rules.Proposal:
-        today = business_date(at.now)
+    def _begin(
+        self, session: Session, row: Row[Any], kind: str, by: str, at: Settlement, **noted: str | int | None
+    ) -> _Verdict:
+        decision = Decision.on(business_date(at.now), self.applications.packs, kind)
+        product = self.applications.products.of(session, row)
+        under = {"product": row.product, "productVersion": row.product_version, "formVersion": row.form_version}
+        decision.note(by=by, **under, **noted)
+        decision.cite(product.terms, "line_least_fen", "line_most_fen")
+        return _Verdict(by, at, decision)
+
+    def _propose(self, session: Session, row: Row[Any], bureau: Bureau, verdict: _Verdict) -> rules.Proposal:
         person = self.applications.customers.person(session, row.customer_id)
         return rules.propose(
             self.applications.products.of(session, row).figures,
-            self.applications.packs.at(today),
-            age=person_rules.age(person.born, today),
+            verdict.noted.rules,
+            age=person_rules.age(person.born, business_date(verdict.at.now)),
             annual_fen=int(self.applications.answers(session, row)["income"]["annual_fen"]),
             bureau=bureau,
         )
 
-    def _queue(self, session: Session, row: Row[Any], line_fen: int | None, at: Settlement) -> None:
-        self._move(session, row, (SUBMITTED,), at, state=IN_REVIEW, line_fen=line_fen)
+    def _queue(self, session: Session, row: Row[Any], line_fen: int | None, verdict: _Verdict) -> None:
+        self._move(session, row, (SUBMITTED,), verdict, state=IN_REVIEW, line_fen=line_fen)
+        verdict.noted.note(proposedLineFen=line_fen)
+        verdict.write(session, row, IN_REVIEW)
 
     def _approve(
-        self, session: Session, row: Row[Any], states: tuple[str, ...], by: str, line_fen: int, at: Settlement
+        self, session: Session, row: Row[Any], states: tuple[str, ...], line_fen: int, verdict: _Verdict
     ) -> str:
-        self._move(session, row, states, at, state=APPROVED, line_fen=line_fen, decided_at=at.now)
+        at = verdict.at
+        self._move(session, row, states, verdict, state=APPROVED, line_fen=line_fen, decided_at=at.now)
         answers = self.applications.answers(session, row)
         card_id = self.issuing.open(session, row, answers, line_fen, at)
         repository.move(session, CardApplication, row.application_id, (APPROVED,), card_id=card_id)
-        self._decided(session, row, APPROVED, by, at, lineFen=line_fen)
+        verdict.noted.note(lineFen=line_fen)
+        self._decided(session, row, APPROVED, verdict, lineFen=line_fen)
+        verdict.write(session, row, APPROVED, about=card_id)
         self._tell(session, row, "card.approved", at)
         return card_id
 
     def _decline(
-        self, session: Session, row: Row[Any], states: tuple[str, ...], by: str, reason: str, at: Settlement
+        self, session: Session, row: Row[Any], states: tuple[str, ...], reason: str, verdict: _Verdict
     ) -> None:
-        values = {"state": DECLINED, "reason": reason, "live_key": None, "decided_at": at.now}
-        self._move(session, row, states, at, **values)
-        self._decided(session, row, DECLINED, by, at, reason=reason)
-        self._tell(session, row, "card.declined", at)
+        values = {"state": DECLINED, "reason": reason, "live_key": None, "decided_at": verdict.at.now}
+        self._move(session, row, states, verdict, **values)
+        verdict.noted.note(reason=reason)
+        self._decided(session, row, DECLINED, verdict, reason=reason)
+        verdict.write(session, row, DECLINED)
+        self._tell(session, row, "card.declined", verdict.at)
 
-    def _move(self, session: Session, row: Row[Any], states: tuple[str, ...], at: Settlement, **values: Any) -> None:
-        version = self.applications.packs.at(business_date(at.now)).version
-        changes = {"rule_version": version, "updated_at": at.now, **values}
+    def _move(self, session: Session, row: Row[Any], states: tuple[str, ...], verdict: _Verdict, **values: Any) -> None:
+        changes = {"rule_version": verdict.noted.rules.version, "updated_at": verdict.at.now, **values}
         if not repository.move(session, CardApplication, row.application_id, states, **changes):
             raise ConflictError(detail=f"the application is {row.state}", state=row.state)
 
-    def _decided(self, session: Session, row: Row[Any], verdict: str, by: str, at: Settlement, **more: Any) -> None:
+    def _decided(self, session: Session, row: Row[Any], state: str, verdict: _Verdict, **more: Any) -> None:
         body = {
             "applicationId": row.application_id,
-            "verdict": verdict,
-            "by": by,
+            "verdict": state,
+            "by": verdict.by,
             "product": row.product,
             "productVersion": row.product_version,
-            "ruleVersion": self.applications.packs.at(business_date(at.now)).version,
+            "ruleVersion": verdict.noted.rules.version,
             **more,
         }
-        audit.append(session, kind="card.decided", subject=row.application_id, body=body, now=at.now)
+        audit.append(session, kind="card.decided", subject=row.application_id, body=body, now=verdict.at.now)
 
     def _tell(self, session: Session, row: Row[Any], kind: str, at: Settlement) -> None:
         facts = self.applications.products.of(session, row).facts

@@ -109,8 +109,7 @@ class Teller:
     # ── spending ──
     def authorise(self, fen: int, reference: str, kind: str = "PURCHASE") -> None:
         asked = Purchase(reference, kind, fen, "书店")
-        acquiring = self.world.cards.acquiring
-        self.do(lambda session: acquiring.authorise(session, self.card, asked, self.world.now))
+        self.world.cards.acquiring.authorise(self.world.engine, self.card, asked, self.world.now)
 
     def post(self, reference: str, fen: int | None = None) -> None:
         acquiring = self.world.cards.acquiring
