@@ -115,8 +115,7 @@ class _Account:
         return repository.owned(session, CardAccount, account_id, context.caller.customer_id)
 
     def _bill(self, session: Session, row: Row[Any]) -> BillAnswer:
-        kinds = repository.repaying_kinds(self.repaying.packs.at(row.closed_on))
-        repaid = repository.repaid(session, row.account_id, row.cycle + 1, None, kinds)
+        repaid = repository.repaid_of(session, row, self.repaying.packs)
         figures = ("previous", "principal", "cash", "interest", "fee", "total", "minimum")
         return BillAnswer(
             cycle=row.cycle,

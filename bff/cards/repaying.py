@@ -78,7 +78,7 @@ class Repaying:
             payer=payer.number,
             payee=self.collecting,
             payee_name=self.collecting_name,
-            memo=self.memo(session, account, tail=self._tail(session, account_id)),
+            memo=self.memo(session, account, tail=repository.tail(session, account_id)),
             payload={"accountId": account_id, "payerId": payer_id},
         )
         asked = self.approvals.ask(session, context, intent)
@@ -182,7 +182,7 @@ class Repaying:
         day = business_date(now)
         moved = self._allocated(session, row, account, now)
         values = {"reference": repayment_id, "kind": REPAYMENT, "day": day, "memo": "还款", "at": now}
-        repository.write_entry(session, account, moved, **values, card_tail=self._tail(session, row.account_id))
+        repository.write_entry(session, account, moved, **values, card_tail=repository.tail(session, row.account_id))
         self._free(session, row)
         self._relieve(session, account, day)
         self.accounts.observe(session, row.payer_account_id, result)
@@ -259,10 +259,6 @@ class Repaying:
             or repository.repaid(session, account.account_id, account.cycle, day, kinds) >= bill.minimum_fen
         ):
             repository.change_account(session, account.account_id, overdue_since=None)
-
-    @staticmethod
-    def _tail(session: Session, account_id: str) -> str:
-        return str(repository.cards_of(session, account_id)[0].tail)
 
 
 def _weighed(account: Row[Any]) -> dict[str, str | int]:

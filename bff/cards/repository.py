@@ -22,7 +22,7 @@ from bff.cards.rules import Owed, closing_after
 from bff.db.base import Base, table_of
 from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
-from bff.products.rulepacks import RulePack
+from bff.products.rulepacks import RulePack, RulePacks
 
 DRAFT: Final = "DRAFT"
 SUBMITTED: Final = "SUBMITTED"
@@ -167,6 +167,12 @@ def cards_of(session: Session, account_id: str) -> list[Row[Any]]:
     return list(session.execute(wanted.order_by(table.c.ordered_at.desc(), table.c.card_id.desc())).all())
 
 
+def tail(session: Session, account_id: str) -> str:
+    """Give the last digits of the newest card that was activated: those of one in the mail activate it."""
+    activated = (card.tail for card in cards_of(session, account_id) if card.activated_at is not None)
+    return str(next(activated, ""))
+
+
 def statement(session: Session, account_id: str, cycle: int) -> Row[Any] | None:
     """Give the bill of a cycle, or None."""
     wanted = select(table_of(CardStatement)).filter_by(account_id=account_id, cycle=cycle)
@@ -202,6 +208,12 @@ def repaid(session: Session, account_id: str, cycle: int, until: date | None, ki
     if until is not None:
         wanted = wanted.where(_entry.c.day <= until)
     return int(session.scalar(wanted) or 0)
+
+
+def repaid_of(session: Session, bill: Row[Any], packs: RulePacks) -> int:
+    """Give what was repaid of a bill since it closed."""
+    kinds = repaying_kinds(packs.at(bill.closed_on))
+    return repaid(session, bill.account_id, bill.cycle + 1, None, kinds)
 
 
 def moved_since(session: Session, account_id: str, cycle: int) -> int:

@@ -19,6 +19,7 @@ from bff.cards.autopay import Autopay
 from bff.cards.billing import Billing
 from bff.cards.card_operations import card_operations
 from bff.cards.delivery import Delivery
+from bff.cards.file_operations import file_operations
 from bff.cards.forms import load_form, load_texts
 from bff.cards.holding import Holding
 from bff.cards.issuing import Issuing, Producing
@@ -105,6 +106,7 @@ class Cards:
             *application_operations(self.applications),
             *card_operations(self.holding),
             *account_operations(self.repaying, self.autopay),
+            *file_operations(self.repaying.products, self.given.packs),
         )
 
     def topics(self) -> tuple[Topic, ...]:

@@ -26,6 +26,11 @@ _GAP: Final = 2
 _TOP: Final = 262
 _STEP: Final = 6
 _PER_PAGE: Final = 40
+_DRAWN: Final = str.maketrans({"·": "・", "\u2212": "-"})
+"""Characters that the font lacks, and what is drawn for them."""
+_BESIDE: Final = 3
+_BLOCK: Final = 14
+"""How high a line of facts is, in mm."""
 
 
 def written(table: Table, now: datetime) -> bytes:
@@ -35,27 +40,39 @@ def written(table: Table, now: datetime) -> bytes:
     canvas = Canvas(out, pagesize=A4, invariant=1, pageCompression=1)
     canvas.setTitle(table.name)
     rows = (*table.rows, *table.foot)
-    pages = max(1, -(-len(rows) // _PER_PAGE))
+    block = -(-len(table.facts) // _BESIDE) * _BLOCK
+    on_first = _PER_PAGE + -block // _STEP
+    pages = 1 + max(0, -(-(len(rows) - on_first) // _PER_PAGE))
     for page in range(pages):
-        _head(canvas, table, now, f"{page + 1} / {pages}")
-        first = page * _PER_PAGE
-        for line, row in enumerate(rows[first : first + _PER_PAGE], start=1):
+        top = _TOP if page else _TOP - block
+        _head(canvas, table, now, f"{page + 1} / {pages}", top)
+        first = on_first + (page - 1) * _PER_PAGE if page else 0
+        last = on_first + page * _PER_PAGE
+        for line, row in enumerate(rows[first:last], start=1):
             if first + line == len(table.rows) + 1:
-                _rule(canvas, _TOP - line * _STEP + 4)
-            _row(canvas, _TOP - line * _STEP, table.columns, row)
+                _rule(canvas, top - line * _STEP + 4)
+            _row(canvas, top - line * _STEP, table.columns, row)
+        if not page:
+            _facts(canvas, table.facts)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
 
 
-def _head(canvas: Canvas, table: Table, now: datetime, page: str) -> None:
-    canvas.setFont(_FONT, 15)
-    canvas.drawString(_LEFT * mm, 280 * mm, table.title)
-    canvas.setFont(_FONT, 9)
-    canvas.drawString(_LEFT * mm, 273 * mm, f"{table.about} · 币种 人民币 · 生成时间 {moment_text(now)}")
+def _head(canvas: Canvas, table: Table, now: datetime, page: str, top: int) -> None:
+    _text(canvas, _LEFT, 280, table.title, 15)
+    _text(canvas, _LEFT, 273, f"{table.about}·币种 人民币·生成时间 {moment_text(now)}", 9)
     canvas.drawRightString(_RIGHT * mm, 12 * mm, page)
-    _row(canvas, _TOP, table.columns, [column.head for column in table.columns])
-    _rule(canvas, _TOP - 2)
+    _row(canvas, top, table.columns, [column.head for column in table.columns])
+    _rule(canvas, top - 2)
+
+
+def _facts(canvas: Canvas, facts: Sequence[tuple[str, str]]) -> None:
+    width = (_RIGHT - _LEFT) // _BESIDE
+    for number, (label, value) in enumerate(facts):
+        x, y = _LEFT + number % _BESIDE * width, _TOP - number // _BESIDE * _BLOCK
+        _text(canvas, x, y, label, _SIZE)
+        _text(canvas, x, y - 6, value, 15 if number < _BESIDE else 11)
 
 
 def _rule(canvas: Canvas, y: int) -> None:
@@ -63,16 +80,21 @@ def _rule(canvas: Canvas, y: int) -> None:
 
 
 def _row(canvas: Canvas, y: int, columns: Sequence[Column], texts: Sequence[str]) -> None:
-    canvas.setFont(_FONT, _SIZE)
     x = _LEFT
     for column, text in zip(columns, texts, strict=True):
         if not column.width:
             continue
         if column.right:
+            canvas.setFont(_FONT, _SIZE)
             canvas.drawRightString((x + column.width) * mm, y * mm, text)
         else:
-            canvas.drawString(x * mm, y * mm, _shortened(text, (column.width - _GAP) * mm))
+            _text(canvas, x, y, _shortened(text, (column.width - _GAP) * mm), _SIZE)
         x += column.width
+
+
+def _text(canvas: Canvas, x: int, y: int, text: str, size: float) -> None:
+    canvas.setFont(_FONT, size)
+    canvas.drawString(x * mm, y * mm, text.translate(_DRAWN))
 
 
 def _shortened(text: str, width: float) -> str:

@@ -33,6 +33,7 @@ class Table:
         name: of the file, without its ending: ASCII letters, digits, ``-`` and ``_``, no personal data.
         title: what stands on top of each page; about: the line below it, ``期间 2026-11-01 至 2026-11-30``.
         columns, rows: the table itself.
+        facts: label and value of what stands above the table, three beside each other; on paper only.
         foot: rows of sums under the last one; on paper only, for a spreadsheet adds by itself.
     """
 
@@ -42,6 +43,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     foot: Sequence[Sequence[str]] = ()
+    facts: Sequence[tuple[str, str]] = ()
 
 
 def moment_text(at: datetime) -> str:

@@ -80,7 +80,7 @@ def rules() -> None:
 @json_option
 @click.pass_context
 def explain_command(ctx: click.Context, subject: str, *, as_json: bool) -> None:
-    """Explain the decisions on ID: an order, operation, application, account, card, bill, funding, refused request."""
+    """Explain the decisions on ID: an order, operation, application, account, card, bill, funding or refusal."""
     engine = desk_of(ctx).open().engine
     told = retried(engine, lambda session: decisions.explain(session, subject), writing=False)
     answer(told, (text for one in told for text in _explained(one)), as_json=as_json)

@@ -127,7 +127,7 @@ def refuse(session: Session, context: Context, code: str) -> None:
 def explain(session: Session, wanted: str) -> list[Mapping[str, Any]]:
     """Give the decisions on an order, an operation, an application, an account, a card, a bill or a refused request.
 
-    The decision on the operation, agreement or application from which they follow is among them; the oldest comes first.
+    The decision on the operation, agreement or application from which they follow is among them; the oldest first.
 
     Raises:
         NotFoundError: none is known under this id.

@@ -144,9 +144,9 @@ def test_an_agreement_and_what_it_repays_are_explained(held: Teller) -> None:
 
 
 def test_a_bill_is_explained_with_its_interest_and_its_late_fee(held: Teller) -> None:
-    held.until("2026-11-25")
+    held.until("2026-11-25", step=30)
     held.spend(100_000)
-    held.until("2027-01-09")
+    held.until("2027-01-09", step=30)
     first = explain(held.world, f"{held.account}.1")
     assert [one["kind"] for one in first] == ["cards.bill", "cards.late_fee"]
     assert (first[1]["inputs"]["feeFen"], first[1]["inputs"]["repaidFen"]) == (1_000, 0)

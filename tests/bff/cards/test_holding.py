@@ -101,6 +101,24 @@ def test_a_lost_card_is_stopped_and_replaced_once_on_the_same_account(teller: Te
     assert teller.call("get", cardId=lost)["state"] == "CLOSED"
 
 
+def test_the_digits_of_a_card_in_the_mail_are_told_nowhere(teller: Teller) -> None:
+    """They activate it: a sign sheet and an entry name the newest card that was activated."""
+    teller.ready()
+    teller.spend(5_000)
+    old = teller.tail()
+    teller.call("report_lost", cardId=teller.card)
+    teller.card = teller.call("replace", cardId=teller.card)["cardId"]
+    teller.world.relay.run()
+    teller.mail()
+    new = teller.tail()
+    asked = teller.prepare(1_000)
+    message = teller.world.message(teller.phone, asked["challengeId"])
+    teller.world.approve(teller.phone, asked["challengeId"], message)
+    assert (old in str(message), new in str(message)) == (True, False)
+    listed = teller.call("entry.list", accountId=teller.account, limit=100)["entries"]
+    assert {entry["cardTail"] for entry in listed} == {old}
+
+
 def test_an_account_closes_when_nothing_is_open_and_may_be_applied_for_again(teller: Teller) -> None:
     teller.ready()
     reference = teller.spend(5_000)
@@ -130,6 +148,8 @@ def test_nobody_sees_or_moves_anothers_card(teller: Teller) -> None:
         "bill.list": {},
         "bill.get": {"cycle": 1},
         "entry.list": {},
+        **{f"bill.{kind}": {"cycle": 1} for kind in ("csv", "pdf")},
+        **{f"entry.{kind}": {} for kind in ("csv", "pdf")},
         "repay.prepare": {"payerAccountId": other.phone.account_id, "amountFen": 100},
         "autopay.prepare": {"payerAccountId": other.phone.account_id, "share": "FULL"},
         "autopay.end": {},

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,11 +39,23 @@ def test_pages_of_a_pdf_follow_each_other_and_the_sums_stand_under_the_last_row(
     ]
 
 
+def test_facts_stand_above_the_table_of_the_first_page_alone() -> None:
+    row = ("2026-11-23", "转账", "1.00", "jnl")
+    told = replace(
+        table(*[row] * 35), facts=[("应还", "¥1.00"), ("最低", "¥0.10"), ("到期", "12-01"), ("上期", "\u2212¥2")]
+    )
+    lines = pdf_lines(pdf_file.written(told, NOW))
+    assert lines.count(["明细"]) == 2
+    assert lines.count(["时间", "摘要", "金额（元）"]) == 2
+    assert [lines.count([text]) for text in ("应还", "¥1.00", "-¥2")] == [1, 1, 1]
+    assert (lines.count(list(row[:3])), lines[-1]) == (35, ["合计", "", "12.30"])
+
+
 def test_the_words_of_a_pdf_can_be_read() -> None:
     long = "转账（一）\\" * 20
     content = pdf_file.written(table(("2026-11-23", "转入（余利盈）", "12.30", "jnl_1"), ("", long, "0.00", "")), NOW)
     first, about, page, head, row, cut, foot = pdf_lines(content)
-    assert (first, about) == (["明细"], ["期间 · 币种 人民币 · 生成时间 2026-11-23 10:00:00"])
+    assert (first, about) == (["明细"], ["期间・币种 人民币・生成时间 2026-11-23 10:00:00"])
     assert (page, head) == (["1 / 1"], ["时间", "摘要", "金额（元）"])
     assert (row, foot) == (["2026-11-23", "转入（余利盈）", "12.30"], ["合计", "", "12.30"])
     assert cut[1].endswith("…")
