@@ -56,6 +56,35 @@ def executed(session: Session, order_id: str, result: Mapping[str, Any], now: da
     audit.append(session, kind="core.executed", subject=order_id, body=body, now=now)
 
 
+def used(
+    session: Session,
+    *,
+    order_id: str,
+    agreement_id: str,
+    amount_fen: int,
+    state: str,
+    now: datetime,
+    result: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> None:
+    """Write how an order ended that an agreement placed: the device signed the agreement, not this order.
+
+    Args:
+        session: of the settling transaction.
+        order_id: id of the order.
+        agreement_id: the order by which the agreement was signed.
+        amount_fen: of the order.
+        state: its last state.
+        now: present instant.
+        result: what the core executed, when it did.
+        more: further members of the entry.
+    """
+    body = {"orderId": order_id, "agreementId": agreement_id, "amountFen": amount_fen, "state": state, **more}
+    audit.append(session, kind="agreement.used", subject=order_id, body=body, now=now)
+    if result is not None:
+        executed(session, order_id, result, now)
+
+
 def settled(
     session: Session,
     approvals: Approvals,

@@ -28,6 +28,8 @@ _OF_ORDER: Final = (
     "order.settled",
     "order.refunded",
 )
+_OF_USE: Final = ("agreement.used", "core.executed")
+"""Of an order that an agreement placed; it is shown with the agreement that was signed."""
 _OF_OPERATION: Final = ("operation.frozen", "operation.approved")
 _NEAR: Final = 32
 """How many entries one transaction may append between an approval and its order."""
@@ -72,7 +74,8 @@ def export_order(
 
     Args:
         session: of a writing transaction.
-        order_id: whose evidence; the id of the operation that was approved for it does as well.
+        order_id: whose evidence; the id of the operation that was approved for it does as well. An order that an
+            agreement placed is shown under the agreement, which is what the device signed.
         env: environment of this server.
         aud: its name inside the devices' signatures.
         keys: public keys of purpose ``audit-checkpoint`` by id, the withdrawn ones included.
@@ -85,10 +88,10 @@ def export_order(
         EvidenceError: the chain is not what was signed.
     """
     checkpoint(session, signer, now, env=env)
-    order_id = _order_of(session, order_id)
+    named, order_id = order_id, _order_of(session, order_id)
     around: dict[str, Any] = {"env": env, "aud": aud, "order": order_id, "exported_at": instant(now), "signer": signer}
     if stretches:
-        piece = segment(session, order_id)
+        piece = segment(session, named)
         marks = piece.checkpoints
         shown: dict[str, Any] = {
             "entries": piece.entries,
@@ -97,7 +100,7 @@ def export_order(
             "blobs": piece.blobs,
         }
         return export_stretches(**around, **shown, keys=_used(keys, signer, marks))
-    own = _own(session, order_id)
+    own = _own(session, named)
     mark = latest(session)
     if mark is None:
         raise NotFoundError(detail="no checkpoint covers this order yet")
@@ -116,7 +119,7 @@ def export_order(
 
 
 def segment(session: Session, order_id: str) -> Segment:
-    """Cut the stretches of the chain that prove an order.
+    """Cut the stretches of the chain that prove an order, named as ``export_order`` takes it.
 
     Raises:
         NotFoundError: the chain knows no such order, or no checkpoint covers it yet.
@@ -135,18 +138,21 @@ def segment(session: Session, order_id: str) -> Segment:
     )
 
 
-def _own(session: Session, order_id: str) -> dict[int, Mapping[str, Any]]:
+def _own(session: Session, name: str) -> dict[int, Mapping[str, Any]]:
+    order_id = _order_of(session, name)
     own = _entries_of(session, order_id)
     if not own:
         raise NotFoundError(detail="the chain knows no such order")
-    return own
+    return own | (_bodies(session, (name,), _OF_USE) if name != order_id else {})
 
 
 def _order_of(session: Session, name: str) -> str:
-    """Give the order of an operation's id; any other id stays as it is.
+    """Give the order of an operation's id, or the agreement of an order that it placed; any other id stays as it is.
 
     An order is placed by the transaction that approves it, so its entry stands among the next ones.
     """
+    for body in _bodies(session, (name,), ("agreement.used",)).values():
+        return str(body["agreementId"])
     for approved in _bodies(session, (name,), ("operation.approved",)):
         near = EvidenceEntry.seq.between(approved, approved + _NEAR)
         wanted = select(EvidenceEntry.subject, EvidenceEntry.body).where(EvidenceEntry.kind == "order.placed", near)

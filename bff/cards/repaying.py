@@ -13,10 +13,10 @@ from typing import Any, Final
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
-from bff import audit, outbox
+from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
 from bff.approvals.errors import InsufficientFundsError
-from bff.approvals.orders import executed, placed, settled
+from bff.approvals.orders import placed, settled, used
 from bff.approvals.payers import AccountsView
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.rules import amount_text
@@ -176,8 +176,7 @@ class Repaying:
             named = {"operation_id": row.operation_id, "order_id": repayment_id, "state": DONE}
             settled(session, self.approvals, **named, now=now, result=result)
         else:
-            _tell_evidence(session, row, now)
-            executed(session, repayment_id, result, now)
+            used(session, **_of_agreement(row), now=now, result=result)
         account = repository.lock_account(session, row.account_id)
         day = business_date(now)
         moved = self._allocated(session, row, account, now)
@@ -196,7 +195,7 @@ class Repaying:
             named = {"operation_id": row.operation_id, "order_id": repayment_id, "state": REJECTED}
             settled(session, self.approvals, **named, now=now, reason=reason)
         else:
-            _tell_evidence(session, row, now)
+            used(session, **_of_agreement(row), now=now)
             facts = {"total": money_text(CURRENCY, amount_text(row.amount_fen))}
             told = {"customer_id": row.customer_id, "kind": "card.autopay_failed", "subject": repayment_id}
             inbox.tell(session, **told, body=facts, now=now)
@@ -268,12 +267,7 @@ def _weighed(account: Row[Any]) -> dict[str, str | int]:
     return {"cardAccountId": account.account_id, "state": account.state, **under, **figures}
 
 
-def _tell_evidence(session: Session, row: Row[Any], now: datetime) -> None:
-    """Write how a repayment by an agreement ended; the device signed the agreement, not this order."""
-    body = {
-        "repaymentId": row.repayment_id,
-        "agreementId": row.agreement_id,
-        "amountFen": row.amount_fen,
-        "state": row.state,
-    }
-    audit.append(session, kind="card.autopay", subject=row.repayment_id, body=body, now=now)
+def _of_agreement(row: Row[Any]) -> dict[str, Any]:
+    """Give what the evidence says of a repayment by an agreement; ``bill`` names what it repays."""
+    named = {"order_id": row.repayment_id, "agreement_id": row.agreement_id, "bill": row.autopay_key}
+    return {**named, "amount_fen": row.amount_fen, "state": row.state}

@@ -125,6 +125,15 @@ class Settled(msgspec.Struct, rename="camel", frozen=True):
     reason: str | None = None
 
 
+class Used(msgspec.Struct, rename="camel", frozen=True):
+    """``agreement.used``: how an order ended that an agreement placed; ``agreement_id`` is the agreement's order."""
+
+    order_id: str
+    agreement_id: str
+    amount_fen: int
+    state: str
+
+
 class Confirmed(msgspec.Struct, rename="camel", frozen=True):
     """``order.confirmed``: at which net value an order became shares, or shares an amount.
 

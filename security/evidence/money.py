@@ -5,12 +5,13 @@ from typing import Final
 
 from security.approvals import memo_decode
 from security.errors import ApprovalError, EvidenceError
-from security.evidence.bodies import Executed, Refunded, Settled, Story
+from security.evidence.bodies import Executed, Refunded, Settled, Story, Used
 from security.evidence.file import FileEntry
 from security.evidence.shares import check_bought, confirmation, worth
 
 UNDONE: Final = frozenset({"REJECTED", "FAILED", "CANCELLED"})
 """Order states in which no money has moved."""
+_NOTHING: Final = "No money moved: none was signed for, and the core executed no posting for this order."
 OPEN: Final = frozenset({"CREATED", "QUOTA_HELD", "UNKNOWN", "CORE_UNKNOWN"})
 """Order states that are no outcome yet."""
 
@@ -20,7 +21,8 @@ def check_money(story: Story) -> str:
 
     An order of money moves the signed amount between the signed accounts; when it was refunded, a second execution
     moved exactly that back. An order of shares moves what the signed shares were worth by the net value that its
-    confirmation names. An order of neither, such as an agreement, moves nothing.
+    confirmation names. An order of neither, such as an agreement, moves nothing; an order that it placed, when one is
+    shown, moved what its entry says between the accounts of the agreement, after the agreement was signed.
 
     Raises:
         EvidenceError: link ``money``.
@@ -31,7 +33,8 @@ def check_money(story: Story) -> str:
     shares = _check_memo(story)
     moved = _moved(story)
     if not moved and amount == 0 and shares is None:
-        return "No money moved: none was signed for, and the core executed no posting for this order."
+        shown = [one for one in story.file.entries if one.kind == "agreement.used" and one.body is not None]
+        return _NOTHING + "".join(_used(story, entry, entry.read(Used, "money")) for entry in shown)
     if not moved and _settled(story, "money").state in UNDONE:
         return "No money moved: the core executed no posting for this order."
     refunded = _refunded(story, "money") is not None
@@ -92,9 +95,12 @@ def _afterwards(story: Story) -> str:
 
 def _moved(story: Story, link: str = "money") -> list[tuple[FileEntry, Executed]]:
     """Give the executions that moved money, in their order; each is of this order."""
-    entries = story.file.find("core.executed", story.file.order)
-    executions = [(entry, entry.read(Executed, link)) for entry in entries]
-    if any(executed.order_id != story.file.order for _, executed in executions if executed.postings):
+    return _executions(story, story.file.order, link)
+
+
+def _executions(story: Story, order: str, link: str) -> list[tuple[FileEntry, Executed]]:
+    executions = [(entry, entry.read(Executed, link)) for entry in story.file.find("core.executed", order)]
+    if any(executed.order_id != order for _, executed in executions if executed.postings):
         raise EvidenceError(link=link, detail="the execution is another order's")
     return [(entry, executed) for entry, executed in executions if executed.postings]
 
@@ -107,6 +113,24 @@ def _refunded(story: Story, link: str) -> Refunded | None:
     if refunded.order_id != story.file.order:
         raise EvidenceError(link=link, detail="the refund is another order's")
     return refunded
+
+
+def _used(story: Story, entry: FileEntry, used: Used) -> str:
+    """Hold an order that the agreement placed to what was signed: from whom, to whom, and not before."""
+    if used.agreement_id != story.file.order or used.order_id != entry.subject:
+        raise EvidenceError(link="money", detail=f"order {entry.subject} was placed by another agreement")
+    if entry.seq < max(story.placed_entry.seq, story.approved_entry.seq):
+        raise EvidenceError(link="money", detail="the agreement was used before it was signed")
+    executions = _executions(story, used.order_id, "money")
+    if used.state in UNDONE and not executions:
+        return f" Under it order {used.order_id} ended {used.state}: the core executed no posting for it."
+    if len(executions) != 1 or used.state in UNDONE | OPEN:
+        detail = f"order {used.order_id} ended {used.state} with {len(executions)} executions"
+        raise EvidenceError(link="money", detail=detail)
+    executed = executions[0][1]
+    _check_postings(story, executed, used.amount_fen)
+    said = f"exactly {story.field('cur')} {used.amount_fen // 100}.{used.amount_fen % 100:02d}"
+    return f" Under it order {used.order_id} ended {used.state}. " + _told(story, executed, said)
 
 
 def _told(story: Story, executed: Executed, what: str) -> str:

@@ -26,6 +26,8 @@ START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 URL = "http://localhost:8000/app/v1/wealth/orders/prepare"
 PAYER, PAYEE = "6299001234567893381", "6299009000070019"
 ORDER, OPERATION, DEVICE, CUSTOMER = "ord_01jd3r", "opr_01jd3p", "dev_01jd3k", "cus_01jd3m"
+USED = "rep_1"
+"""An order that ``ORDER``, when it is an agreement, placed."""
 FAR = datetime(2036, 1, 1, tzinfo=UTC)
 
 
@@ -241,7 +243,7 @@ class Case:
 
     def export(self, mend: Callable[[list[Any]], list[Any]] = list, *, stretches: Sequence[range] = ()) -> bytes:
         entries = self.chain(mend)
-        own = {ORDER, OPERATION, DEVICE, self.digest}
+        own = {ORDER, OPERATION, DEVICE, self.digest, USED}
         ends = [piece[-1] for piece in stretches] or [len(entries)]
         marks = [
             sign_checkpoint(env=self.env, seq=end, head=entries[end - 1].hash, at=instant(60), signer=self.audit)

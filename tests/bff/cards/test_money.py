@@ -298,7 +298,7 @@ def test_an_agreement_repays_each_bill_once_on_its_due_date(held: Teller) -> Non
     assert held.entries() == [("PURCHASE", 100_000), ("REPAYMENT", -100_000)]
     assert held.seen()["autopay"]["share"] == "FULL"
     kinds = "SELECT kind FROM evidence_entry WHERE subject = (SELECT repayment_id FROM card_repayment) ORDER BY seq"
-    assert held.world.sql(kinds) == [("card.autopay",), ("core.executed",)]
+    assert held.world.sql(kinds) == [("agreement.used",), ("core.executed",)]
     held.call("autopay.end", accountId=held.account)
     assert held.seen()["autopay"] is None
     with pytest.raises(NotFoundError):

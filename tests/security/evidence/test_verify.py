@@ -14,7 +14,7 @@ from security.evidence.release import operations_of
 from security.evidence.verify import LINKS
 from security.suites import ES256, P256_ORDER
 from tests.security.golden import TEMPLATE
-from tests.security.orders import DEVICE, ORDER, PAYEE, PAYER, AuditKey, Case, Releases, instant, manifest
+from tests.security.orders import DEVICE, ORDER, PAYEE, PAYER, USED, AuditKey, Case, Releases, instant, manifest
 
 CASE = Case()
 EXPORT = CASE.export()
@@ -369,15 +369,22 @@ def test_a_refused_order_moved_no_money() -> None:
     assert verified.links[-2].sentence == "No money moved: the core executed no posting for this order."
 
 
-def agreement(*, money: bool = False) -> bytes:
-    """Give an order of no amount, as an agreement is."""
+def unused(executed: Any) -> list[Any]:
+    del executed
+    return []
+
+
+def agreement(*, money: bool = False, early: bool = False, used: Callable[[Any], list[Any]] = unused) -> bytes:
+    """Give an order of no amount, as an agreement is, with what ``used`` adds of orders that it placed."""
 
     def mend(bodies: list[Any]) -> list[Any]:
-        kept = [body for body in bodies if money or body[0] != "core.executed"]
-        return [
+        (executed,) = [body for body in bodies if body[0] == "core.executed"]
+        kept = [body for body in bodies if money or body is not executed]
+        told = [
             (kind, subject, second, body | {"amountFen": 0} if kind == "order.placed" else body)
             for kind, subject, second, body in kept
         ]
+        return [*used(executed), *told] if early else [*told, *used(executed)]
 
     return Case(state="SIGNED", fields={"amt": "0.00"}).export(mend)
 
@@ -386,6 +393,51 @@ def test_an_agreement_moves_no_money_and_ends() -> None:
     money, outcome = verify_export(agreement()).links[-2:]
     assert money.sentence == "No money moved: none was signed for, and the core executed no posting for this order."
     assert " ended SIGNED at " in outcome.sentence
+
+
+def using(state: str = "DONE", *, executions: int = 1, **changes: Any) -> Callable[[Any], list[Any]]:
+    """Give the entries of an order of 50,000 yuan that the agreement placed, changed."""
+
+    def used(executed: Any) -> list[Any]:
+        kind, _, second, body = executed
+        own = {"orderId": USED, "agreementId": ORDER, "amountFen": 5_000_000, "state": state}
+        moved = {**body, "orderId": USED}
+        moved |= {name: value for name, value in changes.items() if name in moved}
+        own |= {name: value for name, value in changes.items() if name in {"agreementId", "amountFen"}}
+        return [("agreement.used", USED, second, own), *[(kind, USED, second, moved)] * executions]
+
+    return used
+
+
+def test_an_order_that_an_agreement_placed_is_held_to_what_was_signed() -> None:
+    money = verify_export(agreement(used=using())).links[-2].sentence
+    assert money.startswith("No money moved: none was signed for")
+    assert "Under it order rep_1 ended DONE. The core executed" in money
+    assert f"{PAYER} was debited and {PAYEE} credited exactly CNY 50000.00" in money
+    refused = verify_export(agreement(used=using("REJECTED", executions=0))).links[-2].sentence
+    assert refused.endswith("Under it order rep_1 ended REJECTED: the core executed no posting for it.")
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        using(agreementId="ord_2"),
+        using(amountFen=5_000_001),
+        using(**postings((PAYER, -5_000_000), ("6299001111111111111", 5_000_000))),
+        using(**postings(("6299001111111111111", -5_000_000), (PAYEE, 5_000_000))),
+        using(executions=0),
+        using(executions=2),
+        using("REJECTED"),
+        using("UNKNOWN"),
+        using(orderId="rep_2"),
+    ],
+)
+def test_an_order_that_no_agreement_covers_breaks_the_money(used: Callable[[Any], list[Any]]) -> None:
+    assert broken(agreement(used=used)) == "money"
+
+
+def test_an_agreement_used_before_it_was_signed_breaks_the_money() -> None:
+    assert broken(agreement(used=using(), early=True)) == "money"
 
 
 def test_money_that_nobody_signed_for_breaks_the_money() -> None:
