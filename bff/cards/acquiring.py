@@ -5,6 +5,7 @@ the condition of one UPDATE. A message of one reference counts once; the same ag
 content under it is refused. Why a card paid, or did not, is kept: a refusal's reason outlives the transaction undone.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bff.cards import repository, rules
@@ -22,6 +24,7 @@ from bff.cards.repository import ACTIVATED, CASH, FEE, OWED, PURCHASE, REFUND, a
 from bff.cards.rules import Owed
 from bff.db.base import table_of
 from bff.db.engine import retried
+from bff.db.errors import DatabaseBusyError
 from bff.errors import NotFoundError
 from bff.kinds import business_date
 from bff.products import decisions
@@ -34,6 +37,7 @@ REVERSED: Final = "REVERSED"
 LAPSED: Final = "LAPSED"
 _authorisation: Final = table_of(CardAuthorisation)
 _PERCENT: Final = 100
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,17 @@ class Acquiring:
         try:
             retried(engine, work)
         except (CardStateError, CreditGoneError, CardTransactionError) as refusal:
-            outcome = refusal.code
-            retried(engine, lambda session: _keep(session, decision, _card(session, card_id), asked, outcome, now))
+            self._refused(engine, card_id, asked, (decision, refusal.code), now)
             raise
+
+    @staticmethod
+    def _refused(engine: Engine, card_id: str, asked: Purchase, why: tuple[Decision, str], now: datetime) -> None:
+        """Write why an acquirer was refused; never let that hide the refusal itself."""
+        decision, code = why
+        try:
+            retried(engine, lambda session: _keep(session, decision, _card(session, card_id), asked, code, now))
+        except (SQLAlchemyError, DatabaseBusyError):
+            _log.exception("why %s was refused could not be recorded", asked.reference)
 
     def _authorise(self, session: Session, card_id: str, asked: Purchase, decision: Decision, now: datetime) -> None:
         card = _card(session, card_id)

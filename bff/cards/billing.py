@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.rules import amount_text
 from bff.cards import repository, rules
-from bff.cards.cycles import Cycle, annual_fee, bill_id, explained, interest_of, moved
+from bff.cards.cycles import Cycle, annual_fee, bill_id, explained, interest_of, sum_of
 from bff.cards.models import CardAccount, CardEntry, CardStatement
 from bff.cards.products import CardProducts
 from bff.cards.repository import ACTIVATED, FEE, INTEREST, LATE
@@ -95,7 +95,7 @@ class Billing:
         account, closed = cycle.account, cycle.closed
         fee, fee_year = annual_fee(session, cycle)
         charged = Owed(fee=fee, interest=interest_of(cycle))
-        total = cycle.previous + moved(cycle.entries) + charged
+        total = cycle.previous + sum_of(cycle.entries) + charged
         due = rules.due_on(closed, cycle.terms)
         statement = {
             "account_id": account.account_id,

@@ -153,6 +153,6 @@ def explained(cycle: Cycle, statement: Mapping[str, Any], charged: Owed, now: da
     return decision.row(now, ALLOWED, subject=cycle.name, customer_id=cycle.account.customer_id)
 
 
-def moved(entries: Iterable[Row[Any]]) -> Owed:
+def sum_of(entries: Iterable[Row[Any]]) -> Owed:
     """Give what entries come to, by bucket."""
     return sum((repository.owed(entry) for entry in entries), Owed())

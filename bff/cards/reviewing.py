@@ -135,8 +135,9 @@ class Reviewing:
             raise RequestInvalidError(
                 detail=f"a line of {row.product} is {terms.line_least_fen} to {terms.line_most_fen} fen: give --line"
             )
+        card_id = self._approve(session, row, (IN_REVIEW,), line, verdict)
         _write(session, application_id, APPROVED, by, why, at)
-        return self._approve(session, row, (IN_REVIEW,), line, verdict)
+        return card_id
 
     def decline(self, session: Session, application_id: str, by: str, why: str, at: Settlement) -> None:
         """Decline what waits for review.
@@ -145,9 +146,9 @@ class Reviewing:
             ConflictError: it does not wait for review.
         """
         row = self.get(session, application_id)
-        _write(session, application_id, DECLINED, by, why, at)
         verdict = self._begin(session, row, "cards.review", by, at, why=why, proposedLineFen=row.line_fen)
         self._decline(session, row, (IN_REVIEW,), REVIEWER, verdict)
+        _write(session, application_id, DECLINED, by, why, at)
 
     def ask_more(
         self, session: Session, application_id: str, by: str, why: str, kinds: Sequence[str], at: Settlement
@@ -245,6 +246,7 @@ class Reviewing:
 
 
 def _write(session: Session, application_id: str, verdict: str, by: str, why: str, at: Settlement) -> None:
+    """Keep what a person decided; the application has moved before, for the foreign key shares its row's lock."""
     values = {"application_id": application_id, "verdict": verdict, "by": by, "why": why, "at": at.now}
     session.execute(insert(CardReview).values(**values))
 
