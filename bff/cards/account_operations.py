@@ -52,7 +52,7 @@ class _Account:
         return AccountAnswer(
             account_id=row.account_id,
             product=row.product,
-            product_name=self.repaying.products.of(session, row).name,
+            product_name=self.repaying.products.of(session, row).shown,
             state=row.state,
             line_fen=row.line_fen,
             available_fen=max(row.line_fen - owed - row.held_fen, 0),

@@ -139,7 +139,7 @@ class _Applying:
         return {
             "application_id": row.application_id,
             "product": row.product,
-            "product_name": self.applications.products.of(session, row).name,
+            "product_name": self.applications.products.of(session, row).shown,
             "state": row.state if card is None else _state(card),
             "steps": _steps(row, card),
             "saved": sorted(repository.sections(session, row.application_id)),
@@ -166,8 +166,7 @@ def _product(one: OnSale[CardProduct]) -> ProductAnswer:
     return ProductAnswer(
         code=product.code,
         version=product.version,
-        name=product.name,
-        name_en=product.name_en,
+        name=product.shown,
         level=product.level,
         benefits=product.benefits,
         open=one.takes_orders,

@@ -66,7 +66,7 @@ class _Cards:
             card_id=row.card_id,
             account_id=row.account_id,
             product=product.code,
-            product_name=product.name,
+            product_name=product.shown,
             level=product.level,
             state=row.state,
             tail=None if row.state in _UNSEEN or row.activated_at is None else row.tail,

@@ -53,6 +53,11 @@ class CardProduct(Definition, frozen=True, forbid_unknown_fields=True, kw_only=T
         return msgspec.convert({name: rule.value for name, rule in self.terms.items()}, Terms)
 
     @property
+    def shown(self) -> Words:
+        """Give its name by language; in English the registered name stands beside."""
+        return Words(zh=self.name, en=f"{self.name_en} {self.name}")
+
+    @property
     def facts(self) -> dict[str, str]:
         """Give its name as facts of a message."""
         return {"product_zh": self.name, "product_en": self.name_en}

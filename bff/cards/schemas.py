@@ -35,8 +35,7 @@ class ProductAnswer(Answer):
 
     code: str
     version: str
-    name: str
-    name_en: str
+    name: Words
     level: Words
     benefits: Words
     open: bool
@@ -148,7 +147,7 @@ class ApplicationAnswer(Answer):
 
     application_id: str
     product: str
-    product_name: str
+    product_name: Words
     state: str
     steps: list[StepAnswer]
     saved: list[str]
@@ -192,7 +191,7 @@ class CardAnswer(Answer):
     card_id: str
     account_id: str
     product: str
-    product_name: str
+    product_name: Words
     level: Words
     state: str
     tail: str | None
@@ -256,7 +255,7 @@ class AccountAnswer(Answer):
 
     account_id: str
     product: str
-    product_name: str
+    product_name: Words
     state: str
     line_fen: int
     available_fen: int

@@ -5,8 +5,9 @@ import os
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,11 +16,12 @@ from playwright.sync_api import FrameLocator, expect
 from sqlalchemy import func, select
 
 import app
-from bff.cards.models import CardAccount
+from bff.cards.models import CardAccount, CardRepayment, CardStatement
 from bff.cards.room import Cards
 from bff.db.engine import retried
 from bff.jobs import Batches, Turn
-from security.evidence import verify_export
+from security.evidence import VerifiedEvidence, verify_export
+from security.evidence.verify import LINKS
 from tests.e2e import story
 from tests.e2e.auditor import verify_with_one_file
 from tests.e2e.browser import SECONDS, Person
@@ -58,14 +60,24 @@ class Desk:
 
     def bill(self) -> str:
         """Run the job of statements as on the day after the open cycle closes."""
+        closes = self.latest(CardAccount.next_close)
+        return self.run("cards.statements", closes + timedelta(days=1))
+
+    def repay(self) -> str:
+        """Run the job of automatic repayment as on the due date of the newest bill; give the repayment's number."""
+        assert self.run("cards.autopay", self.latest(CardStatement.due_on)) == "1 bills sent for repayment"
+        return str(self.latest(CardRepayment.repayment_id, CardRepayment.agreement_id.is_not(None)))
+
+    def run(self, name: str, day: date) -> str:
         room = self.room
-        engine, asked = room.given.engine, select(func.max(CardAccount.next_close))
-        closes = retried(engine, lambda session: session.scalar(asked), writing=False)
-        work = next(job.work for job in room.jobs() if job.name == "cards.statements")
+        work = next(job.work for job in room.jobs() if job.name == name)
         assert isinstance(work, Batches)
-        assert closes is not None
-        turn = Turn((closes + timedelta(days=1)).isoformat(), "", 0, room.given.clock())
-        return retried(engine, lambda session: work.step(session, turn)).outcome
+        turn = Turn(day.isoformat(), "", 0, room.given.clock())
+        return retried(room.given.engine, lambda session: work.step(session, turn)).outcome
+
+    def latest(self, column: Any, *conditions: Any) -> Any:
+        asked = select(func.max(column)).where(*conditions)
+        return retried(self.room.given.engine, lambda session: session.scalar(asked), writing=False)
 
 
 def enter(person: Person) -> FrameLocator:
@@ -119,10 +131,10 @@ def apply(person: Person) -> FrameLocator:
     return page
 
 
-def activate(person: Person) -> tuple[FrameLocator, str]:
-    """Hold the digits of the letter against the card and sign the contract; give the contract's number."""
-    page = enter(person)
-    page.get_by_role("button", name=re.compile("待激活")).click()
+def activate(person: Person, page: FrameLocator) -> str:
+    """Go on from the progress, hold the digits of the letter against the card, sign; give the contract's number."""
+    expect(page.get_by_role("button", name="去激活")).to_be_visible(timeout=SECONDS)  # looked at again, too
+    person.press(page, "去激活")
     letter = page.get_by_text(re.compile(r"信里的卡尾号是 \d{4}"))
     tail = letter.inner_text()[-4:]
     fill(page, 卡号后四位=tail)
@@ -131,7 +143,7 @@ def activate(person: Person) -> tuple[FrameLocator, str]:
     expect(person.dialog).to_contain_text(tail)
     story.sign(person)
     expect(page.get_by_text("使用中")).to_be_visible(timeout=SECONDS)
-    return page, shown(page, "cct")
+    return shown(page, "cct")
 
 
 def repay(person: Person) -> str:
@@ -151,6 +163,17 @@ def repay(person: Person) -> str:
     return shown(page, "rep")
 
 
+def agree(person: Person) -> str:
+    """Sign the agreement on automatic repayment in full; give its number."""
+    page = enter(person)
+    page.get_by_role("button", name=re.compile("潮汐金卡.*使用中")).click()
+    page.get_by_role("button", name=re.compile("自动还款")).click()
+    person.press(page, "下一步，签约")
+    story.sign(person)
+    expect(page.get_by_text("协议号")).to_be_visible(timeout=SECONDS)
+    return shown(page, "agr")
+
+
 def shown(page: FrameLocator, prefix: str) -> str:
     """Give the number that a page shows."""
     found = re.search(rf"{prefix}_[a-z2-7]{{26}}", page.locator("main").inner_text())
@@ -158,8 +181,8 @@ def shown(page: FrameLocator, prefix: str) -> str:
     return found.group()
 
 
-def prove(desk: Desk, order: str, folder: Path) -> tuple[list[str], str]:
-    """Export an order's evidence and verify the file alone, twice over; give the links that hold, and the last word."""
+def prove(desk: Desk, order: str, folder: Path) -> tuple[VerifiedEvidence, str]:
+    """Export an order's evidence and verify the file alone, twice over; give what holds, and the last word."""
     folder.mkdir()
     file, anchors = folder / "order.evidence.json", folder / "audit.jwks.json"
     desk.tidegate("export", order, "--out", str(file), group=app.evidence)
@@ -167,7 +190,8 @@ def prove(desk: Desk, order: str, folder: Path) -> tuple[list[str], str]:
     proved = verify_export(file.read_bytes(), root=desk.tidegate("root").encode())
     one_file = verify_with_one_file(file, anchors)
     assert one_file.returncode == 0, one_file.stdout + one_file.stderr
-    return [link.name for link in proved.links], one_file.stdout
+    assert [link.name for link in proved.links] == list(LINKS)
+    return proved, one_file.stdout
 
 
 def test_a_card_from_the_application_to_a_bill_repaid(
@@ -177,15 +201,15 @@ def test_a_card_from_the_application_to_a_bill_repaid(
     who = running.sample("陈屿")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "20000")
-    apply(customer)
+    page = apply(customer)
 
     (waiting,) = json.loads(desk.tidegate("cards", "queue", "--json"))
     decided = ("--by", "chen.yu", "--why", "papers hold", "--json")
     approved = json.loads(desk.tidegate("cards", "approve", waiting["application"], *decided))
     wait_until_settled(running.var / "tidegate.db")  # the server's relay has told the producer
-    expect(enter(customer).get_by_role("button", name=re.compile("制卡中"))).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_text("制卡中").first).to_be_visible(timeout=SECONDS)  # the page looks again by itself
     desk.mail()
-    page, contract = activate(customer)
+    contract = activate(customer, page)
     expect(page.get_by_text("还没有账单，第一期")).to_be_visible()
 
     desk.tidegate("cards", "post", approved["card"], "--fen", "128000", "--merchant", "望潮书店")
@@ -195,9 +219,18 @@ def test_a_card_from_the_application_to_a_bill_repaid(
     page.get_by_role("button", name=re.compile("潮汐金卡.*使用中")).click()
     expect(page.get_by_text("已还清")).to_be_visible(timeout=SECONDS)
 
-    wanted = "file seal chain checkpoint bundle device request approval display money outcome"
-    links = wanted.split()
-    found, said = prove(desk, repayment, tmp_path / "repayment")
-    assert (found, "CNY 1280.00" in said) == (links, True)
-    found, said = prove(desk, contract, tmp_path / "contract")
-    assert found == links
+    _, said = prove(desk, repayment, tmp_path / "repayment")
+    assert "CNY 1280.00" in said
+    prove(desk, contract, tmp_path / "contract")
+
+    agreement = agree(customer)
+    desk.tidegate("cards", "post", approved["card"], "--fen", "5000", "--merchant", "望潮书店")
+    assert desk.bill() == "1 bills"
+    automatic = desk.repay()
+    wait_until_settled(running.var / "tidegate.db")  # the server's relay has told the core
+    signed, _ = prove(desk, agreement, tmp_path / "agreement")
+    assert (signed.order, automatic in signed.links[-2].sentence) == (agreement, False)
+    debited, said = prove(desk, automatic, tmp_path / "automatic")
+    assert (debited.order, debited.rows, "cards.autopay.sign" in said) == (agreement, signed.rows, True)
+    assert f"Under it order {automatic} ended DONE." in debited.links[-2].sentence
+    assert "exactly CNY 50.00;" in debited.links[-2].sentence

@@ -8,11 +8,26 @@ function entryRow(entry) {
     h("span", { class: "value num" }, secret(plainMoney(entry.amountFen)), ENTRY_MARKS[entry.kind] && entry.amountFen > 0 ? h("div", null, chip(t("entry.charged"), ENTRY_MARKS[entry.kind])) : null));
 }
 
+/** The newest transactions as a file: as many as one holds. */
+function entriesButton(accountId) {
+  return exportButton({ label: t("entries.export"), obtain: async (kind) => {
+    const { file } = await (kind === "pdf" ? ask("cards.entry.pdf", { accountId }) : ask("cards.entry.csv", { accountId }));
+    return { name: t("entries.file"), kind, content: file.content };
+  } });
+}
+
+function billButton(bill, params) {
+  return exportButton({ label: t("bill.export"), obtain: async (kind) => {
+    const { file } = await (kind === "pdf" ? ask("cards.bill.pdf", params) : ask("cards.bill.csv", params));
+    return { name: t("bill.file", { date: bill.closedOn }), kind, content: file.content };
+  } });
+}
+
 async function entriesView(place) {
   const account = place.params.account;
   await pagedView(place, {
     title: t("title.entries"), op: "cards.entry.list", params: { accountId: account, limit: "30" },
-    items: (answer) => answer.entries, row: entryRow, empty: emptyCard({ mark: "list", text: t("entries.none") }), head: () => h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()),
+    items: (answer) => answer.entries, row: entryRow, empty: emptyCard({ mark: "list", text: t("entries.none") }), head: () => [h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()), h("div", { class: "row" }, entriesButton(account))],
   });
 }
 
@@ -45,7 +60,7 @@ async function billView(place) {
           sideFacts([[t("bill.minimum"), secretMoney(bill.minimumFen)], [t("bill.dueOn"), day(bill.dueOn)], [t("bill.left"), secretMoney(bill.leftFen)]])),
         h("section", { class: "card" }, h("h2", null, t("bill.parts")), facts(parts.map(([label, fen]) => [t(label), secretMoney(fen)]))),
         h("section", { class: "card" }, facts([[t("bill.previous"), secretMoney(bill.previousFen)], [t("bill.repaid"), secretMoney(bill.repaidFen)]])),
-        entries.length ? [h("h2", null, t("bill.entries")), listCard(entries.map(entryRow))] : null,
+        h("div", { class: "row" }, billButton(bill, params)), entries.length ? [h("h2", null, t("bill.entries")), listCard(entries.map(entryRow))] : null,
         h("p", { class: "cap" }, t("bill.rules", { rules: bill.ruleVersion, product: bill.productVersion }))],
     });
   });

@@ -94,13 +94,14 @@ function contractFacts(card) {
   return card.contractId ? h("section", { class: "card" }, facts([[t("card.contract"), mono(card.contractId)], [t("card.signed"), moment(card.activatedAt)]])) : null;
 }
 
-function drawCard(place, { card, account, seenAt, waiting }) {
+function drawCard(place, { card, account, seenAt, waiting }, still) {
+  if (still) toast(t("card.moved", { state: t("state." + card.state) }));
   const live = account.state === "ACTIVATED";
   const rows = [openRow({ mark: "list", title: t("entries.open"), caption: h("span", { class: "cap num line" }, t("entries.unbilled", { amount: money(account.unbilledFen) })), open: () => go("/entries/" + account.accountId) }),
     openRow({ mark: "list", title: t("bills.open"), open: () => go("/bills/" + account.accountId) }),
     openRow({ mark: "refresh", title: t("autopay.open"), value: chip(t(account.autopay ? "autopay.on" : "autopay.off"), account.autopay ? "ok" : ""), open: () => go("/autopay/" + account.accountId) })];
   place.show({
-    title: t("title.card"),
+    title: t("title.card"), still,
     action: live && account.mostRepayFen > 0 ? button(t("card.repay"), { class: "primary block" }, async () => go("/repay/" + account.accountId)).element : null,
     body: [h("div", { class: "head" }, h("h1", { class: "name" }, said(card.productName)), h("div", { class: "row wrap" }, chip(said(card.level), "tide"), card.tail ? h("span", { class: "soft num" }, t("card.tail", { tail: card.tail })) : null, stateChip(card.state))),
       place.staleNote(seenAt), waiting, card.state === "LOST" || card.state === "UNMADE" || card.state === "EXPIRED" ? replaceCard(card) : null,
@@ -112,9 +113,12 @@ async function cardView(place) {
   const obtain = async () => {
     const card = await look("cards.get", { cardId: place.params.card });
     const account = await look("cards.account.get", { accountId: card.data.accountId });
-    return { card: card.data, account: account.data, seenAt: card.seenAt || account.seenAt, waiting: await repayment.waitingNote() };
+    return { card: card.data, account: account.data, state: card.data.state, seenAt: card.seenAt || account.seenAt, waiting: await repayment.waitingNote() };
   };
-  await place.load(t("title.card"), "bcc", obtain, (answer) => drawCard(place, answer));
+  await place.load(t("title.card"), "bcc", obtain, (answer) => {
+    drawCard(place, answer, false);
+    watch(place, { now: answer, open: isMoving, every: SPARING_MILLISECONDS, obtain, draw: (next) => drawCard(place, next, true) });
+  });
 }
 
 function replaceCard(card) {

@@ -29,27 +29,39 @@ function listed(title, rows) {
   return rows.length ? [h("h2", null, title), listCard(rows)] : null;
 }
 
+/** The states of what is on its way, in one text: another text is news. */
+function movingStates(all) {
+  return all.map((one) => (one.applicationId || one.cardId) + one.state).join();
+}
+
+function drawHome(place, { cards, applications, products, seenAt, waiting }, still) {
+  if (still) toast(t("home.moved"));
+  const open = applications.filter((one) => OPEN_APPLICATIONS.includes(one.state));
+  const making = open.map((one) => one.cardId);
+  const held = cards.filter((card) => card.state !== "CLOSED" && !making.includes(card.cardId));
+  const over = applications.filter((one) => ["DECLINED", "EXPIRED", "WITHDRAWN"].includes(one.state));
+  place.show({
+    title: t("title.home"), still,
+    body: [pageHead(t("title.home")), place.staleNote(seenAt), waiting,
+      held.length || open.length ? null : emptyCard({ mark: "card", text: t("home.none") }),
+      listed(t("home.cards"), held.map(cardRow)), listed(t("home.applications"), open.map(applicationRow)),
+      h("h2", null, t("home.products")), h("ul", { class: "cards" }, products.map(productCard)),
+      listed(t("home.over"), over.map(applicationRow))],
+  });
+}
+
 async function homeView(place) {
   const obtain = async () => {
     const cards = await look("cards.list");
     const applications = await look("cards.application.list");
     const products = await look("cards.product.list");
     const waiting = [await repayment.waitingNote(), await activation.waitingNote(), await agreement.waitingNote()];
-    return { cards: cards.data.cards, applications: applications.data.applications, products: products.data.products, seenAt: cards.seenAt, waiting };
+    const all = [...cards.data.cards, ...applications.data.applications];
+    return { cards: cards.data.cards, applications: applications.data.applications, products: products.data.products, all, state: movingStates(all), seenAt: cards.seenAt, waiting };
   };
-  await place.load(t("title.home"), "bcc", obtain, ({ cards, applications, products, seenAt, waiting }) => {
-    const open = applications.filter((one) => OPEN_APPLICATIONS.includes(one.state));
-    const making = open.map((one) => one.cardId);
-    const held = cards.filter((card) => card.state !== "CLOSED" && !making.includes(card.cardId));
-    const over = applications.filter((one) => ["DECLINED", "EXPIRED", "WITHDRAWN"].includes(one.state));
-    place.show({
-      title: t("title.home"),
-      body: [pageHead(t("title.home")), place.staleNote(seenAt), waiting,
-        held.length || open.length ? null : emptyCard({ mark: "card", text: t("home.none") }),
-        listed(t("home.cards"), held.map(cardRow)), listed(t("home.applications"), open.map(applicationRow)),
-        h("h2", null, t("home.products")), h("ul", { class: "cards" }, products.map(productCard)),
-        listed(t("home.over"), over.map(applicationRow))],
-    });
+  await place.load(t("title.home"), "bcc", obtain, (answer) => {
+    drawHome(place, answer, false);
+    watch(place, { now: answer, open: ({ all }) => all.some(isMoving), every: SPARING_MILLISECONDS, obtain, draw: (next) => drawHome(place, next, true) });
   });
 }
 

@@ -2,7 +2,6 @@
 
 const STEPS = ["SUBMITTED", "APPROVED", "EMBOSSING", "MAILED", "ACTIVATED"];
 const WITHDRAWABLE = ["DRAFT", "SUBMITTED", "IN_REVIEW", "SUPPLEMENT"];
-const MOVING = ["SUBMITTED", "APPROVED", "EMBOSSING"];
 
 function stops(application) {
   const at = Object.fromEntries(application.steps.map((one) => [one.step, one.at]));
@@ -77,6 +76,7 @@ function withdrawButton(application) {
 }
 
 function drawProgress(place, application, seenAt, still) {
+  if (still) toast(t("progress.moved", { state: t("state." + application.state) }));
   place.show({
     title: t("title.progress"), still, action: withdrawButton(application),
     body: [h("div", { class: "head" }, h("h1", null, said(application.productName)), h("div", { class: "row wrap" }, stateChip(application.state))), place.staleNote(seenAt), why(application),
@@ -88,7 +88,7 @@ function drawProgress(place, application, seenAt, still) {
 async function progressView(place) {
   const params = { applicationId: place.params.application };
   await watchedView(place, {
-    title: t("title.progress"), bones: "cc", op: "cards.application.get", params, open: (one) => MOVING.includes(one.state),
+    title: t("title.progress"), bones: "cc", op: "cards.application.get", params, open: isMoving, every: SPARING_MILLISECONDS,
     draw: (one, seenAt, still) => { if (one.state === "DRAFT") go("/apply/" + one.applicationId, true); else drawProgress(place, one, seenAt, still); },
   });
 }

@@ -110,7 +110,7 @@ function agreedScreen(place, card) {
   place.show({
     title: t("title.autopay"), action: press.element,
     body: [pageHead(t("autopay.is"), said(card.productName)),
-      h("section", { class: "card" }, facts([[t("autopay.share"), t("autopay." + card.autopay.share)], [t("autopay.signed"), moment(card.autopay.signedAt)]])), note("info", "info", t("autopay.text"))],
+      h("section", { class: "card" }, facts([[t("autopay.share"), t("autopay." + card.autopay.share)], [t("autopay.signed"), moment(card.autopay.signedAt)], [t("autopay.id"), mono(card.autopay.agreementId)]])), note("info", "info", t("autopay.text"))],
   });
 }
 

@@ -6,7 +6,7 @@ start({
     "app.info": 1, "app.ready": 1, "log.event": 1, "nav.open": 1, "nav.setBackGuard": 1, "net.request": 1, "store.get": 1,
     "store.remove": 1, "store.set": 1, "tx.sign": 1, "ui.setTitleBar": 1,
   },
-  want: { "media.pick": 1, "net.upload": 1 },
+  want: { "file.save": 1, "media.pick": 1, "net.upload": 1 },
   unbound: bindButton,
   routes: [
     { path: "/", view: homeView, fresh: true },

@@ -129,29 +129,52 @@ export class Signing {
   }
 }
 
-/**
- * Ask again for something whose end is not known, until it has one: {now, open(value), obtain(), draw(value)}. It is
- * drawn when its `state` is another. It stops when the page goes, and after two minutes; silence in between changes nothing.
- */
-export function watch(place, options, round = 0) {
-  if (!options.open(options.now) || round >= WATCH_MOST) return;
-  const turn = async () => {
-    if (!place.stands) return;
-    const next = (await quietly(options.obtain())) || options.now;
-    if (!place.stands) return;
-    if (next.state !== options.now.state) options.draw(next);
-    watch(place, { ...options, now: next }, round + 1);
-  };
-  setTimeout(() => quietly(turn()), WATCH_MILLISECONDS);
+/** Wait for the next look: so many milliseconds, while the page can be seen, or until it is seen again; tell whether it is. */
+function nextLook(milliseconds) {
+  return new Promise((resolve) => {
+    const seen = () => {
+      if (!document.hidden) wake(true);
+    };
+    const wake = (again) => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
+      resolve(again);
+    };
+    const timer = milliseconds && setTimeout(() => { if (!document.hidden) wake(false); }, milliseconds);
+    document.addEventListener("visibilitychange", seen);
+  });
 }
 
 /**
- * The page of something that comes to an end: {title, bones, op, params, open(value), draw(value, seenAt, still)}. What was
- * last seen without a network is drawn and not asked for again.
+ * Ask again for something whose end is not known, until it has one: {now, open(value), obtain(), draw(value), every}. It is
+ * drawn when its `state` is another. It stops when the page goes, and after 40 looks, `every` milliseconds apart (3,000), until
+ * the page is seen again; nobody is asked while it cannot be seen. Silence in between changes nothing.
+ */
+export function watch(place, options) {
+  quietly(lookAgain(place, options));
+}
+
+async function lookAgain(place, options) {
+  let { now } = options;
+  let round = 0;
+  while (options.open(now)) {
+    const seen = await nextLook(round < WATCH_MOST ? options.every || WATCH_MILLISECONDS : 0);
+    if (!place.stands) return;
+    const next = (await quietly(options.obtain())) || now;
+    if (!place.stands) return;
+    if (next.state !== now.state) options.draw(next);
+    now = next;
+    round = seen ? 0 : round + 1;
+  }
+}
+
+/**
+ * The page of something that comes to an end: {title, bones, op, params, open(value), draw(value, seenAt, still), every}. What
+ * was last seen without a network is drawn and not asked for again.
  */
 export async function watchedView(place, options) {
   await place.load(options.title, options.bones, () => look(options.op, options.params), ({ data, seenAt }) => {
     options.draw(data, seenAt, false);
-    if (!seenAt) watch(place, { now: data, open: options.open, obtain: () => ask(options.op, options.params), draw: (next) => options.draw(next, null, true) });
+    if (!seenAt) watch(place, { now: data, open: options.open, every: options.every, obtain: () => ask(options.op, options.params), draw: (next) => options.draw(next, null, true) });
   });
 }

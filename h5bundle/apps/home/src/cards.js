@@ -9,11 +9,11 @@ function billWait({ bill, overdueSince }) {
 
 function applicationWaits(applications) {
   return applications.filter((one) => ["DRAFT", "SUPPLEMENT"].includes(one.state)).map((one) => (
-    { mark: "clock", title: t("cards." + one.state), caption: t("cards.until", { product: one.productName, date: day(one.expiresAt) }), route: "cards", due: one.expiresAt }));
+    { mark: "clock", title: t("cards." + one.state), caption: t("cards.until", { product: said(one.productName), date: day(one.expiresAt) }), route: "cards", due: one.expiresAt }));
 }
 
 function mailedWaits(cards) {
-  return cards.filter((one) => one.state === "MAILED").map((one) => ({ mark: "card", title: t("cards.MAILED"), caption: t("cards.MAILED.text", { product: one.productName }), route: "cards" }));
+  return cards.filter((one) => one.state === "MAILED").map((one) => ({ mark: "card", title: t("cards.MAILED"), caption: t("cards.MAILED.text", { product: said(one.productName) }), route: "cards" }));
 }
 
 function cardsCaption(cards, bills) {

@@ -15,7 +15,7 @@ const TERMS = {
 };
 
 const PRODUCT = {
-  code: "CARD-TIDE-GOLD", version: "2026.1", name: "潮汐金卡", nameEn: "Tide Gold", level: { zh: "金卡", en: "Gold" }, open: true,
+  code: "CARD-TIDE-GOLD", version: "2026.1", name: { zh: "潮汐金卡", en: "Tide Gold 潮汐金卡" }, level: { zh: "金卡", en: "Gold" }, open: true,
   benefits: { zh: "首年免年费，刷卡满 5 次免次年年费", en: "No fee in the first year, nor in the next after 5 purchases" },
   terms: Object.entries(TERMS).map(([name, value]) => ({ name, value, source: "own rule", remark: "" })),
 };
@@ -82,7 +82,7 @@ export function answers(bank, state) {
   };
   const known = (table, id) => (table[id] ? ok(table[id]) : problem(404, "NOT_FOUND", "没有找到这条记录。", "There is no such record."));
   return {
-    "cards.product.list": () => ok({ products: [PRODUCT, { ...PRODUCT, code: "CARD-TIDE-PLAT", name: "潮汐白金卡", nameEn: "Tide Platinum", open: false }] }),
+    "cards.product.list": () => ok({ products: [PRODUCT, { ...PRODUCT, code: "CARD-TIDE-PLAT", name: { zh: "潮汐白金卡", en: "Tide Platinum 潮汐白金卡" }, open: false }] }),
     "cards.form": () => ok(FORM),
     "cards.list": () => ok({ cards: empty ? [] : Object.values(cards) }),
     "cards.get": ({ cardId }) => known(cards, cardId),
@@ -96,6 +96,10 @@ export function answers(bank, state) {
     "cards.bill.list": () => ok({ bills: empty ? [] : [bill(3), bill(2), bill(1)], nextCursor: null }),
     "cards.bill.get": () => ok(bill(3)),
     "cards.entry.list": () => ok({ entries: empty ? [] : ENTRIES, nextCursor: null }),
+    "cards.bill.csv": () => ok({ file: { name: "card-bill.csv", mediaType: "text/csv; charset=utf-8", content: "MQ" } }),
+    "cards.bill.pdf": () => ok({ file: { name: "card-bill.pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
+    "cards.entry.csv": () => ok({ file: { name: "card-entry.csv", mediaType: "text/csv; charset=utf-8", content: "MQ" } }),
+    "cards.entry.pdf": () => ok({ file: { name: "card-entry.pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
     "cards.repayment.get": () => ok({ repaymentId: "rep_1", operationId: "opn_1", accountId: "cac_1", amountFen: 120000, state: "DONE", automatic: false, createdAt: "2026-11-20T02:00:00Z", reason: null }),
     "cards.repayment.list": () => ok({ repayments: [] }),
     "cards.repay.prepare": (_, body) => bank.challenge(body),

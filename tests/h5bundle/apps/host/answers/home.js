@@ -11,13 +11,13 @@ const ORDER = {
 const HOLDING = { product: "JMG-WY90", productName: ORDER.productName, state: "OPEN", shares: "49504.95", held: "0.00", redeemable: "0.00", costFen: 5000000, nav: "1.0143", navDate: "2026-11-19", valueFen: 5021287, incomeFen: 21287, lots: [] };
 const POSITION = { totalFen: 4000000, freeFen: 4000000, pendingFen: 0, lockedFen: 0, incomeFen: 68327, newestDate: "2026-11-19", newestIncomeFen: 214, positions: [{ accountId: "acc_1", fund: "LMB-A", sharesFen: 4000000, lockedFen: 0, freeFen: 4000000, pendingFen: 0, incomeFen: 68327 }] };
 const NO_POSITION = { totalFen: 0, freeFen: 0, pendingFen: 0, lockedFen: 0, incomeFen: 0, newestDate: null, newestIncomeFen: 0, positions: [] };
-const CARD = { cardId: "crd_1", accountId: "cca_1", product: "CARD-TIDE-GOLD", productName: "潮汐金卡", level: { zh: "金卡", en: "Gold" }, state: "ACTIVATED", tail: "8026", sandboxLetter: null, replaces: null, orderedAt: ORDER.placedAt, mailedAt: ORDER.placedAt, activatedAt: ORDER.placedAt };
+const CARD = { cardId: "crd_1", accountId: "cca_1", product: "CARD-TIDE-GOLD", productName: { zh: "潮汐金卡", en: "Tide Gold 潮汐金卡" }, level: { zh: "金卡", en: "Gold" }, state: "ACTIVATED", tail: "8026", sandboxLetter: null, replaces: null, orderedAt: ORDER.placedAt, mailedAt: ORDER.placedAt, activatedAt: ORDER.placedAt };
 const CARD_ACCOUNT = {
   accountId: "cca_1", product: CARD.product, productName: CARD.productName, state: "ACTIVATED", lineFen: 3000000, availableFen: 2768160, owedFen: 231840, heldFen: 0, repayingFen: 0, unbilledFen: 0,
   mostRepayFen: 231840, cycle: 2, nextClose: "2026-12-08", overdueSince: null, autopay: null,
   bill: { cycle: 1, closedOn: "2026-11-08", dueOn: "2026-12-08", totalFen: 231840, minimumFen: 23184, repaidFen: 0, leftFen: 231840, minimumLeftFen: 23184 },
 };
-const APPLICATION = { applicationId: "cap_1", product: "CARD-TIDE-PLAT", productName: "潮汐白金卡", state: "SUPPLEMENT", steps: [], saved: [], missing: [], asked: ["WORK"], lineFen: null, reason: null, applyAgainFrom: null, cardId: null, createdAt: ORDER.placedAt, expiresAt: "2026-12-01T06:32:00Z" };
+const APPLICATION = { applicationId: "cap_1", product: "CARD-TIDE-PLAT", productName: { zh: "潮汐白金卡", en: "Tide Platinum 潮汐白金卡" }, state: "SUPPLEMENT", steps: [], saved: [], missing: [], asked: ["WORK"], lineFen: null, reason: null, applyAgainFrom: null, cardId: null, createdAt: ORDER.placedAt, expiresAt: "2026-12-01T06:32:00Z" };
 
 export const keyed = [];
 
