@@ -12,9 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Row, insert
 from sqlalchemy.orm import Session
 
-from bff import audit, outbox
+from bff import outbox
 from bff.approvals.decisions import ApprovedOperation
-from bff.approvals.orders import placed, settled
+from bff.approvals.orders import placed, settled, used
 from bff.approvals.payers import AccountsView
 from bff.approvals.rules import UNKNOWN as OPERATION_UNKNOWN
 from bff.approvals.service import Approvals, Asked, Intent
@@ -22,7 +22,8 @@ from bff.customers.service import Customers
 from bff.db.statements import insert_new
 from bff.kinds import Context, business_date
 from bff.outbox import Settlement
-from bff.products.decisions import Decision
+from bff.products import decisions
+from bff.products.decisions import ALLOWED, Decision
 from bff.products.rulepacks import RulePack
 from bff.sweep import register, repository, rules
 from bff.sweep.errors import AgreementRequiredError, SweepFundsError
@@ -130,8 +131,11 @@ class Purchases:
         amount = rules.idle(available, agreement.floor_fen, terms.minimum_fen, terms.step_fen)
         if not (product.takes_orders and amount):
             return
-        pack = self.terms.rules(settlement.now)
-        taken = self._taken(session, pack, agreement.product, agreement.fund, COLLECT, settlement.now)
+        decision = Decision.on(business_date(settlement.now), self.terms.packs, "sweep.collect", agreement.operation_id)
+        decision.note(agreementId=agreement_id, accountId=agreement.account_id, availableFen=available)
+        decision.note(floorFen=agreement.floor_fen, minimumFen=terms.minimum_fen, stepFen=terms.step_fen)
+        decision.note(product=agreement.product, productVersion=terms.version, amountFen=amount)
+        taken = self._taken(session, decision.rules, agreement.product, agreement.fund, COLLECT, settlement.now)
         kept = ("operation_id", "customer_id", "account_id", "number")
         row = {
             **{name: getattr(agreement, name) for name in kept},
@@ -142,6 +146,8 @@ class Purchases:
             "once": f"{agreement_id}:{day}",
         }
         if insert_new(session, SweepOrder, **row):
+            whose_it_is = {"subject": row["order_id"], "customer_id": agreement.customer_id}
+            decisions.keep(session, [decision.row(settlement.now, ALLOWED, **whose_it_is)])
             _debit(session, row, taken, settlement.now)
 
     def accepted(self, session: Session, order_id: str, executed: Mapping[str, Any], now: datetime) -> None:
@@ -181,15 +187,13 @@ class Purchases:
         result: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Write into the evidence how an order ended; an automatic one names the operation that agreed to it."""
+        """Write into the evidence how an order ended; an automatic one names the agreement that was signed."""
+        named = {"order_id": row.order_id, "state": state, "now": now, "result": result}
         if row.kind == PURCHASE:
-            named = {"operation_id": row.operation_id, "order_id": row.order_id, "state": state}
-            settled(session, self.approvals, **named, now=now, result=result, reason=reason)
+            settled(session, self.approvals, operation_id=row.operation_id, **named, reason=reason)
             return
-        body = {"orderId": row.order_id, "operationId": row.operation_id, "amountFen": row.amount_fen, "state": state}
-        if result is not None:
-            body |= {name: result[name] for name in ("sequence", "reference", "postings", "executedAt")}
-        audit.append(session, kind="sweep.collected", subject=row.order_id, body=body, now=now)
+        agreement = repository.signing(session, row.operation_id)
+        used(session, agreement_id=agreement, amount_fen=row.amount_fen, **named)
 
     def _taken(self, session: Session, pack: RulePack, code: str, fund: str, kind: str, now: datetime) -> Taken:
         product = self.terms.selling(session, code, now)

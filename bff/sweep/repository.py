@@ -53,6 +53,12 @@ def known(session: Session, order_id: str) -> Row[Any]:
     return row
 
 
+def signing(session: Session, operation_id: str) -> str:
+    """Give the order by which an agreement, or its newest floor, was signed."""
+    wanted = select(_order.c.order_id).where(_order.c.operation_id == operation_id, _order.c.kind == SIGNING)
+    return str(session.execute(wanted).scalar_one())
+
+
 def move_order(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:
     """Change an order that is in one of ``states``; tell whether it was."""
     row = update(_order).where(_order.c.order_id == order_id, _order.c.state.in_(tuple(states)))

@@ -18,12 +18,16 @@ from tests.bff.wealth.world import CHEN
 
 
 def story(bank: SweepBank, done: Any) -> Story:
+    return named(bank, done["result"]["orderId"])
+
+
+def named(bank: SweepBank, order_id: str) -> Story:
     signer = bank.signer
     with transaction(bank.engine) as session:
         checkpoint(session, signer, bank.now, env="sandbox")
-        named = {"env": "sandbox", "aud": "tidegate-bff", "keys": {signer.kid: jwk_of(signer.private.public_key())}}
-        order_id = done["result"]["orderId"]
-        return gather(read_file(export_order(session, order_id=order_id, signer=signer, now=bank.now, **named)))
+        keys = {signer.kid: jwk_of(signer.private.public_key())}
+        told = {"env": "sandbox", "aud": "tidegate-bff", "keys": keys, "signer": signer, "now": bank.now}
+        return gather(read_file(export_order(session, order_id=order_id, **told)))
 
 
 def verified(bank: SweepBank, done: Any) -> tuple[str, str, dict[str, str]]:
@@ -41,6 +45,30 @@ def test_an_agreement_is_proved_and_moved_nothing(bank: SweepBank) -> None:
     assert "ended SIGNED" in outcome
     assert (rows["floor"], rows["terms"]) == ("¥1,234.56", "LMB-2026.1")
     assert "money" not in rows
+
+
+@pytest.mark.parametrize("fault", ["", "refuse:ACCOUNT_FROZEN"])
+def test_an_evenings_sweep_is_proved_under_the_floor_that_was_signed_last(bank: SweepBank, fault: str) -> None:
+    phone = bank.saver(fund=3_000_000, floor=500_000)
+    signed = bank.sign(phone, 1_000_000)["result"]["orderId"]
+    bank.core.faults["transfer"] = bank.core.faults["hold"] = [fault] if fault else []
+    bank.at("2026-11-23", "20:00")
+    bank.run("sweep.collect")
+    (order,) = bank.call(phone, "sweep.order.list")["orders"]
+    found = named(bank, order["orderId"])
+    approval, _ = check_approval(found, check_device(found))
+    rows = {
+        row.key: row.value for row in render(template=found.frozen.template, fields=approval.fields, locale="zh-CN")
+    }
+    assert (found.file.order, rows["floor"]) == (signed, "¥10,000.00")
+    money = check_money(found)
+    if fault:
+        assert money.endswith(f"Under it order {order['orderId']} ended REJECTED: the core executed no posting for it.")
+    else:
+        assert f"Under it order {order['orderId']} ended ACCEPTED." in money
+        assert f"{ACCOUNTS['fund']} credited exactly CNY 20000.00" in money
+    decisions = bank.sql("SELECT subject, outcome FROM rule_decision WHERE kind = 'sweep.collect'")
+    assert decisions == [(order["orderId"], "ALLOWED")]
 
 
 def test_a_purchase_is_proved(bank: SweepBank) -> None:
