@@ -38,7 +38,7 @@ DAYS = (
 """Each job, and when it has something to do in this story."""
 NEXT = {"wealth.life": ("2026-12-01", "10:00")}
 """When a job runs once more: a product is settled by the first run that finds nobody owed, late or the next day."""
-CLOSELY, STRIDE, STEPS = 5, 4, 200
+CLOSELY, STRIDE, STEPS = 5, 7, 200
 """Up to which step each is tried, how far apart those after it are, and more of them than there are."""
 
 
