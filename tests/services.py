@@ -67,10 +67,38 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @dataclass
+class Server:
+    """A server's process, which can be killed and started again on the same files and port."""
+
+    command: Sequence[str]
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        with self.log.open("ab") as sink:
+            self.process = subprocess.Popen(self.command, stdout=sink, stderr=sink)
+        wait_for_port(self.port, self.process)
+        return self
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            stop(self.process)
+
+
+@dataclass
 class Services:
     """Started servers; ``close`` stops each by its process and removes their folder."""
 
     stack: ExitStack = field(default_factory=ExitStack)
+    database: Server | None = None
+    """The MariaDB that was started."""
 
     def folder(self, *, in_memory: bool = False) -> Path:
         """Make a folder that goes with the services; in memory where the system has room for it there."""
@@ -79,11 +107,10 @@ class Services:
         self.stack.callback(shutil.rmtree, path, ignore_errors=True)
         return path
 
-    def start(self, command: Sequence[str], port: int, log: Path) -> None:
-        with log.open("ab") as sink:
-            process = subprocess.Popen(command, stdout=sink, stderr=sink)
-        self.stack.callback(stop, process)
-        wait_for_port(port, process)
+    def start(self, command: Sequence[str], port: int, log: Path) -> Server:
+        server = Server(command, port, log)
+        self.stack.callback(server.stop)
+        return server.start()
 
     def mariadb(self, *, in_memory: bool = True) -> str | None:
         """Start MariaDB and give a SQLAlchemy URL of an empty database, or None when it is not installed.
@@ -114,7 +141,7 @@ class Services:
             f"--pid-file={folder / 'm.pid'}",
             f"--tmpdir={folder}",
         ]
-        self.start([server, *options, *tuning], port, folder / "mariadb.log")
+        self.database = self.start([server, *options, *tuning], port, folder / "mariadb.log")
         users = ("'t'@'%'", "'t'@'localhost'")
         grants = " ".join(f"CREATE USER {user} IDENTIFIED BY 't'; GRANT ALL ON *.* TO {user};" for user in users)
         script = f"CREATE DATABASE tidegate CHARACTER SET utf8mb4; {grants}"

@@ -167,7 +167,7 @@ class Bus:
 
     def _leave_running(self, claim: Claim, call: Call) -> None:
         """Keep no answer while another relay, or a dead one's lease, holds what the answer depends on."""
-        retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
+        self._give_up(claim, call)
         raise IdempotencyRunningError(detail="what this request asked for is being sent", retryAfter=1)
 
     def _settle(self, operation: Operation, call: Call, request: msgspec.Struct, step: _Step) -> bytes:
@@ -194,8 +194,18 @@ class Bus:
             raise OutcomeUnknownError(detail="the call is committed; its outcome cannot be read now") from error
         except BffError:
             if claim is not None:
-                retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
+                self._give_up(claim, call)
             raise
+
+    def _give_up(self, claim: Claim, call: Call) -> None:
+        """Let the next delivery settle at once; without the database it waits for the lease to run out.
+
+        The call is committed: that nobody can write this down must not pass for its refusal.
+        """
+        try:
+            retried(self._engine, lambda session: idempotency.give_up(session, claim, call.context.now))
+        except (SQLAlchemyError, DatabaseBusyError):
+            _log.exception("the lease of %s is not given up", call.operation)
 
     def _record(self, operation: Operation, call: Call, refusal: BffError) -> None:
         """Record a refusal in a transaction of its own; never let that hide the refusal itself."""

@@ -33,7 +33,7 @@ def front(running: Running, port: int, wire: str) -> Iterator[None]:
             urllib3.PoolManager().request(
                 "POST",
                 f"http://127.0.0.1:{port}/",
-                retries=urllib3.Retry(150, backoff_factor=0.1, backoff_max=0.1),
+                retries=urllib3.Retry(600, backoff_factor=0.1, backoff_max=0.1),
             )
             yield
         finally:

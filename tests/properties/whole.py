@@ -1,6 +1,7 @@
 """The whole bank for properties: every room over a flaky core, its nights, and what must be true at any instant."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -51,10 +52,12 @@ SETTLING: Final = 12
 class Whole(SweepBank):
     """Two customers with an account, an agreement of the sweep and a level; the first has a card, too."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, between: Callable[[EmbeddedCore], Flaky] = Flaky) -> None:
         super().__init__(
             engine,
-            core=lambda clock, new_id: Flaky(EmbeddedCore(engine, clock, new_id, lambda card: {"i1": f"card:{card}"})),
+            core=lambda clock, new_id: between(
+                EmbeddedCore(engine, clock, new_id, lambda card: {"i1": f"card:{card}"})
+            ),
         )
         self.core.seed(load_sandbox())
         self.phones = [self.saver(person, FUNDED, FUNDED) for person in (CHEN, LIN)]

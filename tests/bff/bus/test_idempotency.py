@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from bff.bus.errors import (
     IdempotencyKeyRequiredError,
@@ -190,6 +191,29 @@ def test_a_failing_relay_does_not_pass_for_a_refusal_of_what_is_committed(bank: 
     bank.later(seconds=61)
     bank.relay.run()
     assert bank.core.calls == 1
+
+
+class LosingRelay(Relay):
+    """Finds that another relay is sending; then the database is away."""
+
+    def deliver(self, messages: Any) -> Relayed:
+        del messages
+        event.listen(self._engine, "before_cursor_execute", _away)
+        return Relayed(busy=1)
+
+
+def _away(*_: Any) -> None:
+    raise OperationalError(None, {}, Exception(2013))
+
+
+def test_a_database_lost_after_the_commit_does_not_pass_for_a_refusal_either(bank: Bank) -> None:
+    losing = bank.make_bus(LosingRelay(bank.engine, [], lambda: bank.now, bank.new_id))
+    with pytest.raises(IdempotencyRunningError):
+        losing.call(bank.call("counter.send", key="k"))
+    event.remove(bank.engine, "before_cursor_execute", _away)
+    bank.later(seconds=61)
+    assert msgspec.json.decode(bank.bus.call(bank.call("counter.send", key="k")).body)["state"] == "Delivered"
+    assert (len(bank.entries("asked")), bank.core.calls) == (1, 1)
 
 
 def test_an_outcome_that_cannot_be_read_is_no_refusal_and_a_replay_reads_it(bank: Bank) -> None:

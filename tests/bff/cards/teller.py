@@ -172,9 +172,14 @@ class Teller:
 
     def holds(self) -> bool:
         """Tell whether the account's buckets are the sums of its entries, within its line."""
-        kept = self.world.sql("SELECT principal_fen, cash_fen, interest_fen, fee_fen, held_fen FROM card_account")
+        kept = self._of("SELECT principal_fen, cash_fen, interest_fen, fee_fen, held_fen FROM card_account")
         entries = "SELECT SUM(principal_fen), SUM(cash_fen), SUM(interest_fen), SUM(fee_fen) FROM card_entry"
-        held = "SELECT COALESCE(SUM(amount_fen), 0) FROM card_authorisation WHERE state = 'HELD'"
-        summed = (*self.world.sql(entries)[0], *self.world.sql(held)[0])
-        within = self.world.sql("SELECT principal_fen + cash_fen + held_fen <= line_fen FROM card_account")
-        return list(kept[0]) == [int(fen or 0) for fen in summed] and within == [(1,)]
+        held = "SELECT COALESCE(SUM(CASE WHEN state = 'HELD' THEN amount_fen END), 0) FROM card_authorisation"
+        summed = (*self._of(entries), *self._of(held))
+        (within,) = self._of("SELECT principal_fen + cash_fen + held_fen <= line_fen FROM card_account")
+        return kept == tuple(int(fen or 0) for fen in summed) and bool(within)
+
+    def _of(self, query: str) -> tuple[Any, ...]:
+        """Read one row about this account."""
+        (row,) = self.world.sql(f"{query} WHERE account_id = :account", account=self.account)
+        return tuple(row)
