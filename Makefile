@@ -9,6 +9,7 @@ BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server javac:default-jdk-he
 SWIFT_HOME ?= var/swift
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE # compiled once, not again in every process that is started
 
 .PHONY: help run test check check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -15,11 +16,28 @@ WATCH = Watch()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
 
 
+TOGETHER = ("tests/attacks", "tests/native_bridge/shell", "tests/native_bridge/bridge")
+"""Folders whose tests share what is dear to start; elsewhere a file is what stays together."""
+
+
+def group_of(item: pytest.Item) -> str:
+    """Give what a test stays together with in a parallel run: its file, or its folder, on the same database there."""
+    folder = item.path.parent.relative_to(item.config.rootpath).as_posix()
+    if folder not in TOGETHER:
+        return item.path.relative_to(item.config.rootpath).as_posix()
+    spec = getattr(item, "callspec", None)
+    return "-".join([folder, *([spec.params["bank"]] if spec and "bank" in spec.params else [])])
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """With TIDEGATE_TEST_SERVICES=1 (as `make test` sets it) start what is not given by address already."""
+    """With TIDEGATE_TEST_SERVICES=1 (as `make test` sets it) start what is not given by address already.
+
+    Every temporary file of such a run lies in memory where there is room: each test commits to a database of its own.
+    """
     if ENVIRON.get("TIDEGATE_TEST_SERVICES") != "1" or "PYTEST_XDIST_WORKER" in ENVIRON:
         return
     services = config.stash[SERVICES] = Services()
+    ENVIRON["TMPDIR"] = tempfile.tempdir = str(services.folder(in_memory=True))
     for name, start in (("TIDEGATE_TEST_MARIADB", services.mariadb), ("TIDEGATE_TEST_REDIS", services.redis)):
         if name not in ENVIRON:
             address = start()
@@ -72,11 +90,15 @@ def pytest_sessionfinish() -> None:
     WATCH.end()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a parallel run keep together what shares a browser, a server or a database: a folder with fixtures."""
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(folder if (folder / "conftest.py").exists() else item.path)))
+    """In a parallel run keep together what shares a fixture, and begin with what takes longest.
+
+    Before xdist's own hook, which writes the groups into the names that it deals out.
+    """
+    groups = {item: group_of(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
