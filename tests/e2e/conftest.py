@@ -14,7 +14,7 @@ from tests.running import Running
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that lets one address come as often as a whole street: every person of a module sits behind it."""
     street = {"TIDEGATE_ANONYMOUS_LIMIT": "20000/minute"}
-    server = Running(var=tmp_path_factory.mktemp("tidegate") / "var", extra=street).start()
+    server = Running.on_copy(tmp_path_factory.mktemp("tidegate") / "var", street).start()
     yield server
     server.stop()
 

@@ -12,7 +12,7 @@ import urllib3
 
 from tests.device import Device
 from tests.faults.books import assert_books_hold, rows
-from tests.running import Running
+from tests.running import SERVE, Running
 
 FEN = 1_000_000
 FUNDED = 15_000_000
@@ -71,6 +71,7 @@ def test_a_kill_before_each_commit_of_a_purchase(tmp_path: Path, server: Server)
     running = server().start()
     buyers = customers(running, 2)
     running.stop()
+    running.command = SERVE  # what is prepared stands
     database, armed = running.var / "tidegate.db", tmp_path / "armed"
     command = (sys.executable, "-m", "tests.faults.crashing")
     crashing = server(port=running.port, command=command)
