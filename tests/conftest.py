@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.leaks import Watch
-from tests.services import CHROMIUM, Services
+from tests.services import CHROMIUM, HEADLESS, Services
 
 SERVICES = pytest.StashKey[Services]()
 WATCH = Watch()
@@ -120,7 +120,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all rooms; a test takes a context of its own from it, which is a fresh profile."""
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    """One Chromium for all rooms; a test takes a context of its own from it, which is a fresh profile.
+
+    The stories of ``tests/e2e`` have the whole browser instead.
+    """
+    browser = playwright.chromium.launch(executable_path=HEADLESS, args=list(CHROMIUM))
     yield browser
     browser.close()

@@ -4,10 +4,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright
 
 from tests.e2e.browser import Person
 from tests.running import Running
+from tests.services import BROWSER, CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The whole browser, as people have it."""
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=list(CHROMIUM))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
