@@ -1,5 +1,6 @@
 """Starts the private servers once for a whole run and prints how many tests were skipped, with their reasons."""
 
+import gc
 import logging
 import os
 import tempfile
@@ -16,8 +17,19 @@ WATCH = Watch()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
 
 
-TOGETHER = ("tests/attacks", "tests/native_bridge/shell", "tests/native_bridge/bridge")
-"""Folders whose tests share what is dear to start; elsewhere a file is what stays together."""
+TOGETHER = ("tests/attacks", "tests/native_bridge/bridge")
+"""Folders whose tests share what would be started anew for each file; elsewhere a file is what stays together."""
+FIRST = (
+    "tests/attacks",
+    "tests/e2e",
+    "tests/faults",
+    "tests/native_bridge/shell_ui",
+    "tests/native_bridge/emit",
+    "tests/native_bridge/shell",
+    "tests/h5bundle/apps",
+    "tests/properties",
+)
+"""Where the longest files are: a parallel run begins with them, so that both workers end with short ones."""
 
 
 def group_of(item: pytest.Item) -> str:
@@ -96,9 +108,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Before xdist's own hook, which writes the groups into the names that it deals out.
     """
-    groups = {item: group_of(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    if "PYTEST_XDIST_WORKER" in ENVIRON:
+        items.sort(key=rank_of)
+
+
+def rank_of(item: pytest.Item) -> int:
+    """Give how early a test comes in a parallel run."""
+    folder = item.path.parent.relative_to(item.config.rootpath).as_posix()
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by what stands until the end: the modules and ten thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
