@@ -57,7 +57,7 @@ setup-bench: ## Debian packages that benchmarks need, where absent
 	$(install_absent)
 
 test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
-	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the look's contrast, docs tests
 	@$(BIN)/ruff format --check .

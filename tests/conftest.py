@@ -5,40 +5,19 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.leaks import Watch
+from tests.scheduling import Together, rank_of
 from tests.services import CHROMIUM, HEADLESS, Services
 
+pytest_plugins = ["pytester"]
 SERVICES = pytest.StashKey[Services]()
 WATCH = Watch()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
-
-
-TOGETHER = ("tests/attacks", "tests/native_bridge/bridge")
-"""Folders whose tests share what would be started anew for each file; elsewhere a file is what stays together."""
-FIRST = (
-    "tests/attacks",
-    "tests/e2e",
-    "tests/faults",
-    "tests/native_bridge/shell_ui",
-    "tests/native_bridge/emit",
-    "tests/native_bridge/shell",
-    "tests/h5bundle/apps",
-    "tests/properties",
-)
-"""Where the longest files are: a parallel run begins with them, so that both workers end with short ones."""
-
-
-def group_of(item: pytest.Item) -> str:
-    """Give what a test stays together with in a parallel run: its file, or its folder, on the same database there."""
-    folder = item.path.parent.relative_to(item.config.rootpath).as_posix()
-    if folder not in TOGETHER:
-        return item.path.relative_to(item.config.rootpath).as_posix()
-    spec = getattr(item, "callspec", None)
-    return "-".join([folder, *([spec.params["bank"]] if spec and "bank" in spec.params else [])])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,22 +81,16 @@ def pytest_sessionfinish() -> None:
     WATCH.end()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a parallel run keep together what shares a fixture, and begin with what takes longest.
-
-    Before xdist's own hook, which writes the groups into the names that it deals out.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    """Let a parallel run begin with the longest files."""
     if "PYTEST_XDIST_WORKER" in ENVIRON:
-        items.sort(key=rank_of)
+        items.sort(key=lambda item: rank_of(item.nodeid))
 
 
-def rank_of(item: pytest.Item) -> int:
-    """Give how early a test comes in a parallel run."""
-    folder = item.path.parent.relative_to(item.config.rootpath).as_posix()
-    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Deal out what stays together, whatever ``--dist`` says."""
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:
