@@ -5,6 +5,9 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
 TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2 javac:default-jdk-headless
+HEADLESS := chromium-headless-shell
+BRIEFLY := -o Acquire::Retries=0 -o Acquire::http::Timeout=10
+install_wanted = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get $(BRIEFLY) install -y -qq --no-install-recommends
 BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server javac:default-jdk-headless
 SWIFT_HOME ?= var/swift
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
@@ -51,6 +54,9 @@ setup-system: SYSTEM = $(TEST_SYSTEM)
 setup-system: EXTRA = $(if $(wildcard $(FONT)),,fonts-noto-cjk)
 setup-system: ## Debian packages that tests need, where absent
 	$(install_absent)
+	@command -v $(HEADLESS) >/dev/null || $(install_wanted) $(HEADLESS) >/dev/null 2>&1 || \
+	  { $(SUDO) apt-get $(BRIEFLY) update -qq && $(install_wanted) $(HEADLESS); } >/dev/null 2>&1 || \
+	  echo "No $(HEADLESS) here: the tests take the whole browser for every page, which is slower"
 
 setup-bench: SYSTEM = $(BENCH_SYSTEM)
 setup-bench: ## Debian packages that benchmarks need, where absent
