@@ -14,7 +14,7 @@ FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE # compiled once, not again in every process that is started
 
-.PHONY: help run test check check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
+.PHONY: help run test check check-types check-rest check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,7 +68,12 @@ test: setup-dev setup-system ## The whole suite: unit, property, both databases,
 check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the look's contrast, docs tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-rest
+
+check-types:
 	@$(BIN)/mypy
+
+check-rest:
 	@$(BIN)/lint-imports
 	@$(BIN)/bridge compile --check
 	@$(BIN)/bridge diff
