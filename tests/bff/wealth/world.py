@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -284,9 +284,7 @@ class NoLimits:
         """Let everybody through."""
 
 
-@cache
 def packs(room: str) -> RulePacks:
-    """Read a room's packs once a process: they are frozen."""
     return RulePacks.load(ROOT / room / "data")
 
 
