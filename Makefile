@@ -5,12 +5,16 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --quiet
 TEST_SYSTEM := chromium:chromium mariadbd:mariadb-server redis-server:redis-server nginx:nginx softhsm2-util:softhsm2 javac:default-jdk-headless
+HEADLESS := chromium-headless-shell
+BRIEFLY := -o Acquire::Retries=0 -o Acquire::http::Timeout=10
+install_wanted = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get $(BRIEFLY) install -y -qq --no-install-recommends
 BENCH_SYSTEM := wrk:wrk nginx:nginx mariadbd:mariadb-server javac:default-jdk-headless
 SWIFT_HOME ?= var/swift
 FONT := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE # compiled once, not again in every process that is started
 
-.PHONY: help run test check check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
+.PHONY: help run test check check-types check-rest check-swift fuzz bench format lock setup setup-dev setup-system setup-bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,18 +54,26 @@ setup-system: SYSTEM = $(TEST_SYSTEM)
 setup-system: EXTRA = $(if $(wildcard $(FONT)),,fonts-noto-cjk)
 setup-system: ## Debian packages that tests need, where absent
 	$(install_absent)
+	@command -v $(HEADLESS) >/dev/null || $(install_wanted) $(HEADLESS) >/dev/null 2>&1 || \
+	  { $(SUDO) apt-get $(BRIEFLY) update -qq && $(install_wanted) $(HEADLESS); } >/dev/null 2>&1 || \
+	  echo "No $(HEADLESS) here: the tests take the whole browser for every page, which is slower"
 
 setup-bench: SYSTEM = $(BENCH_SYSTEM)
 setup-bench: ## Debian packages that benchmarks need, where absent
 	$(install_absent)
 
 test: setup-dev setup-system ## The whole suite: unit, property, both databases, attacks, faults, the story in Chromium
-	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@TIDEGATE_TEST_SERVICES=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## ruff, mypy strict, import-linter, the bridge contract, the look's contrast, docs tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-rest
+
+check-types:
 	@$(BIN)/mypy
+
+check-rest:
 	@$(BIN)/lint-imports
 	@$(BIN)/bridge compile --check
 	@$(BIN)/bridge diff

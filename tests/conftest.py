@@ -1,25 +1,34 @@
 """Starts the private servers once for a whole run and prints how many tests were skipped, with their reasons."""
 
+import gc
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.leaks import Watch
-from tests.services import CHROMIUM, Services
+from tests.scheduling import Together, rank_of
+from tests.services import CHROMIUM, HEADLESS, Services
 
+pytest_plugins = ["pytester"]
 SERVICES = pytest.StashKey[Services]()
 WATCH = Watch()
 ENVIRON = os.environ  # noqa: TID251 — the run's own switches
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With TIDEGATE_TEST_SERVICES=1 (as `make test` sets it) start what is not given by address already."""
+    """With TIDEGATE_TEST_SERVICES=1 (as `make test` sets it) start what is not given by address already.
+
+    Every temporary file of such a run lies in memory where there is room: each test commits to a database of its own.
+    """
     if ENVIRON.get("TIDEGATE_TEST_SERVICES") != "1" or "PYTEST_XDIST_WORKER" in ENVIRON:
         return
     services = config.stash[SERVICES] = Services()
+    ENVIRON["TMPDIR"] = tempfile.tempdir = str(services.folder(in_memory=True))
     for name, start in (("TIDEGATE_TEST_MARIADB", services.mariadb), ("TIDEGATE_TEST_REDIS", services.redis)):
         if name not in ENVIRON:
             address = start()
@@ -73,10 +82,21 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a parallel run keep together what shares a browser, a server or a database: a folder with fixtures."""
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(folder if (folder / "conftest.py").exists() else item.path)))
+    """Let a parallel run begin with the longest files."""
+    if "PYTEST_XDIST_WORKER" in ENVIRON:
+        items.sort(key=lambda item: rank_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Deal out what stays together, whatever ``--dist`` says."""
+    return Together(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by what stands until the end: the modules and ten thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -98,7 +118,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all rooms; a test takes a context of its own from it, which is a fresh profile."""
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    """One Chromium for all rooms; a test takes a context of its own from it, which is a fresh profile.
+
+    The stories of ``tests/e2e`` have the whole browser instead.
+    """
+    browser = playwright.chromium.launch(executable_path=HEADLESS, args=list(CHROMIUM))
     yield browser
     browser.close()

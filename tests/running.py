@@ -1,18 +1,25 @@
 """A real Tidegate as a process of its own, on a free port, in a folder of its own."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import click
 import urllib3
+from click.testing import CliRunner
 
+from app import cli
 from tests.device import Device
 from tests.leaks import check_file
 from tests.services import free_port
@@ -20,6 +27,26 @@ from tests.services import free_port
 ROOT = Path(__file__).parents[1]
 ENVIRON = os.environ  # noqa: TID251 — a process started by a test gets this run's environment
 START_SECONDS = 90
+SERVE = (sys.executable, "-m", "app", "serve")
+Done = subprocess.CompletedProcess[str]
+
+
+def call(command: click.Command, *words: str, **environ: str) -> Done:
+    """Run a command in this process, with these settings alone."""
+    clean = {name: None for name in ENVIRON if name.startswith("TIDEGATE_") or name == "PORT"}
+    result = CliRunner().invoke(command, words, env={**clean, **environ})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return Done([str(command.name), *words], result.exit_code, result.stdout, result.stderr)
+
+
+@cache
+def prepared() -> Path:
+    """Prepare one folder a process; a test that changes it, or serves from it, takes a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="tidegate-prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    done = call(cli, "prepare", TIDEGATE_VAR=str(folder / "var"))
+    assert done.returncode == 0, done.stderr
+    return folder / "var"
 
 
 @dataclass
@@ -40,6 +67,12 @@ class Running:
     def environ(self) -> dict[str, str]:
         clean = {name: text for name, text in ENVIRON.items() if not name.startswith("TIDEGATE_")}
         return {**clean, "TIDEGATE_VAR": str(self.var), "PORT": str(self.port), **self.extra}
+
+    @classmethod
+    def on_copy(cls, var: Path, extra: Mapping[str, str] | None = None) -> "Running":
+        """Give a server on a copy of what was prepared once: the settings must be none that preparing goes by."""
+        shutil.copytree(prepared(), var)
+        return cls(var=var, extra=extra or {}, command=SERVE)
 
     def start(self) -> "Running":
         self.var.mkdir(parents=True, exist_ok=True)
@@ -83,14 +116,13 @@ class Running:
 
     def digests(self) -> dict[str, str]:
         """Give what each published bundle calls itself, as a shell would after verifying."""
-        shown = subprocess.run(
-            [sys.executable, "-m", "app", "bundles", "--json"],
-            cwd=ROOT,
-            env=self.environ,
-            check=True,
-            capture_output=True,
-        )
+        shown = self.call("bundles", "--json")
+        assert shown.returncode == 0, shown.stderr
         return {row["bundle"]: row["ref"] for row in json.loads(shown.stdout)}
+
+    def call(self, *words: str, command: click.Command = cli) -> Done:
+        """Run a command beside the server, with its settings, in this process."""
+        return call(command, *words, **{"TIDEGATE_VAR": str(self.var), **self.extra})
 
     def samples(self) -> list[dict[str, str]]:
         reply = urllib3.request("GET", self.url + "/shell/config.json")

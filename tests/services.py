@@ -27,6 +27,7 @@ CHROMIUM = (
     "--disable-sync",
     "--disable-features=Translate",  # Playwright's own list would turn storage partitioning off; the last one wins
 )
+"""What every Chromium of the tests is started with."""
 
 
 def free_port() -> int:
@@ -41,6 +42,12 @@ ROOMY = 4 << 30
 
 def program(name: str) -> str | None:
     return shutil.which(name, path=SEARCH)
+
+
+BROWSER = program("chromium") or "/usr/bin/chromium"
+"""The whole browser, as people have it."""
+HEADLESS = program("chromium-headless-shell") or BROWSER
+"""The same engine without the windows of a browser: a page costs two thirds of the time."""
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import urllib3
-from click.testing import CliRunner
 
 from app import cli
 from bff import sandbox
@@ -26,22 +25,18 @@ from h5bundle.keys import ONLINE, ROLLOUT, TARGETS
 from h5bundle.keys import ROOT as ROOT_ROLE
 from security import sm2
 from security.cli import evidence
-from tests.running import ROOT, Running
+from tests import running
+from tests.running import ROOT, Done, Running
 from tests.services import free_port
 
-Done = subprocess.CompletedProcess[str]
 OWN = os.environ  # noqa: TID251 — commands get this run's environment, less its settings
 ORIGIN = {"TIDEGATE_KEY_PASSPHRASE": "tide", "TIDEGATE_PUBLIC_URL": "https://bank.example"}
 PRODUCTION = {"TIDEGATE_ENV": "production", **ORIGIN}
 
 
 def call(program: str, *words: str, **environ: str) -> Done:
-    """Run a command in this process, with these settings alone."""
-    command = {"tidegate": cli, "evidence": evidence}[program]
-    clean = {name: None for name in OWN if name.startswith("TIDEGATE_") or name == "PORT"}
-    result = CliRunner().invoke(command, words, env={**clean, **environ})
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-    return Done([program, *words], result.exit_code, result.stdout, result.stderr)
+    """Run `tidegate` or `evidence` in this process, with these settings alone."""
+    return running.call({"tidegate": cli, "evidence": evidence}[program], *words, **environ)
 
 
 def typed(*words: str, **environ: str) -> Done:
@@ -64,9 +59,7 @@ def refusal(done: Done) -> str:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that was prepared once; tests that change it take a copy."""
-    var = tmp_path_factory.mktemp("front") / "var"
-    assert call("tidegate", "prepare", TIDEGATE_VAR=str(var)).returncode == 0
-    return var
+    return Path(shutil.copytree(running.prepared(), tmp_path_factory.mktemp("front") / "var"))
 
 
 @pytest.mark.parametrize(
@@ -94,9 +87,9 @@ def copy(prepared: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     var = shutil.copytree(prepared, tmp_path_factory.mktemp("served") / "var")
-    running = Running(Path(var)).start()
-    yield running
-    running.stop()
+    started = Running(Path(var)).start()
+    yield started
+    started.stop()
 
 
 def get(url: str, **headers: str) -> urllib3.BaseHTTPResponse:
@@ -431,20 +424,20 @@ def refuses_a_revoked_key(server: Running, device: Any) -> None:
 
 
 def test_orders_and_accounts_outlive_stop_prepare_and_start(copy: Path) -> None:
-    running = Running(copy).start()
+    server = Running(copy).start()
     try:
-        device = running.device()
-        account = device.open_account(running.samples()[0])
+        device = server.device()
+        account = device.open_account(server.samples()[0])
         device.fund(account, 5_000_000)
         device.assess()
         device.buy(account, "JMG-TT01", 1_000_000)
         before = device.get("/wealth/transactions", bundle=device.digests["wealth"]).ok()
-        running.stop()
+        server.stop()
         assert call("tidegate", "prepare", TIDEGATE_VAR=str(copy)).returncode == 0
-        running.command = (sys.executable, "-m", "app", "serve")
-        running.start()
+        server.command = (sys.executable, "-m", "app", "serve")
+        server.start()
         device.nonce = ""
         assert device.get("/wealth/transactions", bundle=device.digests["wealth"]).ok() == before
         assert len(before["transactions"]) == 1
     finally:
-        running.stop()
+        server.stop()

@@ -8,8 +8,9 @@ tightens afterwards holds for files alone.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -133,10 +134,17 @@ def from_yaml(raw: bytes, kind: type[Made], name: str) -> Made:
         ProductDataError: it does not fit; the detail names the member.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(msgspec.yaml.decode(raw)), type=kind)
+        made: Made = _converted(raw, kind)
     except msgspec.MsgspecError as error:
         said = " ".join(str(error).split())  # the parser of YAML writes several lines
         raise ProductDataError(detail=f"{name}: {said}") from error
+    return made
+
+
+@lru_cache(maxsize=256)
+def _converted(raw: bytes, kind: type[Any]) -> Any:
+    """Read the same bytes once: parsing YAML is dear, and what comes out is frozen, so callers may share it."""
+    return msgspec.convert(msgspec.to_builtins(msgspec.yaml.decode(raw)), type=kind)
 
 
 def text_of(made: msgspec.Struct) -> str:

@@ -5,6 +5,7 @@ owner may read them.
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +95,9 @@ def _decrypt(magic: bytes, rest: bytes, passphrase: bytes) -> bytes:
     return AESGCM(_derive(magic, passphrase, salt)).decrypt(nonce, rest[_SALT + _NONCE :], magic)
 
 
+@lru_cache(maxsize=64)
 def _derive(magic: bytes, passphrase: bytes, salt: bytes) -> bytes:
+    """Give the key of a file: derived once a process, which holds the passphrase and what is in the file anyway."""
     if magic == _SCRYPT:
         return Scrypt(salt=salt, length=32, n=_SCRYPT_COST, r=8, p=1).derive(passphrase)
     argon = Argon2id(salt=salt, length=32, iterations=_PASSES, lanes=1, memory_cost=_MEMORY_KIB)

@@ -6,13 +6,12 @@ import hmac
 import http.client
 import json
 import shutil
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ import urllib3
 from sqlalchemy import Engine, text
 from stdnum.iso7064 import mod_11_2
 
+from h5bundle.cli import main as h5bundle
 from security.keys import KeyStore
 from tests.bff.cards.teller import ANSWERS, GOLD
 from tests.device import Answer, Device, b64, jwk, sign
@@ -89,9 +89,9 @@ class Bank:
     customers: dict[str, Customer] = field(default_factory=dict)
     poor: Customer = field(init=False)
 
-    @property
+    @cached_property
     def keys(self) -> KeyStore:
-        """Open the server's own keys: what a forger would have who stole one of them."""
+        """Open the server's own keys, which follow their index: what a forger would have who stole one of them."""
         return KeyStore.open(self.running.var / "keys", (self.running.var / "passphrase").read_text().strip())
 
     def populate(self) -> None:
@@ -128,9 +128,7 @@ class Bank:
         manifest.write_text(source.replace("\nops:\n", f"\nops:\n{ops}"), encoding="utf-8")
         var = self.running.var
         places = ["-r", var / "repo", "--keys", var / "release-keys", "--passphrase-file", var / "passphrase"]
-        publish = "from h5bundle.cli import main; main()"
-        command = [sys.executable, "-c", publish, "publish", str(project), *map(str, places), "--json"]
-        done = subprocess.run(command, cwd=ROOT, env=self.running.environ, capture_output=True, text=True, check=False)
+        done = self.running.call("publish", str(project), *map(str, places), "--json", command=h5bundle)
         assert done.returncode == 0, done.stderr
         self.digests[f"{bundle}@{version}"] = f"{bundle}@{version}#{json.loads(done.stdout)['digest']}"
 
@@ -149,7 +147,7 @@ class Bank:
             given = {name: one[name] for name in ("kind", "version", "sha256")}
             post(f"{path}/consents", given, bundle=page).ok()
         post(f"{path}/submit", {}, bundle=page).ok()
-        done = self.command("cards", "approve", application, "--by", "chen.yu", "--why", "papers hold", "--json")
+        done = self.running.call("cards", "approve", application, "--by", "chen.yu", "--why", "papers hold", "--json")
         assert done.returncode == 0, done.stderr
         card = json.loads(done.stdout)["card"]
         account = customer.device.get(f"/cards/{card}", bundle=page).ok()["accountId"]
@@ -177,17 +175,6 @@ class Bank:
         """Read the database."""
         with self.engine.connect() as connection:
             return list(connection.execute(text(query), values))
-
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run ``tidegate`` beside the server."""
-        return subprocess.run(
-            [sys.executable, "-m", "app", *words],
-            cwd=ROOT,
-            env=self.running.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
     def wire(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None

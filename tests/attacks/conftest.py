@@ -41,7 +41,8 @@ def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp(f"attacks-{request.param}")
     places = embedded(folder) if request.param == "sqlite" else shared(folder)
     url, extra = next(places)
-    running = Running(var=folder / "var", extra=extra).start()
+    running = Running(var=folder / "var", extra=extra) if extra else Running.on_copy(folder / "var")
+    running.start()
     engine = create_engine(url)
     try:
         found = Bank(running, engine, str(request.param))

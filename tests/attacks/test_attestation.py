@@ -61,7 +61,7 @@ def attested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attested]:
     policy.write_text(json.dumps({"apps": {APP: {"android": android}}, "roots": {"android": [root]}}), encoding="utf-8")
     revocations.write_bytes(b'{"entries": {"dead": {"status": "REVOKED"}}}')
     extra = {"TIDEGATE_ATTESTATION_POLICY": str(policy), "TIDEGATE_REVOCATION_LIST": str(revocations)}
-    server = Running(folder / "var", extra=extra).start()
+    server = Running.on_copy(folder / "var", extra).start()
     yield Attested(server, revocations)
     server.stop()
 

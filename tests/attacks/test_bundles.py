@@ -80,7 +80,7 @@ def test_a_revoked_bundle_is_refused_within_seconds(bank: Bank, victim: Customer
     frozen = victim.prepare(bundle="wealth@1.0.1")
     message = victim.device.message(victim.device.frozen(frozen))
     before = victim.balance()
-    done = bank.command("revoke-bundle", page.partition("#")[2])
+    done = bank.running.call("revoke-bundle", page.partition("#")[2])
     ended = time.monotonic()
     assert done.returncode == 0, done.stderr
     while ask(victim, page, "/wealth/products").status == 200:
@@ -97,7 +97,7 @@ def test_a_revoked_bundle_is_refused_within_seconds(bank: Bank, victim: Customer
 
 def test_a_release_that_never_was_cannot_be_revoked(bank: Bank) -> None:
     """Defence: a mistyped digest is told, not taken for done."""
-    done = bank.command("revoke-bundle", "0" * 64)
+    done = bank.running.call("revoke-bundle", "0" * 64)
     assert done.returncode == 1
     assert "BUNDLE_UNKNOWN" in done.stderr
 
@@ -107,7 +107,7 @@ def test_a_killed_release_is_refused_within_seconds_and_no_phone_is_offered_it(b
     bank.publish("accounts", "1.0.2")
     page = bank.digests["accounts@1.0.2"]
     assert ask(victim, page).status == 200
-    done = bank.command("kill", "accounts", "--version", "1.0.2", "--by", "anna", "--why", "a test")
+    done = bank.running.call("kill", "accounts", "--version", "1.0.2", "--by", "anna", "--why", "a test")
     ended = time.monotonic()
     assert (done.returncode, f"{page} is revoked" in done.stdout, "is paused by policy" in done.stdout) == (
         0,
@@ -119,5 +119,5 @@ def test_a_killed_release_is_refused_within_seconds_and_no_phone_is_offered_it(b
         time.sleep(0.1)
     refused(ask(victim, page), 403, "BUNDLE_REVOKED")
     assert ask(victim, bank.digests["accounts"]).status == 200
-    again = bank.command("kill", "accounts", "--version", "9.9.9", "--by", "anna", "--why", "a test")
+    again = bank.running.call("kill", "accounts", "--version", "9.9.9", "--by", "anna", "--why", "a test")
     assert (again.returncode, "BUNDLE_UNKNOWN: no release of accounts@9.9.9" in again.stderr) == (1, True)

@@ -204,7 +204,7 @@ def test_a_key_revoked_by_the_bank_ends_its_tokens(bank: Bank, phone: Device) ->
     """Defence: a token's kid must still verify, even when the token was verified before; no restart is needed."""
     assert present(bank, phone, phone.access).status == 200
     kid = header_of(phone.access)["kid"]
-    done = bank.command("keys", "revoke", kid, "--confirm", kid)
+    done = bank.running.call("keys", "revoke", kid, "--confirm", kid)
     assert done.returncode == 0, done.stderr
     for _ in range(4):
         refused(present(bank, phone, phone.access), 401, "TOKEN_INVALID")

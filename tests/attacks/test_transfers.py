@@ -1,24 +1,21 @@
 """Transfers of a running bank: their evidence is verified from a file alone, and a forged one is not."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from security.cli import evidence
 from security.errors import EvidenceError
 from security.evidence import verify_export
 from tests.attacks.bank import PEOPLE, Bank, Customer
-from tests.running import ROOT
 
 
 def export(bank: Bank, order: str, folder: Path) -> bytes:
     file = folder / f"{order}.json"
-    command = [sys.executable, "-c", "import app; app.evidence()", "export", order, "--out", str(file)]
-    done = subprocess.run(command, cwd=ROOT, env=bank.running.environ, check=False, capture_output=True, text=True)
+    done = bank.running.call("export", order, "--out", str(file), command=evidence)
     assert done.returncode == 0, done.stderr
     return file.read_bytes()
 

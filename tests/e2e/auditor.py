@@ -5,14 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.running import ROOT, Running
-
-Done = subprocess.CompletedProcess[str]
+from security.cli import evidence as commands
+from tests.running import ROOT, Done, Running, call
 
 
 def tidegate(running: Running, *words: str) -> Done:
-    command = [sys.executable, "-m", "app", *words]
-    return subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True, text=True)
+    done = running.call(*words)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def evidence(environ: dict[str, str], *words: str) -> Done:
@@ -22,7 +22,7 @@ def evidence(environ: dict[str, str], *words: str) -> Done:
 
 def export(running: Running, order: str, to: Path) -> None:
     """Write an order's proof into a new file."""
-    done = evidence(running.environ, "export", order, "--out", str(to))
+    done = running.call("export", order, "--out", str(to), command=commands)
     assert done.returncode == 0, done.stderr
 
 
@@ -42,6 +42,6 @@ def write_anchors(running: Running, folder: Path) -> tuple[Path, Path]:
 def verify_with_one_file(export: Path, anchors: Path) -> Done:
     """Verify a proof with the verifier that is one file and needs nothing installed."""
     verify = export.with_name("verify.py")
-    verify.write_text(evidence(auditors_shell(), "verifier").stdout, encoding="utf-8")
+    verify.write_text(call(commands, "verifier").stdout, encoding="utf-8")
     given = [sys.executable, "-I", str(verify), str(export), "--anchor", str(anchors)]
     return subprocess.run(given, cwd=export.parent, env=auditors_shell(), check=False, capture_output=True, text=True)

@@ -4,17 +4,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright
 
 from tests.e2e.browser import Person
 from tests.running import Running
+from tests.services import BROWSER, CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The whole browser, as people have it."""
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=list(CHROMIUM))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that lets one address come as often as a whole street: every person of a module sits behind it."""
     street = {"TIDEGATE_ANONYMOUS_LIMIT": "20000/minute"}
-    server = Running(var=tmp_path_factory.mktemp("tidegate") / "var", extra=street).start()
+    server = Running.on_copy(tmp_path_factory.mktemp("tidegate") / "var", street).start()
     yield server
     server.stop()
 

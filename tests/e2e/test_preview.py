@@ -3,8 +3,7 @@
 import json
 import os
 import re
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from h5bundle.cli import main
 from tests.e2e.browser import SECONDS, Person
 from tests.running import ROOT, Running
 
@@ -35,8 +35,7 @@ def h5bundle(running: Running) -> Callable[..., str]:
     signing = ("--keys", str(keys), "--passphrase-file", str(keys.parent / "passphrase"))
 
     def call(*words: str, signs: bool = True) -> str:
-        command = [sys.executable, "-m", "h5bundle.cli", *words, *places, *(signing if signs else ())]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = running.call(*words, *places, *(signing if signs else ()), command=main)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -46,7 +45,7 @@ def h5bundle(running: Running) -> Callable[..., str]:
 def offer_next_wealth(h5bundle: Callable[..., str], folder: Path) -> None:
     """Publish another wealth for nobody."""
     source = ROOT / "h5bundle" / "apps" / "wealth"
-    subprocess.run(["cp", "-r", str(source), str(folder)], check=True)
+    shutil.copytree(source, folder)
     declaration = folder / "bundle.yaml"
     declaration.write_text(re.sub(r"(?m)^version: .*$", "version: 1.9.0", declaration.read_text()), encoding="utf-8")
     h5bundle("publish", str(folder), "--permyriad", "0")
@@ -54,8 +53,8 @@ def offer_next_wealth(h5bundle: Callable[..., str], folder: Path) -> None:
 
 def called_back(running: Running, digest: str) -> None:
     """Let the bank call one release back."""
-    command = [sys.executable, "-m", "app", "revoke-bundle", digest]
-    subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True)
+    done = running.call("revoke-bundle", digest)
+    assert done.returncode == 0, done.stderr
 
 
 def preview_link(h5bundle: Callable[..., str], running: Running, *more: str) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from security.cli import evidence as commands
 from security.errors import EvidenceError
 from security.evidence import verify_export
 from tests.e2e import story
 from tests.e2e.auditor import auditors_shell, evidence, export, verify_with_one_file, write_anchors
 from tests.e2e.browser import SECONDS, Person
-from tests.running import Running
+from tests.running import Running, call
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FLIPS = 400
@@ -53,14 +54,15 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     one_file = verify_with_one_file(file, anchors)
     assert (one_file.returncode, "CNY 20000.00" in one_file.stdout) == (0, True), one_file.stdout
     assert flipped_bytes_that_pass(file.read_bytes()) == []
-    broken = evidence(alone, "verify", str(broken_copy(file)))
+    broken = call(commands, "verify", str(broken_copy(file)))
     assert (broken.returncode, broken.stdout.split(":")[0]) == (1, "BROKEN at link file")
 
     period, mark = file.with_name("period.json"), file.with_name("mark.json")
-    assert evidence(running.environ, "period", "--out", str(period)).returncode == 0
-    assert evidence(running.environ, "checkpoint", "--out", str(mark)).returncode == 0
-    assert evidence(alone, "verify", str(period), "--anchor", str(anchors)).returncode == 0
-    checked = evidence(running.environ, "check", "--kept", str(period), "--kept", str(mark), "--kept", str(file))
+    assert running.call("period", "--out", str(period), command=commands).returncode == 0
+    assert running.call("checkpoint", "--out", str(mark), command=commands).returncode == 0
+    assert call(commands, "verify", str(period), "--anchor", str(anchors)).returncode == 0
+    kept = (word for one in (period, mark, file) for word in ("--kept", str(one)))
+    checked = running.call("check", *kept, command=commands)
     assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
 
 
@@ -79,7 +81,7 @@ def test_money_goes_out_and_the_statement_stays(running: Running, person: Callab
 
     export(running, transfer, file)
     anchors, _ = write_anchors(running, file.parent)
-    proved = evidence(auditors_shell(), "verify", str(file), "--anchor", str(anchors))
+    proved = call(commands, "verify", str(file), "--anchor", str(anchors))
     assert (proved.returncode, "accounts 1.0.0" in proved.stdout) == (0, True), proved.stdout
 
     customer.press(accounts, "回到账户")

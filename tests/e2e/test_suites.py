@@ -3,30 +3,29 @@
 import base64
 import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from security.cli import evidence as commands
 from tests.device import Device, Key, Sm2Key, new_key
-from tests.running import Running
+from tests.running import Done, Running
 
 pytest.importorskip("tongsuopy", reason="needs the extra `sm`")
 
 TURNING = ("access-token", "audit-checkpoint", "sealing-kek", "dpop-nonce", "blind-index")
 
 
-def tidegate(server: Running, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", *words]
-    return subprocess.run(command, env=server.environ, check=True, capture_output=True, text=True)
+def tidegate(server: Running, *words: str) -> Done:
+    done = server.call(*words)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
-def evidence(server: Running, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import app; app.evidence()", *words]
-    return subprocess.run(command, env=server.environ, check=False, capture_output=True, text=True)
+def evidence(server: Running, *words: str) -> Done:
+    return server.call(*words, command=commands)
 
 
 def header(token: str) -> dict[str, Any]:

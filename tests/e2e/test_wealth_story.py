@@ -26,7 +26,7 @@ PRODUCT, NAME = "JMG-TT01", "天天享"
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server whose recurring jobs run when an operator says so."""
-    server = Running(var=tmp_path_factory.mktemp("tidegate") / "var", extra={"TIDEGATE_JOBS": "off"}).start()
+    server = Running.on_copy(tmp_path_factory.mktemp("tidegate") / "var", {"TIDEGATE_JOBS": "off"}).start()
     yield server
     server.stop()
 

@@ -1,8 +1,6 @@
 """The same bundles in the shell and in the web host, and what the web host gives, refuses and leads to the app for."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +12,7 @@ from h5bundle.digests import sha256
 from h5bundle.manifest import decode
 from tests.e2e.browser import SECONDS, Person
 from tests.e2e.visitor import Visitor, ask, h5bundle, publish, shown_digest, until
-from tests.running import ROOT, Running
+from tests.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SCREEN = ".whole[data-screen={kind}]"
@@ -175,8 +173,8 @@ def test_a_release_on_trial_is_not_for_the_web_and_a_halt_or_call_back_acts_at_o
     assert [ask(running, path).status for path in ("/web/reef/", f"/web/reef/{second}/index.html")] == [503, 404]
     h5bundle(running, "resume", "reef", *by)
     until(running, "reef", second)
-    command = [sys.executable, "-m", "app", "revoke-bundle", second]
-    subprocess.run(command, cwd=ROOT, env=running.environ, check=True, capture_output=True)
+    done = running.call("revoke-bundle", second)
+    assert done.returncode == 0, done.stderr
     assert until(running, "reef", "") < 4
     assert ask(running, f"/web/reef/{second}/index.html").status == 404
     assert ask(running, f"/web/reef/{second}.json").status == 404

@@ -1,7 +1,5 @@
 """A visitor in a plain browser at the web host, and two small bundles that work there: shore and reef."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,9 @@ import urllib3
 from playwright.sync_api import Browser, Frame, Page, expect
 from urllib3.response import BaseHTTPResponse
 
+from h5bundle.cli import main
 from tests.e2e.browser import SECONDS
-from tests.running import ROOT, Running
+from tests.running import Running
 
 RECORDED = 20
 """Seconds within which a running server shows what was published."""
@@ -109,16 +108,8 @@ def h5bundle(running: Running, *words: str) -> str:
     """Run the toolkit on the server's repository, with the sandbox's keys."""
     keys = running.var / "release-keys"
     places = ("--repository", str(running.var / "repo"), "--keys", str(keys))
-    command = [
-        sys.executable,
-        "-m",
-        "h5bundle.cli",
-        *words,
-        *places,
-        "--passphrase-file",
-        str(running.var / "passphrase"),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    secret = ("--passphrase-file", str(running.var / "passphrase"))
+    done = running.call(*words, *places, *secret, command=main)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from security.cli import evidence
 from security.evidence import verify_export
 from tests.faults.books import assert_books_hold, rows
 from tests.faults.test_kill import approve_until_answered, wait_until_settled
@@ -77,7 +78,6 @@ def test_purchases_through_a_bad_line(tmp_path: Path) -> None:
 
 def export(running: Running, order: str) -> Path:
     file = running.var / f"{order}.json"
-    command = [sys.executable, "-c", "import app; app.evidence()", "export", order, "--out", str(file)]
-    done = subprocess.run(command, cwd=ROOT, env=running.environ, check=False, capture_output=True, text=True)
+    done = running.call("export", order, "--out", str(file), command=evidence)
     assert done.returncode == 0, done.stderr
     return file

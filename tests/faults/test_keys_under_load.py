@@ -96,7 +96,7 @@ def tidegate(running: Running, *words: str) -> str:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    started = Running(var=tmp_path / "var").start()
+    started = Running.on_copy(tmp_path / "var").start()
     yield started
     started.stop()
 

@@ -12,7 +12,7 @@ from tests.running import Running
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    running = Running(tmp_path / "var").start()
+    running = Running.on_copy(tmp_path / "var").start()
     yield Desk(running, tmp_path)
     running.stop()
 

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -30,7 +28,7 @@ APPS = ROOT / "h5bundle" / "apps"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("press") / "var").start()
+    running = Running.on_copy(tmp_path_factory.mktemp("press") / "var").start()
     yield running
     running.stop()
 
@@ -83,8 +81,7 @@ class Desk:
         return ["--to", self.server.url, "--key", str(key), "--passphrase-env", "KEY_PASS"]
 
     def tidegate(self, *words: str) -> str:
-        command = [sys.executable, "-m", "app", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.server.environ, check=False, capture_output=True, text=True)
+        done = self.server.call(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -12,12 +12,33 @@ ROOT = Path(__file__).parents[2]
 JAVASCRIPT = ROOT / "native_bridge" / "shell" / "tuf" / "conformance.mjs"
 
 
+class Node:
+    """The JavaScript client, loaded once."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        command = [path, str(Path(__file__).with_name("calls.mjs"))]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def call(self, *arguments: str) -> tuple[int, str]:
+        """Do one call; give its exit code and what it wrote to the error output."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(arguments) + "\n")
+        self._process.stdin.flush()
+        told = json.loads(self._process.stdout.readline())
+        return told["code"], told["said"]
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+
 @dataclass
 class Client:
-    """One client with its folders; Python runs within this process, by the same function that the command calls."""
+    """One client with its folders; both run within a process that stands, by the function that the command calls."""
 
     language: str
-    node: str
+    node: "Node | None"
     folder: Path
     url: str
     told: list[str] = field(default_factory=list)
@@ -35,15 +56,15 @@ class Client:
         """Give the command as another program would call it."""
         return {
             "python": [sys.executable, "-m", "h5bundle.conformance"],
-            "javascript": [self.node, str(JAVASCRIPT)],
+            "javascript": [self.node.path if self.node else "", str(JAVASCRIPT)],
         }[self.language]
 
     def call(self, *arguments: str) -> int:
-        if self.language == "python":
+        if self.node is None:
             return conformance.main(arguments)
-        done = subprocess.run([*self.command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-        self.told.append(done.stderr)
-        return done.returncode
+        code, said = self.node.call(*arguments)
+        self.told.append(said)
+        return code
 
     def init(self, root: bytes) -> int:
         self.targets.mkdir(parents=True, exist_ok=True)

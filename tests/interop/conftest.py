@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.clients import Client
+from tests.interop.clients import Client, Node
 from tests.interop.repository import Repository
 from tests.serving import LoopbackServer
 
@@ -15,6 +15,13 @@ def node() -> str:
     if found is None:
         pytest.skip("Node is not installed: the JavaScript client runs in the browser's tests only")
     return found
+
+
+@pytest.fixture(scope="session")
+def standing(node: str) -> Iterator[Node]:
+    running = Node(node)
+    yield running
+    running.close()
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ def server(repository: Repository) -> Iterator[LoopbackServer]:
 @pytest.fixture(params=["python", "javascript"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path, server: LoopbackServer) -> Client:
     """Give a client that trusts nothing yet."""
-    node = request.getfixturevalue("node") if request.param == "javascript" else ""
+    node = request.getfixturevalue("standing") if request.param == "javascript" else None
     return Client(request.param, node, tmp_path, f"http://127.0.0.1:{server.server_port}")
 
 

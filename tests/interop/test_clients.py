@@ -26,7 +26,7 @@ Fetch = Callable[..., dict[str, bytes]]
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(var=tmp_path_factory.mktemp("interop") / "var").start()
+    running = Running.on_copy(tmp_path_factory.mktemp("interop") / "var").start()
     yield running
     running.stop()
 

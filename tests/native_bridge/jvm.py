@@ -19,6 +19,9 @@ STUBS: Final = Path(__file__).parent / "emit" / "stubs"
 """Test doubles of what Android and androidx.webkit offer an adapter, with the same signatures."""
 USES: Final = Path(__file__).parent / "emit" / "uses"
 """Programs that use an emitted host as an app would, and what they print."""
+SHORT: Final = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
+"""For a virtual machine that ends before its second compiler would pay."""
+JAVA: Final = ["java", *SHORT]
 JAVA_FLAGS: Final = ["--release", "8", "-Xlint:all,-options", "-Werror", "-encoding", "UTF-8"]
 KOTLIN_FLAGS: Final = ["-no-stdlib", "-no-reflect", "-Werror", "-Wextra", "-Xexplicit-api=strict", "-jvm-target", "1.8"]
 NO_JAVA: Final = "no Java compiler: `apt-get install default-jdk-headless` gives one"
@@ -52,7 +55,7 @@ def write(files: Mapping[str, str], folder: Path) -> list[Path]:
 def compile_java(sources: Iterable[Path], out: Path, classpath: Iterable[Path] = ()) -> str:
     """Compile Java; what the compiler says is given back and is empty when all is well."""
     path = ":".join(map(str, classpath)) or "."
-    command = ["javac", *JAVA_FLAGS, "-cp", path, "-d", str(out), *map(str, sources)]
+    command = ["javac", *(f"-J{flag}" for flag in SHORT), *JAVA_FLAGS, "-cp", path, "-d", str(out), *map(str, sources)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
@@ -61,7 +64,7 @@ def compile_kotlin(sources: Iterable[Path], out: Path, jars: Path, classpath: It
     """Compile Kotlin; what the compiler says is given back and is empty when all is well."""
     stdlib = next(jars.glob("kotlin-stdlib-*.jar"))
     path = ":".join(map(str, [stdlib, *classpath]))
-    compiler = ["java", "-Xmx1g", "-cp", f"{jars}/*", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"]
+    compiler = [*JAVA, "-Xmx1g", "-cp", f"{jars}/*", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"]
     command = [*compiler, *KOTLIN_FLAGS, "-cp", path, "-d", str(out), *map(str, sources)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

@@ -33,6 +33,7 @@ from bff.core_bank.port import CoreReceipt, CoreRefusedError
 from bff.db.base import Base
 from bff.db.engine import open_engine
 from tests.bff.core_bank.fronts import served
+from tests.bff.db.engines import fresh_engine
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TABLES = [model.__table__ for model in (CoreAccountRow, CoreJournalRow, CorePostingRow, CoreHoldRow, CoreExecutionRow)]
@@ -173,10 +174,9 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     if request.param == "mariadb":
         yield made(emptied(request.getfixturevalue("mariadb")))
         return
-    engine = open_engine(f"sqlite:///{tmp_path / 'core.db'}")
-    if request.param == "sqlite":
-        yield made(engine)
-    else:
-        with behind_esb(made(engine), request.param) as bank:
-            yield bank
-    engine.dispose()
+    with fresh_engine("sqlite", tmp_path) as engine:
+        if request.param == "sqlite":
+            yield made(engine)
+        else:
+            with behind_esb(made(engine), request.param) as bank:
+                yield bank

@@ -21,6 +21,7 @@ from security.keys.changes import Action, Guard, frozen
 from security.keys.requests import Verdict, decision_message, request_message
 from security.suites import ES256, PrivateKey
 from tests.bff.db.engines import fresh_engine
+from tests.keystore import copied_keys
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -97,7 +98,6 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    store = KeyStore.open(tmp_path / "keys", "words")
-    store.generate("access-token", NOW)
+    store = copied_keys(tmp_path / "keys")
     with fresh_engine("sqlite", tmp_path) as engine:
         yield Room(engine, store)

@@ -24,6 +24,7 @@ from bff.db.migrations import load_models
 KINDS = ("sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb))
 _numbers = count(1)
 _idle: list[str] = []
+_first: dict[str, Engine] = {}
 
 
 @contextmanager
@@ -44,12 +45,12 @@ def fresh_engine(kind: str, folder: Path) -> Iterator[Engine]:
     """Give an engine on every table of the bff, all of them empty."""
     if kind == "sqlite":
         shutil.copyfile(_sqlite_tables(), folder / "bank.db")
-        engine = open_engine(f"sqlite:///{folder / 'bank.db'}")
+        engine = _compiled_before(open_engine(f"sqlite:///{folder / 'bank.db'}"))
         yield engine
         engine.dispose()
         return
     name = _idle.pop() if _idle else _new_database(tables=True)
-    engine = open_engine(_url(name))
+    engine = _compiled_before(open_engine(_url(name)))
     try:
         yield engine
     except BaseException:
@@ -61,6 +62,16 @@ def fresh_engine(kind: str, folder: Path) -> Iterator[Engine]:
         _idle.append(name)
     else:
         _drop(name)
+
+
+def _compiled_before(engine: Engine) -> Engine:
+    """Let an engine take over what the first one of its kind has compiled: a third of what a test's statements cost."""
+    kind = engine.dialect.name
+    if kind not in _first:
+        engine.connect().close()  # which tells the dialect what server it speaks to
+        _first[kind] = engine
+    engine.dialect, engine._compiled_cache = _first[kind].dialect, _first[kind]._compiled_cache
+    return engine
 
 
 @cache

@@ -34,9 +34,9 @@ from security.devices import login_message, verification_message
 from security.dpop import NonceBook
 from security.encoding import b64url_encode
 from security.jwk import jwk_of
-from security.keys import KeyStore
 from security.suites import ES256
 from tests.bff.bus.world import PAGE, Book, FakeCore, fingerprint, operations, settle
+from tests.keystore import copied_keys
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 URL = "https://bank.example"
@@ -79,8 +79,7 @@ class Site:
     suites: tuple[str, ...] = ("ES256",)
 
     def __post_init__(self) -> None:
-        self.keys = KeyStore.open(self.folder / "keys", "passphrase")
-        self.keys.generate("access-token", self.now)
+        self.keys = copied_keys(self.folder / "keys")
         self.directory = Directory()
         self.nonces = NonceBook(b"n" * 32)
         self.tokens = AccessTokens(StoredTokenKeys(self.keys), issuer=URL, audience=AUD)

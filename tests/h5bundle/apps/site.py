@@ -1,7 +1,9 @@
 """A server for the pages' tests: the built bundles on their own origins, under the headers of the real worker."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
@@ -35,8 +37,14 @@ def project_of(bundle: str) -> Project:
 
 def files_of(bundle: str) -> dict[str, bytes]:
     """Build a bundle and lay the shared one beside it."""
-    shared = {f"_shared/common/{name}": content for name, content in collect(project_of("common")).items()}
-    return {**collect(project_of(bundle)), **shared}
+    shared = {f"_shared/common/{name}": content for name, content in built("common").items()}
+    return {**built(bundle), **shared}
+
+
+@cache
+def built(bundle: str) -> Mapping[str, bytes]:
+    """Build a bundle once a process."""
+    return collect(project_of(bundle))
 
 
 class Site:

@@ -45,6 +45,7 @@ def test_all_that_a_customer_has_what_waits_and_the_ways_to_the_businesses(open_
     press_row(screen, "1 笔待确认份额")
     press_row(screen, "累计收益 +683.27")
     press_row(screen, "12月8日前应还")
+    screen.page.wait_for_function("host.opened.length > 5")
     assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth", "sweep", "cards"]
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.services import CHROMIUM, HEADLESS
 from tests.serving import LoopbackServer
 
 ROOT = Path(__file__).parents[3]
@@ -24,16 +25,6 @@ TYPES = {
     ".js": "text/javascript",
     ".json": "application/json",
 }
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-features=Translate",
-]
 R = TypeVar("R")
 
 
@@ -68,7 +59,7 @@ class Chromium:
 
     def _launch(self) -> None:
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        self._browser = self._playwright.chromium.launch(executable_path=HEADLESS, args=list(CHROMIUM))
         self._page = self._browser.new_page()
 
     def _do(self, act: Callable[..., R], *arguments: Any) -> R:

@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def host(built: Path) -> Iterator[Host]:
-    with Host(["java", "-cp", str(built), "tidegate.harness.Harness"]) as running:
+    with Host([*jvm.JAVA, "-cp", str(built), "tidegate.harness.Harness"]) as running:
         yield running
 
 
@@ -135,7 +135,7 @@ def test_an_app_uses_it_typed(built: Path, tmp_path: Path) -> None:
     base = f"package use; {imports}\nimport tidegate.bridge.*; class Base implements BridgeMethods {{ {stubs} }}"
     (tmp_path / "Base.java").write_text(base, encoding="utf-8")
     assert jvm.compile_java([tmp_path / "Base.java", jvm.USES / "TypedUse.java"], tmp_path, [built]) == ""
-    command = ["java", "-cp", f"{built}:{tmp_path}", "use.TypedUse"]
+    command = [*jvm.JAVA, "-cp", f"{built}:{tmp_path}", "use.TypedUse"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     expected = (jvm.USES / "typed_use.java.txt").read_text("utf-8")
     assert (done.stdout, done.stderr) == (expected, "")
@@ -145,7 +145,7 @@ def test_an_app_uses_it_typed(built: Path, tmp_path: Path) -> None:
 def test_the_android_adapter_refuses_strangers_and_finds_a_way(built: Path, tmp_path: Path) -> None:
     sources = [jvm.USES / "AdapterUse.java", jvm.USES / "JavaAdapter.java"]
     assert jvm.compile_java(sources, tmp_path, [built]) == ""
-    command = ["java", "-cp", f"{built}:{tmp_path}", "use.JavaAdapter"]
+    command = [*jvm.JAVA, "-cp", f"{built}:{tmp_path}", "use.JavaAdapter"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ((jvm.USES / "adapter.txt").read_text("utf-8"), "")
 

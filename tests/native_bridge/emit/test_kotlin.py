@@ -59,12 +59,12 @@ def _base() -> str:
 
 @pytest.fixture(scope="module")
 def host(classpath: str) -> Iterator[Host]:
-    with Host(["java", "-cp", classpath, "tidegate.harness.HarnessKt"]) as running:
+    with Host([*jvm.JAVA, "-cp", classpath, "tidegate.harness.HarnessKt"]) as running:
         yield running
 
 
 def printed(classpath: str, program: str) -> str:
-    command = ["java", "-cp", classpath, program]
+    command = [*jvm.JAVA, "-cp", classpath, program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout

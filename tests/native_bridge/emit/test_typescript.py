@@ -201,11 +201,16 @@ def run(script: Path, text: str = PAGE) -> dict[str, object]:
     return answer
 
 
+@pytest.fixture(scope="module", params=CLIENTS)
+def script(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A client's JavaScript, compiled once: each test runs it in a process of its own."""
+    folder = tmp_path_factory.mktemp(request.param)
+    laid_out(folder, {**CLIENTS[request.param](compile_folder()), "package.json": '{"type": "module"}'})
+    return compiled(folder, "bridge.ts", BROWSER) if request.param == "source" else folder / "bridge.js"
+
+
 @needs_node
-@pytest.mark.parametrize("client", CLIENTS)
-def test_chunks_reach_the_page_in_order_and_only_their_call(tmp_path: Path, client: str) -> None:
-    laid_out(tmp_path, {**CLIENTS[client](compile_folder()), "package.json": '{"type": "module"}'})
-    script = compiled(tmp_path, "bridge.ts", BROWSER) if client == "source" else tmp_path / "bridge.js"
+def test_chunks_reach_the_page_in_order_and_only_their_call(script: Path) -> None:
     assert run(script) == {
         "heard": [{"sent": 1, "total": 4}, {"sent": 2, "total": 4}],
         "broken": ["mine"],
@@ -284,7 +289,6 @@ REACHED: Final = {"theme": "dark", "said": ["greeting", "hello", "req"]}
 
 
 @needs_node
-@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize(
     ("shell", "expected"),
     [
@@ -296,11 +300,7 @@ REACHED: Final = {"theme": "dark", "said": ["greeting", "hello", "req"]}
         ("browser", {"code": "METHOD_UNSUPPORTED"}),
     ],
 )
-def test_the_page_finds_its_way_to_each_shell(
-    tmp_path: Path, client: str, shell: str, expected: dict[str, object]
-) -> None:
-    laid_out(tmp_path, {**CLIENTS[client](compile_folder()), "package.json": '{"type": "module"}'})
-    script = compiled(tmp_path, "bridge.ts", BROWSER) if client == "source" else tmp_path / "bridge.js"
+def test_the_page_finds_its_way_to_each_shell(script: Path, shell: str, expected: dict[str, object]) -> None:
     assert run(script, SHELLS.replace("SHELL", shell)) == expected
 
 

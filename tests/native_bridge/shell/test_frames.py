@@ -11,7 +11,7 @@ from native_bridge.hosting import HostedAnswer
 from tests.native_bridge.shell.conftest import PAGE, SHARED
 from tests.native_bridge.shell.site import Site
 from tests.native_bridge.shell.tuf_repository import CSP, NOW, sha256
-from tests.services import CHROMIUM
+from tests.services import CHROMIUM, HEADLESS
 
 pytestmark = pytest.mark.browser
 MILLISECONDS = int(NOW.timestamp() * 1000)
@@ -465,7 +465,7 @@ def test_what_was_prepared_opens_offline_after_a_restart_of_the_browser(
 ) -> None:
     def started() -> BrowserContext:
         return playwright.chromium.launch_persistent_context(
-            str(tmp_path), executable_path="/usr/bin/chromium", args=list(CHROMIUM)
+            str(tmp_path), executable_path=HEADLESS, args=list(CHROMIUM)
         )
 
     def opened(context: BrowserContext) -> Page:
