@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bff.core_bank.network import SandboxBank
+from bff.core_bank.network import SamplePerson, SandboxBank
 from h5bundle.commands import pack, publish, sign_timestamp
 from h5bundle.commands.offers import Live
 from h5bundle.errors import PublishError
@@ -111,11 +111,13 @@ def sample_people(bank: SandboxBank) -> list[Mapping[str, Any]]:
             "name": person.name,
             "idNumber": person.id_number,
             "mobile": person.mobile,
-            "card": person.card,
-            "cardClass": person.card_class,
-            "bankZh": person.bank_zh,
-            "bankEn": person.bank_en,
+            **_card(person),
+            "also": [_card(one) for one in person.also],
             "note": {"zh": person.note_zh, "en": person.note_en},
         }
         for person in bank.people
     ]
+
+
+def _card(one: SamplePerson) -> Mapping[str, str]:
+    return {"card": one.card, "cardClass": one.card_class, "bankZh": one.bank_zh, "bankEn": one.bank_en}

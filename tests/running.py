@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import urllib3
@@ -124,11 +125,11 @@ class Running:
         """Run a command beside the server, with its settings, in this process."""
         return call(command, *words, **{"TIDEGATE_VAR": str(self.var), **self.extra})
 
-    def samples(self) -> list[dict[str, str]]:
+    def samples(self) -> list[dict[str, Any]]:
         reply = urllib3.request("GET", self.url + "/shell/config.json")
         return list(reply.json()["samples"])
 
-    def sample(self, name: str) -> dict[str, str]:
+    def sample(self, name: str) -> dict[str, Any]:
         """Give the sample of a person."""
         return next(row for row in self.samples() if row["name"] == name)
 

@@ -185,14 +185,14 @@ class EmbeddedCore:
         """Open the bank's own accounts and the sample people's class I accounts, each exactly once."""
         for internal in bank.internal:
             self._seed_account(internal.number, AccountKind.INTERNAL, internal.role, None)
-        for person in bank.people:
-            if person.card_class == "I":
-                self._seed_person(person, bank.opening)
+        for one in bank.cards:
+            if one.card_class == "I":
+                self._seed_card(one, bank.opening)
 
     def _resolve(self, session: Session, name: str) -> str:
         return books.resolve(session, name, self.card_hashes(name).values())
 
-    def _seed_person(self, person: SamplePerson, opening: str) -> None:
+    def _seed_card(self, person: SamplePerson, opening: str) -> None:
         kid, present = next(iter(self.card_hashes(person.card).items()))
         number = self._known(person.card) or registry.number_of(present)
         self._seed_account(number, AccountKind.CLASS_I, "sample", present)

@@ -3,10 +3,10 @@
 Invariant: nothing here writes a log line, and representations leave out numbers of people and cards.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -33,15 +33,19 @@ class _Internal(msgspec.Struct, frozen=True):
     name: _Text
 
 
-class _Person(msgspec.Struct, rename="camel", frozen=True):
-    name: str
-    id_number: str
-    mobile: str
+class _Card(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     card: str
     card_class: str
     bank: _Text
     opening_fen: int
+
+
+class _Person(_Card, rename="camel", frozen=True, kw_only=True):
+    name: str
+    id_number: str
+    mobile: str
     note: _Text
+    also: tuple[_Card, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -62,7 +66,7 @@ class InternalAccount:
 
 @dataclass(frozen=True, slots=True)
 class SamplePerson:
-    """An invented person with a card at an invented bank."""
+    """An invented person with a card at an invented bank; ``also`` is the person with each further card."""
 
     name: str = field(repr=False)
     id_number: str = field(repr=False)
@@ -74,6 +78,7 @@ class SamplePerson:
     opening_fen: int
     note_zh: str
     note_en: str
+    also: tuple["SamplePerson", ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,13 @@ class SandboxBank:
 
     internal: tuple[InternalAccount, ...]
     people: tuple[SamplePerson, ...]
+
+    @property
+    def cards(self) -> Iterator[SamplePerson]:
+        """Give every card with its holder."""
+        for person in self.people:
+            yield person
+            yield from person.also
 
     def internal_account(self, role: str) -> InternalAccount:
         """Give the bank's own account of a role, ``wealth.raising``."""
@@ -103,18 +115,20 @@ def load_sandbox(path: Path = DATA) -> SandboxBank:
 
 
 def _person(item: _Person) -> SamplePerson:
-    return SamplePerson(
+    first = SamplePerson(
         name=item.name,
         id_number=item.id_number,
         mobile=item.mobile,
-        card=item.card,
-        card_class=item.card_class,
-        bank_zh=item.bank.zh,
-        bank_en=item.bank.en,
-        opening_fen=item.opening_fen,
         note_zh=item.note.zh,
         note_en=item.note.en,
+        **_card(item),
     )
+    return replace(first, also=tuple(replace(first, **_card(card)) for card in item.also))
+
+
+def _card(item: _Card) -> dict[str, Any]:
+    banks = {"bank_zh": item.bank.zh, "bank_en": item.bank.en}
+    return {"card": item.card, "card_class": item.card_class, "opening_fen": item.opening_fen, **banks}
 
 
 class SandboxCardNetwork:
@@ -122,7 +136,7 @@ class SandboxCardNetwork:
 
     def __init__(self, bank: SandboxBank) -> None:
         """Take the people whose cards are known."""
-        self._by_card: Mapping[str, SamplePerson] = {person.card: person for person in bank.people}
+        self._by_card: Mapping[str, SamplePerson] = {one.card: one for one in bank.cards}
 
     def check(self, *, card: str, name: str, id_number: str, mobile: str) -> CardCheck:
         """Compare the elements with what the card's bank holds."""

@@ -91,6 +91,16 @@ def ask_to_move_out(person: Person, page: FrameLocator, yuan: str) -> None:
     expect(person.dialog).to_be_visible(timeout=SECONDS)
 
 
+def ask_for_another_card(person: Person, page: FrameLocator, old: str, number: str) -> None:
+    """Give another card to bind; end when the bank's own sheet has risen."""
+    page.get_by_role("button", name=re.compile("账户管理")).click()
+    page.get_by_role("button", name=re.compile("换绑定卡")).click()
+    expect(page.get_by_text(old)).to_be_visible(timeout=SECONDS)
+    page.get_by_label("新卡卡号").fill(number)
+    person.press(page, "核对并确认")
+    expect(person.dialog).to_be_visible(timeout=SECONDS)
+
+
 def sign(person: Person) -> None:
     """Read the bank's own sheet to its end and sign by the transaction password."""
     pin = person.dialog.get_by_role("button", name="改用交易密码")

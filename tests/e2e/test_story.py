@@ -66,9 +66,9 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
 
 
-def test_money_goes_out_and_the_statement_stays(running: Running, person: Callable[..., Person], file: Path) -> None:
+def test_money_goes_out_the_statement_stays_and_another_card_is_bound(running: Running, person: Callable[..., Person], file: Path) -> None:
     customer = person()
-    who = running.sample("顾怀瑾")
+    who = running.sample("林初夏")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "30000")
     customer.press(accounts, "回到账户")
@@ -89,6 +89,28 @@ def test_money_goes_out_and_the_statement_stays(running: Running, person: Callab
     name, content = story.export_month(customer, accounts)
     assert name.endswith(".csv")
     assert {"12000.00", "30000.00", "18000.00"} <= set(re.findall(r"\d+\.\d\d", content))
+
+    customer.home()
+    accounts = customer.open("Ⅱ类户", "accounts")
+    (second,) = who["also"]
+    old, new = (f"{card['bankZh']}（{card['card'][-4:]}）" for card in (who, second))
+    story.ask_for_another_card(customer, accounts, old, second["card"])
+    slip = customer.dialog.inner_text()
+    assert all(f"{card['bankZh']} **** {card['card'][-4:]}" in slip for card in (who, second))
+    story.sign(customer)
+    customer.heading(accounts, "绑定卡已更换")
+    expect(accounts.get_by_text(f"今后转入转出用{new}。")).to_be_visible()
+    change = story.order_shown(accounts, "agr")
+    changed = file.with_name("change.json")
+    export(running, change, changed)
+    proved = call(commands, "verify", str(changed), "--anchor", str(anchors))
+    assert (proved.returncode, "No money moved" in proved.stdout) == (0, True), proved.stdout
+    one_file = verify_with_one_file(changed, anchors)
+    assert one_file.returncode == 0, one_file.stdout
+    customer.press(accounts, "回到账户")
+    story.fund(customer, accounts, "10000")
+    customer.press(accounts, "回到账户")
+    expect(accounts.get_by_text("28,000.00").first).to_be_visible(timeout=SECONDS)
 
 
 def broken_copy(file: Path) -> Path:
@@ -115,7 +137,7 @@ def flipped_bytes_that_pass(data: bytes) -> list[int]:
 
 def test_cancelling_moves_no_money_and_the_words_say_so(running: Running, person: Callable[..., Person]) -> None:
     customer = person()
-    who = running.sample("林初夏")
+    who = running.sample("沈越")
     accounts = story.open_account(customer, who)
     story.fund(customer, accounts, "30000")
     customer.press(accounts, "回到账户")

@@ -81,17 +81,22 @@ export class DevicePanel {
       h("p", { class: "muted t12" }, t("samples.why")), samples.map((/** @type {any} */ sample) => this.#sample(sample)));
   }
 
+  #bank(card) {
+    const bank = pairText({ zh: card.bankZh, en: card.bankEn ?? card.bankZh }, this.state.get("locale"));
+    return [bank, card.cardClass ? this.t()("samples.class", { class: card.cardClass }) : null].filter(Boolean).join(" · ");
+  }
+
   #sample(sample) {
     const t = this.t();
     const lines = [["samples.name", sample.name, sample.name], ["samples.id", sample.idNumber, sample.idNumber],
       ["samples.mobile", sample.mobile, sample.mobile], ["samples.card", sample.card, grouped(sample.card)]].filter(([, text]) => text);
-    const bank = pairText({ zh: sample.bankZh, en: sample.bankEn ?? sample.bankZh }, this.state.get("locale"));
+    const also = (sample.also ?? []).map((/** @type {any} */ one) => ["samples.also", one.card, grouped(one.card), this.#bank(one)]);
     return h("div", { class: "sample" },
       h("div", { class: "row between" }, h("b", null, sample.name),
-        h("span", { class: "muted" }, [bank, sample.cardClass ? t("samples.class", { class: sample.cardClass }) : null].filter(Boolean).join(" · "))),
+        h("span", { class: "muted" }, this.#bank(sample))),
       sample.note ? h("p", { class: "muted" }, pairText(sample.note, this.state.get("locale"))) : null,
-      h("div", { class: "lines" }, lines.flatMap(([key, text, shown]) => [
-        h("span", null, t(key)), h("span", { class: "mono" }, shown),
+      h("div", { class: "lines" }, [...lines, ...also].flatMap(([key, text, shown, bank]) => [
+        h("span", null, t(key)), h("span", { class: "mono" }, shown, bank ? h("br") : null, bank ?? null),
         h("button", { class: "mini", "aria-label": t("samples.copy", { what: t(key), name: sample.name }), onclick: () => copyText(text, t("copied")) }, icon("copy", 16))])));
   }
 }

@@ -118,6 +118,7 @@ export const EN = Object.freeze({
   "samples.id": "ID number",
   "samples.mobile": "Mobile",
   "samples.card": "Card",
+  "samples.also": "Other card",
   "samples.class": "class {class}",
   "samples.copy": "Copy {what} of {name}",
   "phone.label": "Phone screen",

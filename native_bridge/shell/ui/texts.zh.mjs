@@ -118,6 +118,7 @@ export const ZH = Object.freeze({
   "samples.id": "身份证号",
   "samples.mobile": "手机号",
   "samples.card": "银行卡",
+  "samples.also": "另一张卡",
   "samples.class": "{class} 类户",
   "samples.copy": "复制{name}的{what}",
   "phone.label": "手机屏幕",

@@ -12,15 +12,18 @@ from bff.accounts.errors import (
     BindMismatchError,
     BindNotClassIError,
     CardChangeExpiredError,
+    NotBoundError,
     NotEmptyError,
 )
+from bff.accounts.incoming import Notice
 from bff.bus.call import Call
 from bff.bus.errors import StepUpRequiredError
 from bff.db.engine import transaction
 from bff.errors import ConflictError, NotFoundError
 from bff.jobs import Turn
-from tests.bff.accounts.steps import signed, to_card
-from tests.bff.wealth.world import ACCOUNTS, CHEN, LIN, SU, ZHOU, Phone, World
+from tests.bff.accounts.steps import counters, payee, signed, to_card, to_payee
+from tests.bff.wealth.test_evidence import proved
+from tests.bff.wealth.world import ACCOUNTS, CHEN, GU, LIN, SU, ZHOU, Phone, World
 
 
 def frozen(world: World, phone: Phone, **more: Any) -> str:
@@ -170,7 +173,8 @@ def test_money_between_preparing_and_signing_keeps_the_account_open(world: World
     assert state(world, phone) == "OPEN"
 
 
-SECOND = "6298019999999999990"
+(SECOND,) = CHEN.also
+"""Another card of class I of the same person."""
 
 
 def other_card(world: World, phone: Phone, card: str) -> Any:
@@ -178,36 +182,56 @@ def other_card(world: World, phone: Phone, card: str) -> Any:
     return world.call(phone, "accounts.card.check", body)
 
 
-def second_card_of_chen(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let the card network know a second card of the same person."""
-    network = world.room.cards
-    card = SECOND[:-1] + next(d for d in "0123456789" if _luhn(SECOND[:-1] + d))
-    mine = network._by_card[CHEN.card]
-    monkeypatch.setattr(network, "_by_card", {**network._by_card, card: mine})
-    return card
+def change_card(world: World, phone: Phone, card: str) -> Any:
+    """Have a card checked and sign for it."""
+    change = other_card(world, phone, card)["changeId"]
+    return world.sign(phone, "accounts.card.change", accountId=phone.account_id, changeId=change)
 
 
-def _luhn(number: str) -> bool:
-    digits = [int(one) for one in reversed(number)]
-    return sum(one if n % 2 == 0 else sum(divmod(one * 2, 10)) for n, one in enumerate(digits)) % 10 == 0
+def bound_tail(world: World, phone: Phone) -> Any:
+    return world.call(phone, "accounts.list")["accounts"][0]["boundCard"]["tail"]
 
 
-def test_another_card_is_bound_after_five_elements_and_a_signature(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_card_is_bound_after_five_elements_and_a_signature(world: World) -> None:
     phone = world.bound(CHEN, 10_000)
-    card = second_card_of_chen(world, monkeypatch)
-    ready = other_card(world, phone, card)
-    assert (ready["state"], ready["tail"]) == ("READY", card[-4:])
+    ready = other_card(world, phone, SECOND.card)
+    assert (ready["state"], ready["tail"], ready["bankZh"]) == ("READY", SECOND.card[-4:], SECOND.bank_zh)
     ids = {"accountId": phone.account_id, "changeId": ready["changeId"]}
     asked = world.call(phone, "accounts.card.change", ids)
-    assert world.call(phone, "accounts.list")["accounts"][0]["boundCard"]["tail"] == CHEN.card[-4:]
+    assert bound_tail(world, phone) == CHEN.card[-4:]
     assert signed(world, phone, asked)["status"] == "DONE"
-    assert world.call(phone, "accounts.list")["accounts"][0]["boundCard"]["tail"] == card[-4:]
-    to_card(world, phone, 10_000)
-    assert world.core.balances[card] == 10_000
+    assert bound_tail(world, phone) == SECOND.card[-4:]
     with pytest.raises(ConflictError):
         world.call(phone, "accounts.card.change", ids)
+
+
+def test_the_new_card_gives_and_takes_and_the_old_one_is_a_strangers(world: World) -> None:
+    phone = world.bound(CHEN, 10_000)
+    ((number,),) = world.sql("SELECT number FROM account")
+    before = dict(world.core.balances)
+    late = world.call(phone, "accounts.transfer.bound", {"accountId": phone.account_id, "amountFen": 1_000})
+    change_card(world, phone, SECOND.card)
+    with pytest.raises(NotBoundError):
+        signed(world, phone, late)
+    assert world.call(phone, "accounts.fund", {"accountId": phone.account_id, "amountFen": 5_000})["state"] == "DONE"
+    to_card(world, phone, 12_000)
+    assert world.core.balances == {**before, number: 3_000, SECOND.card: before[SECOND.card] + 7_000}
+    kept = {}
+    for card in (CHEN.card, SECOND.card):
+        notice = Notice(journal=f"jnl_of_{card}", payee=number, payer=card, amount_fen=700)
+        with transaction(world.engine) as session:
+            kept[card] = world.room.incoming.told(session, notice, world.now)
+    assert kept == {CHEN.card: "RETURNING", SECOND.card: "KEPT"}
+    assert to_payee(world, phone, 100, payee(world, phone, CHEN.card, CHEN.name))["status"] == "DONE"
+    assert counters(world)["unbound_out", "2026-11-23"] == 100
+
+
+def test_a_change_of_card_is_proved_from_its_export_alone(world: World) -> None:
+    phone = world.bound(CHEN)
+    order_id = change_card(world, phone, SECOND.card)["result"]["orderId"]
+    money, outcome = proved(world, order_id)
+    assert money.startswith("No money moved")
+    assert "for accounts.card.change, under rules accounts-2026.1, ended DONE" in outcome
 
 
 def test_a_card_that_is_not_the_customers_own_or_of_class_ii_is_not_bound(world: World) -> None:
@@ -216,33 +240,28 @@ def test_a_card_that_is_not_the_customers_own_or_of_class_ii_is_not_bound(world:
         with pytest.raises(BindMismatchError) as refused:
             other_card(world, phone, card)
         assert refused.value.extra["element"] == "name"
-    zhou = world.bound(LIN)
-    del zhou
+    world.bound(LIN)
     with pytest.raises(BindMismatchError):
         other_card(world, phone, ZHOU.card)
 
 
-def test_a_class_ii_card_of_the_customer_is_not_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    phone = world.bound(CHEN)
-    network = world.room.cards
-    mine = network._by_card[CHEN.card]
-    kept = {name: getattr(mine, name) for name in mine.__slots__}
-    monkeypatch.setattr(network, "_by_card", {ZHOU.card: type(mine)(**{**kept, "card_class": "II"})})
+def test_a_class_ii_card_of_the_customer_is_not_bound(world: World) -> None:
+    phone = world.bound(GU)
     with pytest.raises(BindNotClassIError):
-        other_card(world, phone, ZHOU.card)
+        other_card(world, phone, GU.also[0].card)
 
 
-def test_a_checked_card_has_to_be_signed_for_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checked_card_has_to_be_signed_for_in_time(world: World) -> None:
     phone = world.bound(CHEN)
-    ready = other_card(world, phone, second_card_of_chen(world, monkeypatch))
+    ready = other_card(world, phone, SECOND.card)
     world.later(minutes=30)
     with pytest.raises(CardChangeExpiredError):
         world.call(phone, "accounts.card.change", {"accountId": phone.account_id, "changeId": ready["changeId"]})
 
 
-def test_somebody_elses_card_change_and_account_look_like_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_elses_card_change_and_account_look_like_none(world: World) -> None:
     chen, lin = world.bound(CHEN), world.bound(LIN)
-    change = other_card(world, chen, second_card_of_chen(world, monkeypatch))["changeId"]
+    change = other_card(world, chen, SECOND.card)["changeId"]
     for code, more in (
         ("accounts.close", {}),
         ("accounts.wake", {}),

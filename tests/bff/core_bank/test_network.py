@@ -17,7 +17,10 @@ def age(person: SamplePerson) -> int:
     return TODAY.year - born.year - ((TODAY.month, TODAY.day) < (born.month, born.day))
 
 
-@pytest.mark.parametrize("person", BANK.people, ids=range(len(BANK.people)))
+CARDS = tuple(BANK.cards)
+
+
+@pytest.mark.parametrize("person", CARDS, ids=range(len(CARDS)))
 def test_every_sample_number_is_well_formed(person: SamplePerson) -> None:
     total = sum(int(digit) * weight for digit, weight in zip(person.id_number, WEIGHTS, strict=False))
     assert person.id_number[17] == "10X98765432"[total % 11]
@@ -37,7 +40,19 @@ def test_there_is_somebody_for_every_case() -> None:
         "6620",
         20_000_000,
     )
-    assert len({person.card for person in BANK.people}) == len(BANK.people) >= 6
+    assert len({one.card for one in CARDS}) == len(CARDS) > len(BANK.people) >= 6
+    assert {card.card_class for person in BANK.people for card in person.also} == {"I", "II"}
+
+
+def test_a_second_card_is_the_same_persons_at_another_bank() -> None:
+    person = BANK.people[0]
+    (second,) = person.also
+    elements = {"name": person.name, "id_number": person.id_number, "mobile": person.mobile}
+    told = NETWORK.check(card=second.card, **elements)
+    assert (told.known, told.name, told.id_number, told.mobile, told.account_class) == (True, True, True, True, "I")
+    assert told.bank_zh == second.bank_zh != person.bank_zh
+    stranger = NETWORK.check(card=second.card, **{**elements, "name": BANK.people[1].name})
+    assert (stranger.known, stranger.name) == (True, False)
 
 
 def test_the_network_compares_each_element() -> None:

@@ -323,7 +323,7 @@ class World:
         wealth_packs = self.papers.over(packs("wealth"))
         self.core, self.book = FakeCore() if core is None else core(lambda: self.now, self.new_id), Book()
         if core is None:
-            self.core.balances.update({person.card: person.opening_fen for person in PEOPLE.values()})
+            self.core.balances.update({one.card: one.opening_fen for one in load_sandbox().cards})
         vault = Vault(Sealer({"k1": b"k" * 32}, "k1"), BlindIndex({"i1": b"b" * 32}, "i1"))
         self.codes = Codes(vault, packs("customers"), SandboxCodeSender())
         self.customers = Customers(vault)

@@ -60,6 +60,7 @@ SAMPLES = [
         "name": "陈屿", "idNumber": "330106199203124518", "mobile": "13800006620", "card": "6217001234567898026",
         "cardClass": "Ⅰ", "bankZh": "滨海银行", "bankEn": "Binhai Bank",
         "note": {"zh": "一切顺利，评为 C3。", "en": "All goes well; rated C3."},
+        "also": [{"card": "6217001234567898034", "cardClass": "Ⅰ", "bankZh": "江城银行", "bankEn": "Jiangcheng Bank"}],
     },
     {
         "name": "苏荷", "idNumber": "110101200001011239", "mobile": "13900001234", "card": "6222021234567890128",

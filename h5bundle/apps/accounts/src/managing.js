@@ -3,7 +3,7 @@
 const cardChange = new Signing({
   kind: "card", what: "what.card", result: "/card/signed", list: "/manage", listLabel: "title.manage",
   rows: (about) => [[t("card.old"), about.old], [t("card.new"), about.fresh]],
-  order: (result) => (result.orderId ? "/card/done" : null),
+  order: (result) => (result.orderId ? "/card/done/" + result.orderId : null),
   find: async (pending) => {
     const { accounts } = await ask("accounts.list");
     const account = accounts.find((one) => one.accountId === pending.about.accountId);
@@ -98,7 +98,10 @@ async function cardView(place) {
 
 async function cardDoneView(place) {
   protect(false);
-  await loadChosen(place, t("title.card"), "b", async () => null, ({ account }) => place.show({ title: t("title.card"), body: state({ mark: "check", kind: "ok", title: t("card.done.title"), text: t("card.done.text", { card: cardName(account) }) }), action: homeButton().element }));
+  await loadChosen(place, t("title.card"), "b", async () => null, ({ account }) => place.show({
+    title: t("title.card"), action: homeButton().element,
+    body: [state({ mark: "check", kind: "ok", title: t("card.done.title"), text: t("card.done.text", { card: cardName(account) }) }), place.params.order ? proofCard([[t("card.done.order"), mono(place.params.order)]]) : null],
+  }));
 }
 
 async function closeView(place) {

@@ -30,6 +30,7 @@ start({
     { path: "/card", view: cardView, up: "/manage" },
     { path: "/card/signed", view: (place) => cardChange.view(place), up: "/" },
     { path: "/card/done", view: cardDoneView, up: "/" },
+    { path: "/card/done/:order", view: cardDoneView, up: "/" },
     { path: "/close", view: closeView, up: "/manage" },
     { path: "/close/signed", view: (place) => closing.view(place), up: "/" },
     { path: "/closed/:account", view: closedView, up: "/" },
