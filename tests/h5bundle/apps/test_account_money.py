@@ -101,6 +101,37 @@ def test_entries_are_sieved_and_the_month_is_exported(open_page: Open) -> None:
     assert screen.host("host.saved") == [{"name": "收支明细 3381 2026-10", "kind": "csv", "content": "a-b_Yw"}]
 
 
+def test_a_month_of_the_statements_opens_its_movements_and_is_exported(open_page: Open) -> None:
+    screen = open_page("accounts", state="sent")
+    screen.press("月度账单")
+    screen.frame.get_by_role("button", name="2026年10月").wait_for()
+    rows = screen.frame.locator(".list .item").all_inner_texts()
+    assert rows[0].split("\n") == ["2026年11月", "还没有结束"]
+    assert rows[2].split("\n") == ["2026年9月", "收入 +3,000.00", "支出 −1,100.50", "8,460.72", "月末余额"]
+    picture = screen.frame.get_by_role("img", name="月末余额，近 6 个月；2026年10月是 8,460.72 元。")
+    assert picture.locator(".bar").count() == 6
+    screen.frame.get_by_label("支出", exact=True).check()
+    screen.frame.get_by_role("img", name="支出，近 6 个月；2026年10月是 0.00 元。").wait_for()
+    screen.frame.get_by_role("button", name="2026年9月").click()
+    screen.frame.get_by_text("2026年9月没有收支。").wait_for()
+    screen.press("导出本月")
+    screen.press("PDF 文件")
+    screen.frame.get_by_text("已保存").wait_for()
+    asked = screen.sent("accounts.statement.pdf")[-1]["params"]
+    assert (asked["since"], asked["until"]) == ("2026-09-01", "2026-09-30")
+    screen.press("下个月")
+    screen.frame.get_by_text("2026年10月没有收支。").wait_for()
+    screen.host("host.event('page.back', {})")
+    screen.frame.get_by_role("img", name="支出，近 6 个月").wait_for()
+
+
+def test_an_account_in_its_first_month_has_no_statement_yet(open_page: Open) -> None:
+    screen = open_page("accounts", "/months", state="empty")
+    screen.frame.get_by_text("账单会记在这里").wait_for()
+    screen.frame.get_by_role("button", name="2026年11月").click()
+    screen.frame.get_by_text("2026年11月没有收支。").wait_for()
+
+
 def test_the_account_of_class_iii_has_its_own_limits(open_page: Open) -> None:
     screen = open_page("accounts", state="both")
     screen.frame.get_by_label("Ⅲ类户（0625）").check()

@@ -38,7 +38,6 @@ PURCHASES = (
 MADE = {  # keys put together at run time: stem → what may follow
     "common": {
         "": tuple(f"{name}.{part}" for name in ("offline", "auth", "bound", "failed", "fault") for part in PARTS),
-        "r": ("1", "2", "3", "4", "5"),
         "export.": ("csv", "pdf", "saved", "full", "unable"),
         "sign.": tuple(f"{end}.{part}" for end in ENDS for part in PARTS),
     },
@@ -63,6 +62,7 @@ MADE = {  # keys put together at run time: stem → what may follow
         "fund.": (),
         "entries.": ("all", "in", "out", "none.all", "none.in", "none.out"),
         "payee.": ("CHECKING", "UNKNOWN"),
+        "months.": ("closing", "in", "out"),
         "pay.over.": ("day", "year"),
         "limit.": ("bound_in", "unbound_in", "unbound_out", "out", "balance", "day", "year", "any"),
         "limits.text.": ("II", "III"),
@@ -110,6 +110,7 @@ MADE = {  # keys put together at run time: stem → what may follow
     },
     "wealth": {
         "": ("C1", "C2", "C3", "C4", "C5"),
+        "r": ("1", "2", "3", "4", "5"),
         "kind.": ("PURCHASE", "REDEMPTION", "MATURITY"),
         "product.": ("RAISING", "SOLD_OUT", "ESTABLISHED", "OPEN", "CLOSED", "MATURED", "SETTLED", "FAILED"),
         "product.closed.": ("ESTABLISHED", "CLOSED", "MATURED", "SETTLED", "FAILED"),

@@ -15,10 +15,11 @@ function entryRow(entry) {
     h("span", { class: "value num " + (incoming ? "up" : "down") }, h("b", null, secret(signedMoney(entry.amountFen))), entry.counterparty ? h("div", { class: "cap" }, otherSide(entry.counterparty)) : null));
 }
 
-function sieveHead(account, month, now) {
+function sieveHead(place, account, month, now) {
   const first = account.openedAt ? monthOf(account.openedAt) : monthBy(now, -YEARS_SHOWN);
   const turn = (change) => { Object.assign(sieve, change); redraw(); };
-  return h("section", { class: "card" }, monthField({ value: month, from: first, to: now, changed: (next) => turn({ month: next }) }),
+  const leaf = (next) => (place.params.month ? go("/entries/" + next, true) : turn({ month: next }));
+  return h("section", { class: "card" }, monthField({ value: month, from: first, to: now, changed: leaf }),
     segments({ label: t("entries.way"), value: sieve.way, choices: ["all", "in", "out"].map((value) => ({ value, label: t("entries." + value) })), changed: (way) => turn({ way }) }));
 }
 
@@ -30,6 +31,11 @@ function statementButton(account, month) {
     const { file } = await (kind === "pdf" ? ask("accounts.statement.pdf", params) : ask("accounts.statement.csv", params));
     return { name: t("entries.file", { tail: account.number, month }), kind, content: file.content };
   } });
+}
+
+/** The month that the address names, or null; one that is none is not asked for. */
+function monthAsked(place) {
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(place.params.month || "") ? place.params.month : null;
 }
 
 async function entriesView(place) {
@@ -44,12 +50,12 @@ async function entriesView(place) {
   }
   const { account } = found;
   const now = monthNow();
-  const month = sieve.month || now;
+  const month = monthAsked(place) || sieve.month || now;
   const { from: since, to: until } = monthDays(month);
   const empty = emptyCard({ mark: "list", text: t("entries.none." + sieve.way, { month: monthText(month) }) });
   await pagedView(place, {
     title: t("title.entries"), op: "accounts.entries", params: { accountId: account.accountId, since, until, direction: sieve.way },
     items: (answer) => answer.entries, row: entryRow, next: (answer) => answer.next, empty,
-    head: () => [sieveHead(account, month, now), h("div", { class: "row between" }, h("span", { class: "cap num" }, accountName(account)), statementButton(account, month))],
+    head: () => [sieveHead(place, account, month, now), h("div", { class: "row between" }, h("span", { class: "cap num" }, accountName(account)), statementButton(account, month))],
   });
 }

@@ -17,7 +17,7 @@ function accountTabs(all, account) {
 
 function waysCard(account) {
   const way = (mark, word, open) => openRow({ mark, title: t(word), open });
-  return listCard(way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
+  return listCard(way("list", "title.months", () => go("/months")), way("release", "title.transfers", () => go("/transfers")), way("shield", "title.limits", () => go("/limits")),
     way("account", "title.manage", () => go("/manage")), account.class === "II" ? way("wealth", "home.wealth", () => openBundle("wealth")) : null);
 }
 

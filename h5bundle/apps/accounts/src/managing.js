@@ -1,12 +1,16 @@
 // The account itself: its limits, another bound card, a class III account beside it, closing. What changes it is signed.
 
+/** One of the customer's accounts, whatever its state, as the bank sees it now; undefined when there is none of that id. */
+async function accountNow(accountId) {
+  return (await ask("accounts.list")).accounts.find((one) => one.accountId === accountId);
+}
+
 const cardChange = new Signing({
   kind: "card", what: "what.card", result: "/card/signed", list: "/manage", listLabel: "title.manage",
   rows: (about) => [[t("card.old"), about.old], [t("card.new"), about.fresh]],
   order: (result) => (result.orderId ? "/card/done/" + result.orderId : null),
   find: async (pending) => {
-    const { accounts } = await ask("accounts.list");
-    const account = accounts.find((one) => one.accountId === pending.about.accountId);
+    const account = await accountNow(pending.about.accountId);
     return account && account.boundCard.tail === pending.about.tail ? "/card/done" : null;
   },
   again: () => "/card", back: { label: "fund.home", path: () => "/" },
@@ -17,8 +21,7 @@ const closing = new Signing({
   rows: (about) => [[t("close.account"), about.name]],
   order: (result) => (result.orderId && chosen.id ? "/closed/" + chosen.id : null),
   find: async (pending) => {
-    const { accounts } = await ask("accounts.list");
-    const account = accounts.find((one) => one.accountId === pending.about.accountId);
+    const account = await accountNow(pending.about.accountId);
     return account && account.state === "OPEN" ? null : "/closed/" + pending.about.accountId;
   },
   again: () => "/close", back: { label: "fund.home", path: () => "/" },
@@ -67,12 +70,7 @@ function cardForm(place, account, seenAt) {
   const line = formLine();
   const card = field({ label: t("card.new"), inputmode: "numeric", autocomplete: "cc-number", keep: digits(20), group: byFour, hint: t("card.change.hint"), enterkeyhint: "done" });
   const submit = button(t("card.change.send"), { class: "primary block", submit: true }, async () => {
-    line.clear();
-    const wrong = firstEmpty({ card });
-    if (wrong) {
-      wrong.focus();
-      return;
-    }
+    if (!filled(line, { card })) return;
     const params = { accountId: account.accountId };
     try {
       const found = await check.send(params, { cardNumber: card.value() });
@@ -138,7 +136,7 @@ function drawClosed(place, account, still) {
 }
 
 async function closedView(place) {
-  const obtain = async () => (await ask("accounts.list")).accounts.find((one) => one.accountId === place.params.account) || { state: "CLOSED" };
+  const obtain = async () => (await accountNow(place.params.account)) || { state: "CLOSED" };
   await place.load(t("title.close"), "b", obtain, (account) => {
     drawClosed(place, account);
     watch(place, { now: account, open: (one) => one.state === "CLOSING", obtain, draw: (one) => drawClosed(place, one, true) });

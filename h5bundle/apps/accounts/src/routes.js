@@ -18,6 +18,8 @@ start({
     { path: "/open", view: (place) => openingView(place, true), up: "/" },
     { path: "/fund", view: fundView, up: "/" },
     { path: "/entries", view: entriesView, up: "/" },
+    { path: "/months", view: monthsView, up: "/" },
+    { path: "/entries/:month", view: entriesView, up: "/months" },
     { path: "/out", view: outView, up: "/" },
     { path: "/payee", view: payeeView, up: "/out" },
     { path: "/pay/:to", view: payView, up: "/out" },

@@ -14,12 +14,7 @@ function formStep(options) {
   const line = formLine();
   const fields = options.fields;
   const submit = button(options.label, { class: "primary block", submit: true }, async () => {
-    line.clear();
-    const wrong = options.check ? options.check() : firstEmpty(fields);
-    if (wrong) {
-      wrong.focus();
-      return;
-    }
+    if (!filled(line, fields, options.check)) return;
     try {
       await options.done(await options.send());
     } catch (error) {
@@ -46,6 +41,14 @@ function firstEmpty(fields) {
   const empty = Object.values(fields).filter((one) => one.input && !one.value());
   for (const one of empty) one.error(t("required", { label: one.element.querySelector("label").textContent }));
   return empty[0] || null;
+}
+
+/** Tell whether a form may be sent: its line is cleared, and the field that `check` objects to, an empty one, gets the focus. */
+function filled(line, fields, check = () => firstEmpty(fields)) {
+  line.clear();
+  const wrong = check();
+  if (wrong) wrong.focus();
+  return !wrong;
 }
 
 /** The code of the sandbox, in a small note with a button that fills it in. */

@@ -47,12 +47,7 @@ async function payeeView(place) {
   const number = field({ label: t("payee.number"), inputmode: "numeric", keep: digits(30), group: byFour, hint: t("payee.hint"), enterkeyhint: "done" });
   draft.bind({ name });
   const submit = button(t("payee.save"), { class: "primary block", submit: true }, async () => {
-    line.clear();
-    const wrong = firstEmpty({ name, number });
-    if (wrong) {
-      wrong.focus();
-      return;
-    }
+    if (!filled(line, { name, number })) return;
     try {
       const payee = await attempt.send(null, { name: name.value(), number: number.value() });
       await draft.drop();

@@ -120,8 +120,3 @@ export function shortDay(value) {
   const at = beijing(instantOf(value));
   return String(at.month).padStart(2, "0") + "-" + String(at.day).padStart(2, "0");
 }
-
-/** A digest as its first and last eight digits. */
-export function shortDigest(hex) {
-  return hex.length > 17 ? hex.slice(0, 8) + "…" + hex.slice(-8) : hex;
-}

@@ -1,4 +1,4 @@
-// The pieces pages are made of: head, amount, chip, risk staff, gauge, path, stepper, tracker, facts, list, outcome, proof, note, empty place.
+// The pieces pages are made of: head, amount, chip, gauge, path, stepper, tracker, facts, list, outcome, proof, note, empty place.
 
 /** A large amount; its cents are small. Options: {xl, secret}; a secret one follows the eye. */
 export function amount(fen, options = {}) {
@@ -17,34 +17,11 @@ export function chip(text, kind, mark) {
   return h("span", { class: kind ? "chip " + kind : "chip" }, mark ? icon(mark) : null, text);
 }
 
-/** The risk staff: five marks, n under water. */
-export function riskStaff(risk) {
-  const level = Number(risk.slice(1));
-  const name = t("r" + level);
-  const marks = [1, 2, 3, 4, 5].map((mark) => h("u", { class: mark <= level ? "lit" : null }));
-  return h("span", { class: "risk r" + level, role: "img", "aria-label": t("risk.label", { risk, name }) }, h("i", null, marks), risk + " " + name);
-}
-
 /** A gauge filled to `percent`, said in words by `label`: a text, or a secret where the figures beside it are one. */
 export function gauge(percent, label) {
   const water = h("span", { "aria-hidden": "true" });
   water.style.width = percent.toFixed(1) + "%";
   return h("div", { class: "gauge" }, water, h("div", { class: "hide" }, label));
-}
-
-/** How a sum on the balance card is shared: [{name, fen}], at most three with water in them; one alone needs no bar. */
-export function shareBar(parts) {
-  const filled = parts.filter((part) => part.fen > 0);
-  if (filled.length < 2) return null;
-  const all = filled.reduce((sum, part) => sum + part.fen, 0);
-  const label = filled.map((part) => part.name + " " + share(part.fen, all).toFixed(1) + "%").join(t("comma"));
-  const waters = filled.map((part) => {
-    const water = h("span");
-    water.style.flexGrow = String(part.fen / all);
-    return water;
-  });
-  return [h("div", { class: "shares", role: "img", "aria-label": label }, waters),
-    h("dl", { class: "sharekeys num" }, filled.map((part) => h("div", null, h("dt", null, part.name), h("dd", null, secret(plainMoney(part.fen))))))];
 }
 
 /** The dates of an order: [{when, what, done}]. */

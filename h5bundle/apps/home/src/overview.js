@@ -15,6 +15,21 @@ function incomeLine(incomes) {
   return h("p", { class: "cap num" }, t("income", { day: nearDay(date) }), " ", secret(h("b", null, signedMoney(sumOf(incomes, (one) => one.fen)))));
 }
 
+/** How a sum on the balance card is shared: [{name, fen}], at most three with water in them; one alone needs no bar. */
+function shareBar(parts) {
+  const filled = parts.filter((part) => part.fen > 0);
+  if (filled.length < 2) return null;
+  const all = filled.reduce((sum, part) => sum + part.fen, 0);
+  const label = filled.map((part) => part.name + " " + share(part.fen, all).toFixed(1) + "%").join(t("comma"));
+  const waters = filled.map((part) => {
+    const water = h("span");
+    water.style.flexGrow = String(part.fen / all);
+    return water;
+  });
+  return [h("div", { class: "shares", role: "img", "aria-label": label }, waters),
+    h("dl", { class: "sharekeys num" }, filled.map((part) => h("div", null, h("dt", null, part.name), h("dd", null, secret(plainMoney(part.fen))))))];
+}
+
 /** All assets that were heard of, on still water, with their shares when there is more than one. */
 function assetsCard(all) {
   const parts = all.filter((one) => one.business.counts && !one.trouble && one.fen !== null);

@@ -3,5 +3,5 @@
 import { connect } from "./_shared/common/bridge.js";
 import {
   bindButton, button, day, desk, h, hiddenAmount, look, money, nearDay, note, openBundle, openRow, partOfDay,
-  plainMoney, quietly, said, secret, shareBar, signedMoney, start, state, t, tideLines, troubleOf,
+  plainMoney, quietly, said, secret, share, signedMoney, start, state, t, tideLines, troubleOf,
 } from "./_shared/common/ui.js";

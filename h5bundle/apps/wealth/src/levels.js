@@ -10,6 +10,14 @@ function levelName(level) {
   return level ? t(level) : t("level.none");
 }
 
+/** The risk staff: five marks, n under water. */
+function riskStaff(risk) {
+  const level = Number(risk.slice(1));
+  const name = t("r" + level);
+  const marks = [1, 2, 3, 4, 5].map((mark) => h("u", { class: mark <= level ? "lit" : null }));
+  return h("span", { class: "risk r" + level, role: "img", "aria-label": t("risk.label", { risk, name }) }, h("i", null, marks), risk + " " + name);
+}
+
 /** What the five levels may buy, in a sheet of the page. */
 function levelsSheet() {
   const rows = [1, 2, 3, 4, 5].map((level) => h("li", { class: "item wrap" }, riskStaff("R" + level), h("span", { class: "grow" }, t("level.from", { level: t("C" + level) }))));

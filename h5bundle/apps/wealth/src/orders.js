@@ -60,6 +60,11 @@ function orderStops(order, cancel) {
   return [sent, paid, sharesStop(order, cancel), { title: t("order.redeem"), caption: redeemable(order), state: "next" }];
 }
 
+/** A digest as its first and last eight digits. */
+function shortDigest(hex) {
+  return hex.length > 17 ? hex.slice(0, 8) + "…" + hex.slice(-8) : hex;
+}
+
 /** Bundle, version and digest as "wealth 1.0.0 · 9f2c41d8…7ae0e41b". */
 function bundleText(bundle) {
   const found = /^([a-z0-9-]+)@([^#]+)#([0-9a-f]+)$/.exec(bundle || "");

@@ -2,6 +2,12 @@
 
 const WORDS = {
   "zh": {
+    "r1": "低风险",
+    "r2": "中低风险",
+    "r3": "中风险",
+    "r4": "中高风险",
+    "r5": "高风险",
+    "risk.label": "风险等级 {risk} {name}，共五级",
     "title.list": "金芒果理财",
     "title.product": "产品详情",
     "title.assess": "风险测评",
@@ -235,6 +241,12 @@ const WORDS = {
     "orders.list": "看产品"
   },
   "en": {
+    "r1": "low risk",
+    "r2": "lower-medium risk",
+    "r3": "medium risk",
+    "r4": "upper-medium risk",
+    "r5": "high risk",
+    "risk.label": "Risk {risk}, {name}, on a scale of five",
     "title.list": "Wealth",
     "title.product": "Product",
     "title.assess": "Suitability",

@@ -36,6 +36,17 @@ function entriesOf(bank, kept) {
   return [...bank.entries, ...fill];
 }
 
+/** Six months with figures in them, the newest first; a month on which nothing moved is among them. */
+function monthsOf() {
+  const turns = [[0, 0], [300000, 110050], [0, 45000], [0, 0], [600000, 128900], [400000, 169978]];
+  let left = 846072;
+  return turns.map(([inFen, outFen], index) => {
+    const closingFen = left;
+    left += outFen - inFen;
+    return { month: "2026-" + String(10 - index).padStart(2, "0"), openingFen: left, inFen, outFen, closingFen, entries: inFen || outFen ? 4 : 0 };
+  });
+}
+
 function limitsOf(kept, accountId) {
   const one = (counter, period, usedFen, mostFen) => ({ counter, period, usedFen, mostFen });
   const day = kept.spent ? 990000 : 250000;
@@ -61,6 +72,7 @@ export function answers(bank, state) {
     },
     "accounts.statement.csv": ({ since }) => ok({ file: { name: "statement-" + since + ".csv", mediaType: "text/csv; charset=utf-8", content: "a-b_Yw" } }),
     "accounts.statement.pdf": ({ since }) => ok({ file: { name: "statement-" + since + ".pdf", mediaType: "application/pdf", content: "JVBERi0x" } }),
+    "accounts.statements": () => ok({ months: state === "empty" ? [] : monthsOf() }),
     "accounts.limits": ({ accountId }) => ok(limitsOf(kept, accountId)),
     "accounts.payee.list": () => ok({ payees }),
     "accounts.payee.add": (_, body) => {
