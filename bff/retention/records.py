@@ -1,7 +1,8 @@
 """What the classes of the schedule are in the database: which rows are due, and what goes with them.
 
 Invariants: a row that something else points to is not due; so documents go before their application, and a person
-after the last application. Nothing of a person with an account, a device or a profile is ever due.
+after the last application. Nothing of a person with an account, a device or a profile is ever due. A decision goes with
+what it decided on; a refusal, from which nothing followed, has a time of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from bff.customers.models import Customer, CustomerIndex, MobileDay, Verificatio
 from bff.db.base import Base, table_of
 from bff.devices.models import Device, DeviceBinding, DeviceRecovery, DeviceTransfer
 from bff.kinds import business_date
+from bff.products.models import RuleDecision
 from bff.sweep.models import SweepAgreement, SweepOrder, SweepPosition
 from bff.wealth.models import (
     SuitabilityProfile,
@@ -100,6 +102,11 @@ def _applications(before: datetime) -> ColumnElement[bool]:
     return and_(_ended(before), ~exists().where(here))
 
 
+def _of_applications(session: Session, rows: Sequence[Row[Any]]) -> None:
+    ids = [row[0] for row in rows]
+    session.execute(delete(RuleDecision).where(or_(RuleDecision.subject.in_(ids), RuleDecision.about.in_(ids))))
+
+
 def _card_applications(before: datetime) -> ColumnElement[bool]:
     return and_(CardApplication.state.in_(OVER), CardApplication.updated_at < before)
 
@@ -119,11 +126,16 @@ def _indexes(session: Session, rows: Sequence[Row[Any]]) -> None:
     session.execute(delete(CustomerIndex).where(CustomerIndex.customer_id.in_([row[0] for row in rows])))
 
 
+def _refused_decisions(before: datetime) -> ColumnElement[bool]:
+    return and_(RuleDecision.subject == "", RuleDecision.at < before)
+
+
 ERASABLE: Final[Mapping[str, Erasable]] = {
     "verification-codes": Erasable(VerificationCode, lambda before: VerificationCode.expires_at < before),
     "mobile-days": Erasable(MobileDay, lambda before: MobileDay.day < business_date(before).isoformat()),
     "refused-documents": Erasable(ApplicationDocument, _documents),
-    "refused-applications": Erasable(AccountApplication, _applications),
+    "refused-applications": Erasable(AccountApplication, _applications, _of_applications),
     "refused-card-applications": Erasable(CardApplication, _card_applications, _of_card_applications),
     "people-without-business": Erasable(Customer, _people, _indexes),
+    "refused-decisions": Erasable(RuleDecision, _refused_decisions),
 }

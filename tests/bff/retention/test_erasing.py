@@ -30,6 +30,7 @@ from bff.db.desk import DESK, Desk
 from bff.db.engine import retried, steady, transaction
 from bff.kinds import Caller, Channel, Context
 from bff.products.errors import ProductDataError, RulePackMissingError
+from bff.products.models import RuleDecision
 from bff.retention import erasing
 from bff.retention.cli import retention
 from bff.retention.erasing import Retention
@@ -45,6 +46,8 @@ PERSON = Person("方知夏", "110101199003072033", "13900000001")
 SEALER = Sealer({"k": b"k" * 32}, "k")
 CUSTOMERS = Customers(Vault(SEALER, BlindIndex({"i": b"i" * 32}, "i")))
 TURNING = Customers(Vault(SEALER, BlindIndex({"i": b"i" * 32, "j": b"j" * 32}, "j")))
+KEPT_DECISIONS = [("app_031", ""), ("acc_1", "app_031"), ("opn_1", "opn_1"), ("ord_1", "opn_1"), ("fnd_1", "acc_1")]
+"""What was decided on what is kept: an application that was opened, its account, an operation, its order, a funding."""
 DUE = {
     "verification-codes": 30,
     "mobile-days": 1,
@@ -52,6 +55,7 @@ DUE = {
     "refused-applications": 31,
     "refused-card-applications": 1,
     "people-without-business": 1,
+    "refused-decisions": 2,
 }
 
 
@@ -66,6 +70,13 @@ def applied(session: Session, number: int, state: str, at: datetime, customer: s
         session.execute(insert(ApplicationDocument).values(application_id=application, side=side, **facts))
     code = {"code_id": f"cod_{number}", "code_hash": "0" * 64, "sent_at": at, "expires_at": at}
     session.execute(insert(VerificationCode).values(holder=application, purpose="OPEN", **code))
+
+
+def decided(session: Session, at: datetime, outcome: str, subject: str = "", about: str = "") -> None:
+    row = dict.fromkeys(("kind", "pack", "version", "request_id"), "x")
+    session.execute(
+        insert(RuleDecision).values(**row, subject=subject, about=about, at=at, outcome=outcome, facts="{}")
+    )
 
 
 def applied_for_card(session: Session, number: int, state: str, at: datetime, customer: str) -> None:
@@ -128,6 +139,13 @@ def bank(engine: Engine) -> Engine:
         session.execute(
             update(VerificationCode).where(VerificationCode.code_id.in_(["cod_30", "cod_31"])).values(expires_at=NOW)
         )
+        for about in ("", "opn_1"):
+            decided(session, LONG_AGO, "LIMIT_DAY", about=about)
+        decided(session, NOW - timedelta(days=365), "LIMIT_DAY", about="opn_1")
+        decided(session, LONG_AGO, "ALLOWED", "app_001")
+        decided(session, LONG_AGO, "ALLOWED", "acc_gone", "app_001")
+        for subject, about in KEPT_DECISIONS:
+            decided(session, LONG_AGO, "ALLOWED", subject, about)
         for day in ("2026-11-20", "2026-11-21", "2026-11-23"):
             session.execute(insert(MobileDay).values(mobile_index=day, day=day, sends=1))
         card = {"card": b"sealed", "card_tail": "1234", "bank_zh": "x", "bank_en": "x", "currency": "CNY"}
@@ -150,6 +168,9 @@ def test_what_is_due_goes_and_the_rest_stays(bank: Engine) -> None:
         1,
         1,
     ]
+    with transaction(bank, writing=False) as session:
+        left = session.execute(select(RuleDecision.subject, RuleDecision.about).order_by(RuleDecision.number)).all()
+    assert [tuple(row) for row in left] == [("", "opn_1"), *KEPT_DECISIONS]
     assert (count(bank, VerificationCode), count(bank, MobileDay), count(bank, Account)) == (3, 2, 1)
     with transaction(steady(bank), writing=False) as session:
         assert examine(session, env="sandbox", keys={}).findings == ()
