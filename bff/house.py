@@ -69,6 +69,7 @@ from bff.products.book import PaperBook
 from bff.products.calendar import TradingCalendar
 from bff.products.drafts import CalendarDrafts, ProductDrafts, RuleDrafts
 from bff.products.jobs import jobs as products_jobs
+from bff.products.moves import StateDrafts
 from bff.products.papers import Kind
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
@@ -348,7 +349,8 @@ def build_house(outside: Surroundings) -> House:
         *credit.jobs(),
         *swept.jobs(outside.engine, outside.clock, invented=outside.env == "sandbox"),
     )
-    kinds: tuple[Kind, ...] = (ProductDrafts(warehouse), RuleDrafts(packs), CalendarDrafts(calendar))
+    products, states = ProductDrafts(warehouse), StateDrafts(warehouse)
+    kinds: tuple[Kind, ...] = (products, states, RuleDrafts(packs), CalendarDrafts(calendar))
     named = {kind.name: kind for kind in kinds}
     return House(door, relay, book, warehouse, named, credit, jobs, accounts_room)
 

@@ -70,6 +70,7 @@ FAMILY: Final = Family(
     starts=frozenset({OPEN}),
     moves={OPEN: frozenset({CLOSED}), CLOSED: frozenset({OPEN})},
     taking=frozenset({OPEN}),
+    stopped=frozenset({CLOSED}),
 )
 """Card products in the warehouse; one that is closed takes no applications, and its cards go on."""
 

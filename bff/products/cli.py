@@ -11,7 +11,8 @@ from bff.db.engine import retried
 from bff.kinds import business_date
 from bff.products import decisions
 from bff.products.calendar import TradingCalendar, check_upload, read_calendar
-from bff.products.drafts import CalendarDrafts, ProductDrafts
+from bff.products.drafts import CalendarDrafts
+from bff.products.moves import StateDrafts
 from bff.products.papers_cli import (
     FILE,
     Words,
@@ -22,6 +23,7 @@ from bff.products.papers_cli import (
     proposing,
     reviewing,
     showing,
+    tell,
     withdrawing,
 )
 from h5bundle.cli.own_keys import OwnKey, own_key_option
@@ -29,6 +31,7 @@ from h5bundle.cli.shared import json_option, passphrase_option
 
 _CODES: Final = "Exit codes: 0 done; 1 refused, the line says why; 2 called or configured wrongly."
 _PRODUCT: Final = Words("product", "products", "JMG-WY90", "2027.1", "wy90.yaml", families=True)
+_MOVES: Final = Words("state", "products moves", "JMG-WY90", "CLOSED-OPEN-3f0c9a5e", "", in_force=False)
 _RULES: Final = Words("rules", "rules", "wealth", "wealth-2027.1", "rules-2027-01.yaml")
 _CALENDAR: Final = Words("calendar", "calendar", "XSHG", "2027-12-31-3f0c9a5e", "trading_days.json")
 
@@ -56,18 +59,31 @@ def state_command(
     *,
     as_json: bool,
 ) -> None:
-    """Move product CODE from one state of sale to the next; its family says which moves there are."""
+    """Move product CODE from one state of sale to the next: at once where that stops its sale; else it is proposed.
+
+    What was proposed is a paper that another person checks on the same day: `tidegate products moves review`.
+    """
     desk = desk_of(ctx)
     papers, own, now = desk.open(), OwnKey.open(uri, passphrase_file), desk.clock()
+    drafts = cast("StateDrafts", papers.kinds["state"])
+    family = retried(papers.engine, lambda session: drafts.warehouse.family_of(session, code), writing=False)
+    move = (code, from_state, to_state)
+    if to_state not in family.stopped:
+        raw = retried(papers.engine, lambda session: drafts.written(session, *move, now), writing=False)
+        tell(papers.propose("state", raw, own, now, family=family.name), as_json=as_json)
+        return
     operator = papers.confirm(f"state {from_state} {to_state}", code, own, now)
-    warehouse = cast("ProductDrafts", papers.kinds["product"]).warehouse
 
     def work(session: Session) -> None:
-        family = warehouse.family_of(session, code)
-        warehouse.move(session, family, code, {from_state}, to_state, by=operator.person, now=now)
+        drafts.warehouse.move(session, family, code, {from_state}, to_state, by=operator.person, now=now)
 
     retried(papers.engine, work)
     answer({"code": code, "state": to_state, "by": operator.person}, [f"{code} is {to_state}"], as_json=as_json)
+
+
+@products.group(epilog=f"Example: tidegate products moves list. {_CODES}")
+def moves() -> None:
+    """Moves of states of sale that do not stop a sale: proposed by `products state`, checked by another person."""
 
 
 @click.group(epilog=f"Example: tidegate rules list. {_CODES}")
@@ -138,5 +154,7 @@ def _explained(one: Any) -> list[str]:
 for make in (listing, showing, comparing, proposing, reviewing, withdrawing):
     products.add_command(make(_PRODUCT))
     rules.add_command(make(_RULES))
+for make in (listing, showing, reviewing, withdrawing):
+    moves.add_command(make(_MOVES))
 for make in (listing, proposing, reviewing, withdrawing):
     calendar.add_command(make(_CALENDAR))

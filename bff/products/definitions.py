@@ -63,6 +63,7 @@ class Family(Generic[Kind]):
         starts: states of sale in which a product may start.
         moves: from each state to those that may follow; a state that is missing is final.
         taking: states in which orders are taken.
+        stopped: states in which the sale is stopped: one person may bring a product there, into any other two do.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Family(Generic[Kind]):
     starts: frozenset[str]
     moves: Mapping[str, frozenset[str]]
     taking: frozenset[str]
+    stopped: frozenset[str] = frozenset()
 
     def read(self, text: str | bytes) -> Kind:
         """Read a stored definition.

@@ -56,10 +56,10 @@ class ProductQuota(Base):
 
 
 class Paper(Base):
-    """What one person made and another has to check: a definition, a rule pack or a calendar, as its exact text.
+    """What one person made and another has to check, as its exact text: a definition, a move, rules or a calendar.
 
-    ``paper_kind`` is ``product``, ``rules`` or ``calendar``; ``family`` is a product's. People are named as the
-    register of keys names them, with the thumbprints of the keys by which they signed.
+    ``paper_kind`` is ``product``, ``state``, ``rules`` or ``calendar``; ``family`` is a product's. People are named as
+    the register of keys names them, with the thumbprints of the keys by which they signed.
     """
 
     __tablename__ = "paper"
@@ -91,7 +91,7 @@ class RuleDecision(Base):
 
     __tablename__ = "rule_decision"
     __table_args__ = (
-        Index("ix_rule_decision_subject", "subject"),
+        Index("ix_rule_decision_subject", "subject", "at"),
         Index("ix_rule_decision_about", "about"),
         Index("ix_rule_decision_request_id", "request_id"),
     )

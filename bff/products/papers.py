@@ -1,4 +1,4 @@
-"""Papers: product definitions, rule packs and calendars that one person makes and another checks before they count.
+"""Papers: definitions, moves of sale, rule packs and calendars that one makes and another checks before they count.
 
 Invariants: a paper's text never changes once it is proposed; it is decided once, by one conditional UPDATE, by another
 person than its maker, who names the SHA-256 of the very text that he saw; maker and checker signed with keys of the
@@ -106,7 +106,7 @@ def in_force(entries: Sequence[Entry], code: str, day: date) -> Entry | None:
 
 
 class Kind(Protocol):
-    """What a kind of paper is: products, rule packs or the calendar."""
+    """What a kind of paper is: products, their moves, rule packs or the calendar."""
 
     @property
     def name(self) -> str:
@@ -199,7 +199,7 @@ class Papers:
         return self._decide(WITHDRAWN, (kind, code, version), None, hand, now, reason)
 
     def confirm(self, act: str, subject: str, hand: Hand, now: datetime) -> Operator:
-        """Tell who signs for an act that needs one person, such as moving a product's state of sale.
+        """Tell who signs for an act that needs one person, such as stopping a product's sale.
 
         Raises:
             PaperPersonError: the key does not sign for anybody who may.

@@ -33,7 +33,7 @@ class PaperDesk:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How the commands of one kind are shown: its group, and what stands in their examples."""
+    """How the commands of one kind are shown: its group, what stands in examples, whether a version is in force."""
 
     kind: str
     group: str
@@ -41,6 +41,7 @@ class Words:
     version: str
     file: str
     families: bool = False
+    in_force: bool = True
 
     def example(self, command: str, rest: str) -> str:
         """Give a command's example."""
@@ -64,7 +65,7 @@ def listing(words: Words) -> click.Command:
         desk = desk_of(ctx)
         found, today = desk.open().entries(words.kind), business_date(desk.clock())
         counting = {id(in_force(found, code, today)) for code in {one.draft.code for one in found}}
-        rows = [{**members(entry), "inForce": id(entry) in counting} for entry in found]
+        rows = [members(entry) | ({"inForce": id(entry) in counting} if words.in_force else {}) for entry in found]
         answer(rows, map(line, found), as_json=as_json)
 
     return list_command
@@ -138,7 +139,7 @@ def proposing(words: Words) -> click.Command:
         desk = desk_of(ctx)
         papers, own = desk.open(), OwnKey.open(uri, passphrase_file)
         made = papers.propose(words.kind, file.read_bytes(), own, desk.clock(), file=file.name, family=family)
-        _tell(made, as_json=as_json)
+        tell(made, as_json=as_json)
 
     return family(propose_command) if words.families else propose_command
 
@@ -175,7 +176,7 @@ def reviewing(words: Words) -> click.Command:
             done = papers.check(words.kind, code, version, **seen)
         else:
             done = papers.refuse(words.kind, code, version, reason=reason, **seen)
-        _tell(done, as_json=as_json)
+        tell(done, as_json=as_json)
 
     return review_command
 
@@ -206,7 +207,7 @@ def withdrawing(words: Words) -> click.Command:
         desk = desk_of(ctx)
         papers, own = desk.open(), OwnKey.open(uri, passphrase_file)
         done = papers.withdraw(words.kind, code, version, hand=own, reason=reason, now=desk.clock())
-        _tell(done, as_json=as_json)
+        tell(done, as_json=as_json)
 
     return withdraw_command
 
@@ -238,18 +239,8 @@ def answer(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
     click.echo(msgspec.json.encode(value).decode() if as_json else "\n".join(lines))
 
 
-def _wanted(entries: Sequence[Entry], code: str, version: str | None, day: date) -> Entry:
-    if version is None:
-        found = in_force(entries, code, day)
-    else:
-        found = next((one for one in entries if (one.draft.code, one.draft.version) == (code, version)), None)
-    if found is None:
-        said = f"nothing of {code[:64]} counts on {day}" if version is None else f"{code[:64]} has no {version[:64]}"
-        raise NotFoundError(detail=f"{said}; the list shows what there is")
-    return found
-
-
-def _tell(paper: Paper, *, as_json: bool) -> None:
+def tell(paper: Paper, *, as_json: bool) -> None:
+    """Print how a paper stands."""
     told: dict[str, str | None] = {
         "code": paper.code,
         "version": paper.version,
@@ -259,3 +250,14 @@ def _tell(paper: Paper, *, as_json: bool) -> None:
     told |= {"validFrom": paper.valid_from.isoformat(), "maker": paper.maker, "checker": paper.checker}
     head = f"{paper.code} {paper.version} is {paper.state}, from {paper.valid_from}"
     answer(told, [head, f"sha256 {paper.digest}"], as_json=as_json)
+
+
+def _wanted(entries: Sequence[Entry], code: str, version: str | None, day: date) -> Entry:
+    if version is None:
+        found = in_force(entries, code, day)
+    else:
+        found = next((one for one in entries if (one.draft.code, one.draft.version) == (code, version)), None)
+    if found is None:
+        said = f"nothing of {code[:64]} counts on {day}" if version is None else f"{code[:64]} has no {version[:64]}"
+        raise NotFoundError(detail=f"{said}; the list shows what there is")
+    return found

@@ -18,6 +18,7 @@ from bff import audit
 from bff.db.base import table_of
 from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
+from bff.kinds import instant
 from bff.products.definitions import Definition, Family, Kind, read_definition, text_of
 from bff.products.errors import (
     ProductChangedError,
@@ -77,7 +78,7 @@ _KNOWN: Final[Select[Any]] = select(*_TEXT).where(
     _version.c.code == bindparam("wanted"), _version.c.version == bindparam("of")
 )
 _SOLD: Final = _KNOWN.join_from(_version, _product, _OF_FAMILY).where(_version.c.state == CHECKED)
-_STATE: Final = select(_product.c.state).where(
+_STATE: Final = select(_product.c.state, _product.c.updated_at).where(
     _product.c.code == bindparam("wanted"), _product.c.family == bindparam("family")
 )
 _OWNER: Final = select(_product.c.family).where(_product.c.code == bindparam("wanted"))
@@ -215,6 +216,35 @@ class Warehouse:
             raise NotFoundError(detail="there is no such version of a product")
         return _definition(family, row)
 
+    def require_move(
+        self,
+        session: Session,
+        family: Family[Any],
+        code: str,
+        from_states: Collection[str],
+        to: str,
+        *,
+        since: str | None = None,
+    ) -> Row[Any]:
+        """Give a product's state, and since when it is in it, when it may move from one of ``from_states`` now.
+
+        Raises:
+            NotFoundError: the family has no product of that code.
+            ProductStateError: it is in none of these states, or not since then, or the family allows no such move.
+        """
+        found = session.execute(_STATE, {"wanted": code, "family": family.name}).first()
+        if found is None:
+            raise NotFoundError(detail="there is no product of that code")
+        state = found.state
+        if state not in from_states:
+            raise ProductStateError(detail=f"{code} is {state}, not {' or '.join(sorted(from_states))}", state=state)
+        if to not in family.moves.get(state, ()):
+            raise ProductStateError(detail=f"{code} is {state}: it does not become {to}", state=state)
+        if since not in {None, instant(found.updated_at)}:
+            said = f"{code} is {state} since {instant(found.updated_at)}, not {since}: it moved meanwhile"
+            raise ProductStateError(detail=said, state=state)
+        return found
+
     def move(
         self,
         session: Session,
@@ -225,21 +255,18 @@ class Warehouse:
         *,
         by: str,
         now: datetime,
+        since: str | None = None,
     ) -> None:
         """Move a product from one of ``from_states`` to another state of sale, with evidence.
 
         Raises:
-            NotFoundError: the family has no product of that code.
-            ProductStateError: it is in none of these states, or the family allows no such move, or another moved it.
+            NotFoundError, ProductStateError: as ``require_move``, or another moved it at this moment.
         """
-        state = session.scalar(_STATE, {"wanted": code, "family": family.name})
-        if state is None:
-            raise NotFoundError(detail="there is no product of that code")
-        if state not in from_states:
-            raise ProductStateError(detail=f"{code} is {state}, not {' or '.join(sorted(from_states))}", state=state)
-        if to not in family.moves.get(state, ()):
-            raise ProductStateError(detail=f"{code} is {state}: it does not become {to}", state=state)
-        row = update(_product).where(_product.c.code == code, _product.c.state == state)
+        found = self.require_move(session, family, code, from_states, to, since=since)
+        state = found.state
+        row = update(_product).where(
+            _product.c.code == code, _product.c.state == state, _product.c.updated_at == found.updated_at
+        )
         if not changed(session, row.values(state=to, updated_at=now)):
             raise ProductStateError(detail=f"{code} is no longer {state}", state=state)
         body = {"product": code, "family": family.name, "from": state, "to": to, "by": by}

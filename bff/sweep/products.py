@@ -86,4 +86,5 @@ FAMILY: Final = Family(
     starts=frozenset({OPEN}),
     moves={OPEN: frozenset({PAUSED}), PAUSED: frozenset({OPEN})},
     taking=frozenset({OPEN}),
+    stopped=frozenset({PAUSED}),
 )

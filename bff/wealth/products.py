@@ -104,6 +104,7 @@ FAMILY: Final = Family(
         MATURED: frozenset({SETTLED}),
     },
     taking=frozenset({RAISING, OPEN}),
+    stopped=frozenset({CLOSED, FAILED}),
 )
 
 Product: TypeAlias = OnSale[WealthDefinition]

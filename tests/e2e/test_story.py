@@ -66,7 +66,9 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
 
 
-def test_money_goes_out_the_statement_stays_and_another_card_is_bound(running: Running, person: Callable[..., Person], file: Path) -> None:
+def test_money_goes_out_the_statement_stays_and_another_card_is_bound(
+    running: Running, person: Callable[..., Person], file: Path
+) -> None:
     customer = person()
     who = running.sample("林初夏")
     accounts = story.open_account(customer, who)

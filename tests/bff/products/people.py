@@ -16,6 +16,7 @@ from bff.custody.service import operator_of
 from bff.db.engine import transaction
 from bff.products.calendar import TradingCalendar
 from bff.products.drafts import CalendarDrafts, ProductDrafts, RuleDrafts
+from bff.products.moves import StateDrafts
 from bff.products.papers import Kind, Papers
 from bff.products.rulepacks import RulePacks
 from bff.products.warehouse import Warehouse
@@ -55,7 +56,8 @@ class Team:
     def __init__(
         self, engine: Engine, warehouse: Warehouse, packs: Mapping[str, RulePacks], calendar: TradingCalendar
     ) -> None:
-        kinds: tuple[Kind, ...] = (ProductDrafts(warehouse), RuleDrafts(packs), CalendarDrafts(calendar))
+        products, self.moves = ProductDrafts(warehouse), StateDrafts(warehouse)
+        kinds: tuple[Kind, ...] = (products, self.moves, RuleDrafts(packs), CalendarDrafts(calendar))
         named = {kind.name: kind for kind in kinds}
         self.engine = engine
         self.papers = Papers(

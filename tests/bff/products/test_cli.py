@@ -116,7 +116,7 @@ def test_a_key_that_is_not_there_is_told_before_its_passphrase_is_asked_for(desk
     assert "Passphrase" not in said
 
 
-def test_a_product_is_moved_along_its_states_of_sale_by_a_person(desk: Desk) -> None:
+def test_a_sale_is_stopped_at_once_by_one_person(desk: Desk) -> None:
     moved = desk.said("products", "state", "JMG-WY90", "OPEN", "CLOSED", *desk.anna)
     assert moved == {"code": "JMG-WY90", "state": "CLOSED", "by": "anna.li"}
     assert desk.refused("products", "state", "JMG-WY90", "OPEN", "CLOSED", *desk.anna).startswith("PRODUCT_STATE")
@@ -124,6 +124,25 @@ def test_a_product_is_moved_along_its_states_of_sale_by_a_person(desk: Desk) -> 
     assert desk.refused("products", "state", "NONE", "OPEN", "CLOSED", *desk.anna).startswith("NOT_FOUND")
     ((body,),) = desk.world.sql("SELECT body FROM evidence_entry WHERE kind = 'product.state'")
     assert json.loads(body)["by"] == "anna.li"
+
+
+def test_a_sale_that_was_stopped_is_opened_again_by_two_people(desk: Desk) -> None:
+    desk.said("products", "state", "JMG-WY90", "OPEN", "CLOSED", *desk.anna)
+    made = desk.said("products", "state", "JMG-WY90", "CLOSED", "OPEN", *desk.anna)
+    assert (made["state"], made["maker"], made["checker"]) == ("PROPOSED", "anna.li", None)
+    page = desk.run("products", "moves", "show", "JMG-WY90", "--version", made["version"]).output
+    assert "from_state: CLOSED" in page
+    assert f"# sha256 {made['sha256']}" in page
+    seen = (made["version"], "--sha256", made["sha256"][:8])
+    assert desk.refused("products", "moves", "review", "JMG-WY90", *seen, *desk.anna).startswith("PAPER_PERSON")
+    assert desk.world.sql("SELECT state FROM product WHERE code = 'JMG-WY90'") == [("CLOSED",)]
+    assert desk.said("products", "moves", "review", "JMG-WY90", *seen, *desk.boris)["state"] == "CHECKED"
+    assert desk.world.sql("SELECT state FROM product WHERE code = 'JMG-WY90'") == [("OPEN",)]
+    assert [one["state"] for one in desk.said("products", "moves", "list")] == ["CHECKED"]
+    told = [
+        json.loads(body) for (body,) in desk.world.sql("SELECT body FROM evidence_entry WHERE kind LIKE 'product.%'")
+    ]
+    assert [(one["to"], one["by"]) for one in told] == [("CLOSED", "anna.li"), ("OPEN", "anna.li and boris.wu")]
 
 
 def test_rules_are_changed_for_a_day_to_come_and_explained(desk: Desk) -> None:
