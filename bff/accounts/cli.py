@@ -38,6 +38,7 @@ def _said(most: int) -> Callable[[click.Context, click.Parameter, str], str]:
 
 _BY: Final = click.option("--by", required=True, callback=_said(64), help="Your name: stands in the evidence.")
 _REASON: Final = click.option("--reason", required=True, callback=_said(200), help="Why: stands in the evidence.")
+_MOMENT: Final = click.DateTime(["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 _JOURNAL: Final = click.argument("journal", callback=_said(64))
 
 
@@ -146,15 +147,22 @@ def checked_command(ctx: click.Context, account: str, by: str, reason: str, *, a
 @click.option("--from", "payer", required=True, help="The other side, as the core books it.")
 @click.option("--fen", type=click.IntRange(min=1), required=True, help="The amount in fen.")
 @click.option("--how", type=click.Choice([TRANSFER, CASH]), default=TRANSFER, show_default=True, help="How it came.")
+@click.option("--at", "at", type=_MOMENT, help="When the core booked it, in Shanghai; now when not given.")
 @_JSON
 @click.pass_context
 def incoming_command(
-    ctx: click.Context, journal: str, payee: str, payer: str, fen: int, how: str, *, as_json: bool
+    ctx: click.Context, journal: str, payee: str, payer: str, fen: int, how: str, at: datetime | None, *, as_json: bool
 ) -> None:
     """Judge an incoming transfer that the core told of as JOURNAL: it is kept, or returned by the rules."""
     desk: AccountsDesk = ctx.meta[ACCOUNTS_DESK]
     _, room = desk.open()
-    notice, now = Notice(journal=journal, payee=payee, payer=payer, amount_fen=fen, how=how), desk.clock()
+    now = desk.clock()
+    booked_at = now if at is None else at.replace(tzinfo=SHANGHAI)
+    if booked_at > now:
+        message = "the core books nothing in the future"
+        raise click.BadParameter(message, param_hint="--at")
+    about = {"journal": journal, "payee": payee, "payer": payer, "how": how}
+    notice = Notice(**about, amount_fen=fen, booked_at=booked_at)
     state = desk.work(lambda session: room.incoming.told(session, notice, now))
     _answer({"journal": journal, "state": state}, [f"{journal}: {state}"], as_json=as_json)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bff import outbox
-from bff.accounts import agreements, repository
+from bff.accounts import agreements, repository, transfer_book
 from bff.accounts.agreements import CLOSE
 from bff.accounts.errors import AccountStateError, NotEmptyError
 from bff.accounts.repository import CLOSED, CLOSING, CREATED, DONE, FAILED, OPEN
@@ -110,6 +110,8 @@ class Closings:
             repository.turn(session, row.account_id, (CLOSING,), state=OPEN)
 
     def _require_nothing_held(self, session: Session, account_id: str) -> None:
+        if transfer_book.returning(session, account_id):  # its money comes back, or goes back, to what must be open
+            raise NotEmptyError(holds="movement")
         for name, room in self.holdings.items():
             if room.holds(session, account_id):
                 raise NotEmptyError(holds=name)

@@ -52,6 +52,8 @@ class Counters:
     ) -> Counted:
         """Take a movement into the account and its counters, before anything is sent; a decision notes them.
 
+        The account is locked from then on: who needs its bound card reads the account again.
+
         Raises:
             AccountStateError: the account is not open now.
             LimitBalanceError: it would hold more than its class may.

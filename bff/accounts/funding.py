@@ -55,7 +55,8 @@ class Fundings:
             "created_at": context.now,
         }
         session.execute(insert(AccountFunding).values(**values))
-        card = self.vault.move(account_id, funding_id, "card", account.card)
+        locked = repository.locked(session, account_id)  # another card may have been bound since it was read
+        card = self.vault.move(account_id, funding_id, "card", locked.card)
         payload = {"fundingId": funding_id, "number": account.number, "amountFen": amount}
         payload |= {"sealed": b64encode(card).decode()}
         outbox.put(session, topic=TOPIC, key=f"{funding_id}.fund", payload=payload, now=context.now)

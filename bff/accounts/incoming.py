@@ -31,12 +31,17 @@ TRANSFER: Final = "TRANSFER"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What the core says of money that came in: its journal, both accounts as it books them, and how it came."""
+    """What the core says of money that came in: its journal, both accounts as it books them, how it came, and when.
+
+    Attributes:
+        booked_at: when the core booked it: it counts in that business day, whenever it is told.
+    """
 
     journal: str
     payee: str
     payer: str
     amount_fen: int
+    booked_at: datetime
     how: str = TRANSFER
 
 
@@ -64,7 +69,7 @@ class Incoming:
             raise NotFoundError(detail="no account has this number")
         bound = notice.how != CASH and self.bound.is_bound(account, notice.payer)
         movement = Movement.BOUND_IN if bound else Movement.UNBOUND_IN
-        day = business_date(now)
+        day = business_date(notice.booked_at)
         pack = self.counters.packs.at(day)
         facts = {
             "account_id": account.account_id,

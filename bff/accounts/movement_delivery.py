@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -74,7 +75,9 @@ class Movements:
         to, journal = self.transfers.payee(payload), outcome.result["reference"]
         news = self.transfers.done(session, transfer_id, outcome.result, settlement.now)
         if news and self.incoming.ours(session, to):
-            notice = Notice(journal=journal, payee=to, payer=payload["payer"], amount_fen=payload["amountFen"])
+            booked_at = datetime.fromisoformat(outcome.result["executedAt"])
+            about = {"journal": journal, "payee": to, "payer": payload["payer"], "amount_fen": payload["amountFen"]}
+            notice = Notice(**about, booked_at=booked_at)
             self.incoming.told(session, notice, settlement.now)
 
     def _unknown_transfer(self, session: Session, settlement: Settlement, payload: Mapping[str, Any]) -> None:

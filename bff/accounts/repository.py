@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
@@ -42,6 +42,7 @@ KEPT: Final = "KEPT"
 """An incoming transfer that breaks no rule."""
 UNDER_WAY: Final = (CREATED, UNKNOWN)
 _account: Final = table_of(Account)
+_STATE: Final = select(_account.c.state).where(_account.c.account_id == bindparam("wanted"))
 _OBSERVE: Final = update(_account).where(
     _account.c.account_id == bindparam("wanted"),
     or_(_account.c.observed_at.is_(None), _account.c.observed_at <= bindparam("at")),
@@ -91,6 +92,11 @@ def account(session: Session, account_id: str) -> Row[Any] | None:
     """Give an account, or None."""
     columns = Account.__table__.columns
     return session.execute(select(*columns).where(columns.account_id == account_id)).first()
+
+
+def state_of(session: Session, account_id: str) -> str:
+    """Give an account's state, empty where there is no such account."""
+    return session.scalar(_STATE, {"wanted": account_id}) or ""
 
 
 def accounts_of(session: Session, customer_id: str) -> list[Row[Any]]:
@@ -147,9 +153,17 @@ def end_movement(session: Session, account_id: str, *, coming: int = 0) -> None:
 
 def lock_account(session: Session, account_id: str) -> Row[Any] | None:
     """Give an account as it is now and not as the transaction began, and keep it so until the end."""
+    return session.execute(_locking(account_id)).first()
+
+
+def locked(session: Session, account_id: str) -> Row[Any]:
+    """Give an account that there is, as ``lock_account`` does."""
+    return session.execute(_locking(account_id)).one()
+
+
+def _locking(account_id: str) -> Select[Any]:
     columns = Account.__table__.columns
-    wanted = select(*columns).where(columns.account_id == account_id).with_for_update()
-    return session.execute(wanted).first()
+    return select(*columns).where(columns.account_id == account_id).with_for_update()
 
 
 def turn(session: Session, account_id: str, states: Iterable[str], **values: Any) -> bool:

@@ -93,6 +93,11 @@ class Accounts:
         return _payer(_owned(repository.lock_account(session, account_id), context))
 
     @staticmethod
+    def pays(session: Session, account_id: str) -> bool:
+        """Tell whether an account is open now; rooms that pay from it without its owner ask."""
+        return repository.state_of(session, account_id) == OPEN
+
+    @staticmethod
     def ask_balance(session: Session, account_id: str, key: str, now: datetime) -> None:
         """Have the core asked for an account's balance after the commit.
 

@@ -7,6 +7,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import AccountIncoming, AccountTransfer
+from bff.accounts.repository import RETURNING
 from bff.db.base import table_of
 from bff.db.statements import changed
 
@@ -47,6 +48,13 @@ def state_of_incoming(session: Session, journal: str) -> str:
     """Give an incoming transfer's state as it is now and not as the transaction began."""
     wanted = select(_incoming.c.state).where(_incoming.c.journal == journal).with_for_update()
     return str(session.scalar(wanted))
+
+
+def returning(session: Session, account_id: str) -> bool:
+    """Tell whether a movement of an account is being given back."""
+    wanted = {"account_id": account_id, "state": RETURNING}
+    looks = (select(model.account_id).filter_by(**wanted).limit(1) for model in (AccountTransfer, AccountIncoming))
+    return any(session.scalar(look) is not None for look in looks)
 
 
 def move_incoming(session: Session, journal: str, states: Iterable[str], **values: Any) -> bool:

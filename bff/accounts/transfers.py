@@ -105,12 +105,13 @@ class Transfers:
         account = repository.account(session, account_id)
         if account is None:
             raise NotFoundError(detail="there is no such account")
-        if kind == BOUND and not self.bound.is_bound(account, approved.fields["payee"]):
-            raise NotBoundError(detail="another card was bound meanwhile")
         movement, amount = _MOVEMENTS[kind], approved.amount_fen
         decision = Decision.begin(context, self.counters.packs, f"{kind}.place")
         decision.note(operationId=approved.operation_id, accountId=account_id, amountFen=amount)
         counted = self.counters.begin(session, account, movement, amount, context.now, decision)
+        bound = self.bound.is_bound(repository.locked(session, account_id), approved.fields["payee"])
+        if kind == BOUND and not bound:
+            raise NotBoundError(detail="another card was bound meanwhile")
         transfer_id = context.new_id("mov")
         decision.allow(session, context, transfer_id, about=approved.operation_id)
         sealed = self.vault.seal(transfer_id, "payee", approved.fields["payee"])

@@ -41,6 +41,10 @@ class AccountsView(Protocol):
         """
         ...
 
+    def pays(self, session: Session, account_id: str) -> bool:
+        """Tell whether an account is open now, for what is paid without its owner."""
+        ...
+
     def observe(self, session: Session, account_id: str, told: Mapping[str, Any]) -> None:
         """Hear what the core told when it made the debit: ``executedAt``, and the balance if it said."""
         ...

@@ -39,6 +39,8 @@ from security.display import money_text
 TYPE: Final = "cards.repay.place"
 TEMPLATE: Final = "cards.repay/1"
 TOPIC: Final = "cards.repay"
+PAYER_NOT_OPEN: Final = "ACCOUNT_FROZEN"
+"""Why the core would refuse a payer that is not open, and why it is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,11 @@ class Repaying:
 
         Raises:
             RepayTooMuchError: another repayment was faster.
-            CardStateError: the card account is not in use any more.
+            CardStateError, AccountStateError: the card account is not in use, or the payer not open, any more.
         """
         noted: dict[str, Any] = {"operationId": approved.operation_id, "amountFen": approved.amount_fen}
         account, decision = self.begin(session, context, approved.payload["accountId"], "cards.repay", **noted)
+        self.accounts.payer(session, context, approved.payload["payerId"])  # a freeze meanwhile is not overtaken
         repayment_id = context.new_id("rep")
         values = {
             "repayment_id": repayment_id,
@@ -101,7 +104,8 @@ class Repaying:
             "payer_account_id": approved.payload["payerId"],
             "amount_fen": approved.amount_fen,
         }
-        self._write(session, account, values, approved.fields["payer"], context.now, decision.rules)
+        self._write(session, account, values, context.now, decision.rules)
+        self._send(session, values, approved.fields["payer"], context.now)
         decision.allow(session, context, repayment_id, about=approved.operation_id)
         named = {"order_id": repayment_id, "product": account.product, "state": CREATED}
         return placed(session, approved, **named, rule_version=decision.rules.version, now=context.now)
@@ -109,7 +113,11 @@ class Repaying:
     def by_agreement(
         self, session: Session, agreement: Row[Any], cycle: int, amount: int, decision: Decision, at: Settlement
     ) -> bool:
-        """Write the repayment of a bill by an agreement; False when it was written before, or nothing may be repaid."""
+        """Write the repayment of a bill by an agreement; tell whether it is sent to the core.
+
+        It is not when it was written before, when nothing may be repaid, or when the payer is not open: then it is
+        written as refused, and the customer is told.
+        """
         key = f"{agreement.account_id}.{cycle}"
         if repository.repaid_by_agreement(session, key):
             return False
@@ -124,11 +132,16 @@ class Repaying:
             "payer_account_id": agreement.payer_account_id,
             "amount_fen": amount,
         }
-        self._write(session, account, values, agreement.payer, at.now, decision.rules)
+        self._write(session, account, values, at.now, decision.rules)
+        pays = self.accounts.pays(session, agreement.payer_account_id)
         decision.note(amountFen=amount, **_weighed(account))
         named = {"subject": repayment_id, "customer_id": account.customer_id}
-        decisions.keep(session, [decision.row(at.now, ALLOWED, **named)])
-        return True
+        decisions.keep(session, [decision.row(at.now, ALLOWED if pays else PAYER_NOT_OPEN, **named)])
+        if pays:
+            self._send(session, values, agreement.payer, at.now)
+        else:
+            self.rejected(session, repayment_id, PAYER_NOT_OPEN, at.now)
+        return pays
 
     def get(self, session: Session, context: Context, repayment_id: str) -> Row[Any]:
         """Give a repayment of the calling customer.
@@ -224,7 +237,7 @@ class Repaying:
         return moved
 
     def _write(
-        self, session: Session, account: Row[Any], values: Mapping[str, Any], payer: str, now: datetime, pack: RulePack
+        self, session: Session, account: Row[Any], values: Mapping[str, Any], now: datetime, pack: RulePack
     ) -> None:
         columns, amount = repository.account_columns(), values["amount_fen"]
         within = OWED - columns["repaying_fen"] - amount >= -pack.integer("overpayment_fen")
@@ -234,8 +247,11 @@ class Repaying:
         whose = {"account_id": account.account_id, "customer_id": account.customer_id}
         row = {**values, **whose, "state": CREATED, "rule_version": pack.version, "created_at": now}
         session.execute(insert(CardRepayment).values(**row))
+
+    def _send(self, session: Session, values: Mapping[str, Any], payer: str, now: datetime) -> None:
         repayment_id = values["repayment_id"]
-        payload = {"repaymentId": repayment_id, "payer": payer, "payee": self.collecting, "amountFen": amount}
+        payload = {"repaymentId": repayment_id, "payer": payer, "payee": self.collecting}
+        payload |= {"amountFen": values["amount_fen"]}
         outbox.put(session, topic=TOPIC, key=f"{repayment_id}.pay", payload=payload, now=now)
 
     def _move(self, session: Session, repayment_id: str, states: tuple[str, ...], **values: Any) -> Row[Any] | None:

@@ -124,7 +124,7 @@ class Purchases:
     def collect(self, session: Session, settlement: Settlement, agreement_id: str, day: date, available: int) -> None:
         """Write the order that sweeps an account's idle cash, as the core told it; nothing when there is none."""
         agreement = repository.agreement(session, agreement_id)
-        if agreement is None or agreement.state != ACTIVE:
+        if agreement is None or agreement.state != ACTIVE or not self.accounts.pays(session, agreement.account_id):
             return
         product = self.terms.product(session, agreement.product, settlement.now)
         terms = product.definition

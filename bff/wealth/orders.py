@@ -103,7 +103,7 @@ class Orders:
         Raises:
             ProductChangedError: the version that was shown is no longer the one in force.
             ProductClosedError, QuotaGoneError, RiskMismatchError, SuitabilityRequiredError, QualificationRequiredError,
-            HeadcountFullError: no longer possible.
+            HeadcountFullError, AccountStateError: no longer possible.
         """
         decision = Decision.begin(context, self.packs, "wealth.place")
         decision.note(operationId=approved.operation_id, amountFen=approved.amount_fen)
@@ -115,6 +115,7 @@ class Orders:
         decision.note(level=level)
         rules.check_risk(product.definition, level)
         _check_qualified(session, context, product, declared=True)  # he declared it when he asked
+        self.accounts.payer(session, context, approved.payload["accountId"])  # a freeze meanwhile is not overtaken
         order_id = context.new_id("ord")
         row = self._row(decision.rules, context, approved, product, order_id)
         self.warehouse.hold(session, product, approved.amount_fen)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bff.accounts.cli import ACCOUNTS_DESK, AccountsDesk, accounts
 from bff.errors import NotFoundError
-from tests.bff.accounts.steps import payee, to_payee
+from tests.bff.accounts.steps import counters, payee, to_payee
 from tests.bff.wealth.world import CHEN, LIN, World
 
 BY = ("--by", "chen.yu", "--reason", "court order 17")
@@ -74,6 +74,11 @@ def test_incoming_money_is_judged_and_a_transfer_returned(world: World) -> None:
     assert run(world, "incoming", "jnl_88", *told)["state"] == "RETURNING"
     assert run(world, "checked", phone.account_id, *BY)["faceChecked"] is True
     assert run(world, "incoming", "jnl_89", *told)["state"] == "KEPT"
+    assert run(world, "incoming", "jnl_90", *told, "--at", "2026-11-22 23:59:59")["state"] == "KEPT"
+    found = {period: used for (name, period), used in counters(world).items() if name == "unbound_in"}
+    assert found == {"2026-11-23": 5_000, "2026-11-22": 5_000, "2026": 10_000}
+    with pytest.raises(AssertionError, match="nothing in the future"):
+        run(world, "incoming", "jnl_91", *told, "--at", "2026-11-23 10:00:01")
     to_payee(world, phone, 700, payee(world, phone))
     ((journal,),) = world.sql("SELECT reference FROM account_transfer")
     assert run(world, "return", journal, *BY) == {"journal": journal, "kind": "transfer"}

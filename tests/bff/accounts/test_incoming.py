@@ -1,5 +1,7 @@
 """Incoming transfers: kept or returned by the rules, judged once, counted while they stand."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from bff.accounts.incoming import CASH, TRANSFER, Notice
@@ -14,15 +16,17 @@ def number_of(world: World, phone: Phone) -> str:
     return str(number)
 
 
-def arrives(world: World, phone: Phone, fen: int, payer: str = LIN.card, how: str = TRANSFER) -> str:
-    """Let the core book money from elsewhere and tell of it; give the journal."""
+def arrives(
+    world: World, phone: Phone, fen: int, payer: str = LIN.card, how: str = TRANSFER, at: datetime | None = None
+) -> str:
+    """Let the core book money from elsewhere, now or then, and tell of it now; give the journal."""
     number = number_of(world, phone)
     world.core.balances.setdefault(payer, 10**9)
     world.core.transfer(
         sequence=world.new_id("ext"), payer=payer, payee=number, amount=fen, currency="CNY", memo="转入"
     )
     journal = f"jnl_{len(world.core.journals)}"
-    tell(world, Notice(journal=journal, payee=number, payer=payer, amount_fen=fen, how=how))
+    tell(world, Notice(journal=journal, payee=number, payer=payer, amount_fen=fen, how=how, booked_at=at or world.now))
     world.relay.run()
     return journal
 
@@ -70,6 +74,19 @@ def test_after_a_check_face_to_face_inflow_is_counted_and_what_passes_a_cap_retu
     assert counters(world).get(("unbound_in", "2026-11-24"), 0) == 0
 
 
+def test_money_that_is_told_late_counts_in_the_day_and_year_of_its_booking(world: World) -> None:
+    phone = world.bound(CHEN)
+    checked(world, phone)
+    world.now = world.now.replace(month=12, day=31, hour=16)  # midnight in Shanghai: the new year has begun
+    eve = world.now - timedelta(microseconds=1)
+    assert state(world, arrives(world, phone, 1_000_000, at=eve)) == ("KEPT", None)
+    assert state(world, arrives(world, phone, 1_000_000)) == ("KEPT", None)
+    assert state(world, arrives(world, phone, 1, at=eve)) == ("RETURNED", "LIMIT_DAY")
+    assert {key: used for key, used in counters(world).items() if used} == {
+        ("unbound_in", period): 1_000_000 for period in ("2026-12-31", "2026", "2027-01-01", "2027")
+    }
+
+
 def test_a_kept_transfer_that_the_bank_takes_back_gives_its_counters_back(world: World) -> None:
     phone = world.bound(CHEN)
     checked(world, phone)
@@ -88,7 +105,9 @@ def test_a_journal_is_judged_once_however_often_it_is_told(world: World) -> None
     phone = world.bound(CHEN)
     checked(world, phone)
     journal = arrives(world, phone, 600_000)
-    again = Notice(journal=journal, payee=number_of(world, phone), payer=LIN.card, amount_fen=600_000)
+    again = Notice(
+        journal=journal, payee=number_of(world, phone), payer=LIN.card, amount_fen=600_000, booked_at=world.now
+    )
     assert [tell(world, again) for _ in range(3)] == ["KEPT"] * 3
     assert counters(world)["unbound_in", "2026"] == 600_000
 
@@ -113,7 +132,9 @@ def test_an_account_that_is_not_open_keeps_nothing(world: World, turned: str) ->
 
 def test_money_for_nobody_here_is_no_business_of_this_room(world: World) -> None:
     with pytest.raises(NotFoundError):
-        tell(world, Notice(journal="jnl_9", payee="6299000000000000", payer=LIN.card, amount_fen=1))
+        tell(
+            world, Notice(journal="jnl_9", payee="6299000000000000", payer=LIN.card, amount_fen=1, booked_at=world.now)
+        )
 
 
 def test_between_two_of_our_customers_both_rooms_rules_hold(world: World) -> None:

@@ -218,7 +218,7 @@ def test_the_new_card_gives_and_takes_and_the_old_one_is_a_strangers(world: Worl
     assert world.core.balances == {**before, number: 3_000, SECOND.card: before[SECOND.card] + 7_000}
     kept = {}
     for card in (CHEN.card, SECOND.card):
-        notice = Notice(journal=f"jnl_of_{card}", payee=number, payer=card, amount_fen=700)
+        notice = Notice(journal=f"jnl_of_{card}", payee=number, payer=card, amount_fen=700, booked_at=world.now)
         with transaction(world.engine) as session:
             kept[card] = world.room.incoming.told(session, notice, world.now)
     assert kept == {CHEN.card: "RETURNING", SECOND.card: "KEPT"}
