@@ -78,7 +78,7 @@ _KNOWN: Final[Select[Any]] = select(*_TEXT).where(
     _version.c.code == bindparam("wanted"), _version.c.version == bindparam("of")
 )
 _SOLD: Final = _KNOWN.join_from(_version, _product, _OF_FAMILY).where(_version.c.state == CHECKED)
-_STATE: Final = select(_product.c.state, _product.c.updated_at).where(
+_STATE: Final[Select[Any]] = select(_product.c.state, _product.c.updated_at).where(
     _product.c.code == bindparam("wanted"), _product.c.family == bindparam("family")
 )
 _OWNER: Final = select(_product.c.family).where(_product.c.code == bindparam("wanted"))
