@@ -109,12 +109,6 @@ export function before(value, now = Date.now()) {
   return t("before", { day: nearDay(value, now), time: beijing(value).time });
 }
 
-/** The part of Beijing's day, for a greeting: "morning", "noon", "afternoon" or "evening". */
-export function partOfDay(now = Date.now()) {
-  const hour = Number(beijing(now).time.slice(0, 2));
-  return hour < 5 ? "evening" : hour < 11 ? "morning" : hour < 13 ? "noon" : hour < 18 ? "afternoon" : "evening";
-}
-
 /** Month and day in a chart or a table: 11-20. */
 export function shortDay(value) {
   const at = beijing(instantOf(value));

@@ -3,6 +3,13 @@
 const PATIENCE_MILLISECONDS = 300;
 const WAITS_SHOWN = 3;
 const LAST = "9999";
+const BEIJING_AHEAD = 8 * 3600 * 1000;
+
+/** The part of Beijing's day: "morning", "noon", "afternoon" or "evening". */
+function partOfDay() {
+  const hour = new Date(Date.now() + BEIJING_AHEAD).getUTCHours();
+  return hour < 5 ? "evening" : hour < 11 ? "morning" : hour < 13 ? "noon" : hour < 18 ? "afternoon" : "evening";
+}
 
 function greeting(customer) {
   const hello = t("hello." + partOfDay());

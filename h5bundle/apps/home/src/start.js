@@ -2,6 +2,6 @@
 
 import { connect } from "./_shared/common/bridge.js";
 import {
-  bindButton, button, day, desk, h, hiddenAmount, look, money, nearDay, note, openBundle, openRow, partOfDay,
-  plainMoney, quietly, said, secret, share, signedMoney, start, state, t, tideLines, troubleOf,
+  bindButton, button, day, desk, h, hiddenAmount, look, money, nearDay, note, openBundle, openRow, plainMoney,
+  quietly, said, secret, share, signedMoney, start, state, t, tideLines, troubleOf,
 } from "./_shared/common/ui.js";
