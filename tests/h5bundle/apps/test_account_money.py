@@ -138,7 +138,7 @@ def test_the_account_of_class_iii_has_its_own_limits(open_page: Open) -> None:
     screen.frame.get_by_text("1,280").first.wait_for()
     screen.press("限额")
     screen.heading("Ⅲ类户（0625）")
-    screen.frame.get_by_text("余额上限").wait_for()
+    screen.frame.get_by_text("余额上限").first.wait_for()
     screen.frame.get_by_text("Ⅲ类户的转出都占限额").wait_for()
 
 
