@@ -102,7 +102,7 @@ def _applications(before: datetime) -> ColumnElement[bool]:
     return and_(_ended(before), ~exists().where(here))
 
 
-def _of_applications(session: Session, rows: Sequence[Row[Any]]) -> None:
+def _decisions(session: Session, rows: Sequence[Row[Any]]) -> None:
     ids = [row[0] for row in rows]
     session.execute(delete(RuleDecision).where(or_(RuleDecision.subject.in_(ids), RuleDecision.about.in_(ids))))
 
@@ -113,6 +113,7 @@ def _card_applications(before: datetime) -> ColumnElement[bool]:
 
 def _of_card_applications(session: Session, rows: Sequence[Row[Any]]) -> None:
     ids = [row[0] for row in rows]
+    _decisions(session, rows)
     for model in (CardSection, CardConsent, CardDocument, CardReview):
         session.execute(delete(model).where(table_of(model).c.application_id.in_(ids)))
 
@@ -134,7 +135,7 @@ ERASABLE: Final[Mapping[str, Erasable]] = {
     "verification-codes": Erasable(VerificationCode, lambda before: VerificationCode.expires_at < before),
     "mobile-days": Erasable(MobileDay, lambda before: MobileDay.day < business_date(before).isoformat()),
     "refused-documents": Erasable(ApplicationDocument, _documents),
-    "refused-applications": Erasable(AccountApplication, _applications, _of_applications),
+    "refused-applications": Erasable(AccountApplication, _applications, _decisions),
     "refused-card-applications": Erasable(CardApplication, _card_applications, _of_card_applications),
     "people-without-business": Erasable(Customer, _people, _indexes),
     "refused-decisions": Erasable(RuleDecision, _refused_decisions),

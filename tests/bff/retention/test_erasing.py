@@ -46,7 +46,14 @@ PERSON = Person("方知夏", "110101199003072033", "13900000001")
 SEALER = Sealer({"k": b"k" * 32}, "k")
 CUSTOMERS = Customers(Vault(SEALER, BlindIndex({"i": b"i" * 32}, "i")))
 TURNING = Customers(Vault(SEALER, BlindIndex({"i": b"i" * 32, "j": b"j" * 32}, "j")))
-KEPT_DECISIONS = [("app_031", ""), ("acc_1", "app_031"), ("opn_1", "opn_1"), ("ord_1", "opn_1"), ("fnd_1", "acc_1")]
+KEPT_DECISIONS = [
+    ("cap_002", ""),
+    ("app_031", ""),
+    ("acc_1", "app_031"),
+    ("opn_1", "opn_1"),
+    ("ord_1", "opn_1"),
+    ("fnd_1", "acc_1"),
+]
 """What was decided on what is kept: an application that was opened, its account, an operation, its order, a funding."""
 DUE = {
     "verification-codes": 30,
@@ -144,6 +151,7 @@ def bank(engine: Engine) -> Engine:
         decided(session, NOW - timedelta(days=365), "LIMIT_DAY", about="opn_1")
         decided(session, LONG_AGO, "ALLOWED", "app_001")
         decided(session, LONG_AGO, "ALLOWED", "acc_gone", "app_001")
+        decided(session, LONG_AGO, "DECLINED", "cap_001")
         for subject, about in KEPT_DECISIONS:
             decided(session, LONG_AGO, "ALLOWED", subject, about)
         for day in ("2026-11-20", "2026-11-21", "2026-11-23"):

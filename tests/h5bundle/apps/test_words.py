@@ -62,7 +62,7 @@ MADE = {  # keys put together at run time: stem → what may follow
         "fund.": (),
         "entries.": ("all", "in", "out", "none.all", "none.in", "none.out"),
         "payee.": ("CHECKING", "UNKNOWN"),
-        "months.": ("closing", "in", "out"),
+        "months.": ("in", "out"),
         "pay.over.": ("day", "year"),
         "limit.": ("bound_in", "unbound_in", "unbound_out", "out", "balance", "day", "year", "any"),
         "limits.text.": ("II", "III"),

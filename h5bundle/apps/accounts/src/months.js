@@ -1,20 +1,15 @@
 // The months of the account: what came in, what went out and what was left, each opening its movements.
 
 const MONTHS_SHOWN = 12;
-const SUMS = { closing: "closingFen", in: "inFen", out: "outFen" };
-const pictured = { sum: "closing" };
 
+/** The balances at the ends of the months, the oldest first. */
 function monthsChart(months) {
-  const series = months.slice(0, MONTHS_SHOWN).reverse().map((one) => ({ date: one.month, value: one[SUMS[pictured.sum]] }));
+  const series = months.slice(0, MONTHS_SHOWN).reverse().map((one) => ({ date: one.month, value: one.closingFen }));
   const last = series[series.length - 1];
-  const what = t("months." + pictured.sum);
+  const what = t("months.closing");
   const options = { sentence: t("months.sentence", { what, count: series.length, month: monthText(last.date), last: plainMoney(last.value) }), dateLabel: t("months.month"), valueLabel: what + t("unit") };
   const chart = barChart(series, { ...options, show: plainMoney, tick: (point) => monthText(point.date) });
-  const choices = Object.keys(SUMS).map((value) => ({ value, label: t("months." + value) }));
-  return chartCard({
-    title: what, value: secret(plainMoney(last.value)), when: monthText(last.date), chart: h("div", { class: "secret line" }, h("div", { class: "shut" }, chart)),
-    ranges: segments({ label: t("months.which"), value: pictured.sum, choices, changed: (sum) => { pictured.sum = sum; redraw(); } }),
-  });
+  return chartCard({ title: what, value: secret(plainMoney(last.value)), when: monthText(last.date), chart: h("div", { class: "secret line" }, h("div", { class: "shut" }, chart)) });
 }
 
 function monthRow(month, caption, value) {
