@@ -66,6 +66,7 @@ def test_the_first_purchase(running: Running, person: Callable[..., Person], fil
     assert (checked.returncode, "nothing is wrong" in checked.stdout) == (0, True), checked.stdout + checked.stderr
 
 
+@pytest.mark.timeout(300)
 def test_money_goes_out_the_statement_stays_and_another_card_is_bound(
     running: Running, person: Callable[..., Person], file: Path
 ) -> None:
