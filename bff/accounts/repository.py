@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bff.accounts.models import Account, AccountApplication, AccountCounter, AccountFunding
 from bff.accounts.rules import Cap
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import add_counts, changed
 
 ID_CHECK: Final = "ID_CHECK"
@@ -43,9 +44,12 @@ KEPT: Final = "KEPT"
 UNDER_WAY: Final = (CREATED, UNKNOWN)
 _account: Final = table_of(Account)
 _STATE: Final = select(_account.c.state).where(_account.c.account_id == bindparam("wanted"))
-_OBSERVE: Final = update(_account).where(
-    _account.c.account_id == bindparam("wanted"),
-    or_(_account.c.observed_at.is_(None), _account.c.observed_at <= bindparam("at")),
+_OBSERVE: Final = Prepared(
+    update(_account).where(
+        _account.c.account_id == bindparam("wanted"),
+        or_(_account.c.observed_at.is_(None), _account.c.observed_at <= bindparam("at")),
+    ),
+    ("balance_fen", "available_fen", "observed_at", "active_at"),
 )
 
 
@@ -196,7 +200,7 @@ def observe(session: Session, account_id: str, balance: int, available: int, exe
     Movements may be settled in another order than the core made them: what it told after the latest one stays.
     """
     told = {"balance_fen": balance, "available_fen": available, "observed_at": executed_at}
-    session.execute(_OBSERVE, {"wanted": account_id, "at": executed_at, **told, "active_at": executed_at})
+    _OBSERVE.changed(session, {"wanted": account_id, "at": executed_at, **told, "active_at": executed_at})
 
 
 def funding(session: Session, funding_id: str) -> Row[Any]:

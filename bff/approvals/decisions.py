@@ -8,10 +8,10 @@ an operation was not his ends his sessions, closes whatever else waits and holds
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,8 @@ from bff import audit
 from bff.approvals import repository
 from bff.approvals.errors import BY_CODE, ApprovalExpiredError, ChallengeUsedError, SequenceReusedError
 from bff.approvals.policies import Policy, policy_of
-from bff.approvals.repository import Frozen
-from bff.approvals.rules import CANCELLED, CHALLENGED, EXPIRED, REJECTED
+from bff.approvals.repository import Frozen, Outcome
+from bff.approvals.rules import CANCELLED, CHALLENGED, EXECUTING, EXPIRED, REJECTED
 from bff.approvals.service import Approvals, facts_of, require_free
 from bff.bus.errors import StepUpRequiredError
 from bff.devices.errors import verifying
@@ -33,6 +33,7 @@ from bff.sessions.verification import calling
 from security.approvals import VerifiedApproval, verify_approval
 from security.encoding import b64url_decode, b64url_encode
 
+Known = TypeVar("Known", Frozen, Outcome)
 _log: Final = logging.getLogger("tidegate.alarms")
 MOST_WAITING: Final = 20
 """Operations that a device is shown at once."""
@@ -86,11 +87,11 @@ class Decisions:
         Raises:
             NotFoundError: it does not exist, or belongs to another customer or device.
         """
-        frozen = repository.find(session, challenge_id)
-        caller = context.caller
-        if frozen is None or (frozen.customer_id, frozen.device_id) != (caller.customer_id, caller.device_id):
-            raise NotFoundError(detail="there is no such challenge")
-        return frozen
+        return _own(context, repository.find(session, challenge_id))
+
+    def outcome(self, session: Session, context: Context, challenge_id: str) -> Outcome:
+        """Give what became of an operation of the calling customer and device; raises as ``get``."""
+        return _own(context, repository.outcome(session, challenge_id))
 
     def last_seq(self, session: Session, frozen: Frozen) -> int:
         """Give the greatest counter that the operation's device has used."""
@@ -146,7 +147,8 @@ class Decisions:
         _record(session, frozen, signed, carrier, context.now)
         result = self.spenders[frozen.type].place(session, context, _approved(frozen))
         repository.keep_result(session, frozen.operation_id, result)
-        return _again(session, frozen)
+        won = {"state": EXECUTING, "message_hash": verified.message_hash, "decided_at": context.now}
+        return replace(frozen, **won, result=result)
 
     def waiting(self, session: Session, context: Context) -> Sequence[Frozen]:
         """Give what waits for the calling device's decision, the newest first."""
@@ -214,8 +216,6 @@ class Decisions:
         policy = _policy(frozen)
         policy.require_level(device.level)
         self.approvals.releases.release(session, frozen.bundle_digest)
-        if policy.counts:
-            devices.check_limit(session, device, frozen.amount_fen, context.now)
         return device
 
 
@@ -237,6 +237,13 @@ def _hold(session: Session, frozen: Frozen, now: datetime) -> None:
     facts = facts_of(frozen.template, frozen.amount_fen)
     inbox.tell(session, customer_id=customer, kind="security.not_me", subject=operation, body=facts, now=now)
     _log.warning("ALARM: customer %s said that operation %s was not his; approvals are held", customer, operation)
+
+
+def _own(context: Context, found: Known | None) -> Known:
+    caller = context.caller
+    if found is None or (found.customer_id, found.device_id) != (caller.customer_id, caller.device_id):
+        raise NotFoundError(detail="there is no such challenge")
+    return found
 
 
 def _again(session: Session, frozen: Frozen) -> Frozen:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bff.approvals.decisions import Decisions
 from bff.approvals.offline import Offline
-from bff.approvals.repository import Frozen
+from bff.approvals.repository import Frozen, Outcome
 from bff.approvals.schemas import (
     ApproveRequest,
     CarryRequest,
@@ -58,7 +58,7 @@ class _Handlers:
         self, session: Session, context: Context, request: ApproveRequest, first: DecisionAnswer
     ) -> DecisionAnswer:
         del first
-        return _decision(self.decisions.get(session, context, request.challenge_id))
+        return _decision(self.decisions.outcome(session, context, request.challenge_id))
 
     def reject(self, session: Session, context: Context, request: RejectRequest) -> RejectionAnswer:
         frozen = self.decisions.reject(session, context, request.challenge_id, request.reason)
@@ -95,8 +95,8 @@ class _Handlers:
         return request
 
 
-def _decision(frozen: Frozen) -> DecisionAnswer:
-    return DecisionAnswer(operation_id=frozen.operation_id, status=frozen.state, result=dict(frozen.result))
+def _decision(found: Frozen | Outcome) -> DecisionAnswer:
+    return DecisionAnswer(operation_id=found.operation_id, status=found.state, result=dict(found.result))
 
 
 def _facts(frozen: Frozen) -> dict[str, Any]:

@@ -12,15 +12,27 @@ from sqlalchemy.orm import Session
 from bff.approvals.models import ApprovalHold, ApprovalOperation
 from bff.approvals.rules import BEFORE, CANCELLED, CHALLENGED, DONE, EXECUTING, EXPIRED, REJECTED
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import changed, insert_new
 
 _table: Final = table_of(ApprovalOperation)
-_FIND: Final = select(_table).where(_table.c.challenge_id == bindparam("wanted"))
-_OWN: Final = select(_table).where(_table.c.operation_id == bindparam("wanted"))
+_FIND: Final = Prepared(select(_table).where(_table.c.challenge_id == bindparam("wanted")))
+_OUTCOME: Final = Prepared(
+    select(*(_table.c[name] for name in ("operation_id", "customer_id", "device_id", "state", "result"))).where(
+        _table.c.challenge_id == bindparam("wanted")
+    )
+)
+_TOLD: Final = Prepared(
+    select(*(_table.c[name] for name in ("customer_id", "device_id", "amount_fen", "template", "decided_at"))).where(
+        _table.c.operation_id == bindparam("wanted")
+    )
+)
 _hold: Final = table_of(ApprovalHold)
-_HELD: Final = select(_hold.c.placed_at).where(_hold.c.customer_id == bindparam("wanted"))
-_KEEP: Final = update(_table).where(_table.c.operation_id == bindparam("wanted")).values(result=bindparam("text"))
-_SPEND: Final = (
+_HELD: Final = Prepared(select(_hold.c.placed_at).where(_hold.c.customer_id == bindparam("wanted")))
+_KEEP: Final = Prepared(
+    update(_table).where(_table.c.operation_id == bindparam("wanted")).values(result=bindparam("text"))
+)
+_SPEND: Final = Prepared(
     update(_table)
     .where(
         _table.c.operation_id == bindparam("wanted"),
@@ -29,7 +41,7 @@ _SPEND: Final = (
     )
     .values(state=EXECUTING, message_hash=bindparam("hash"), decided_at=bindparam("at"))
 )
-_CONCLUDE: Final = (
+_CONCLUDE: Final = Prepared(
     update(_table)
     .where(_table.c.operation_id == bindparam("wanted"), _table.c.state.in_(BEFORE[DONE]))
     .values(state=bindparam("to"), result=bindparam("text"))
@@ -62,15 +74,32 @@ class Frozen:
         return EXPIRED if self.state == CHALLENGED and now >= self.expires_at else self.state
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an operation, and whose it is."""
+
+    operation_id: str
+    customer_id: str
+    device_id: str
+    state: str
+    result: Mapping[str, Any]
+
+
 def find(session: Session, challenge_id: str) -> Frozen | None:
     """Give the operation of a challenge, or None; always as committed, never from a cache."""
-    row = session.execute(_FIND, {"wanted": challenge_id}).first()
+    row = _FIND.first(session, {"wanted": challenge_id})
     return None if row is None else _frozen(row)
+
+
+def outcome(session: Session, challenge_id: str) -> Outcome | None:
+    """Give what became of the operation of a challenge, or None; as ``find``, without what was frozen."""
+    row = _OUTCOME.first(session, {"wanted": challenge_id})
+    return None if row is None else Outcome(*row[:-1], _read(row.result))
 
 
 def spend(session: Session, operation_id: str, message_hash: str, now: datetime) -> bool:
     """Mark the challenge used by that message; tell whether it was open and in time."""
-    return changed(session, _SPEND, {"wanted": operation_id, "at": now, "hash": message_hash}) == 1
+    return _SPEND.changed(session, {"wanted": operation_id, "at": now, "hash": message_hash}) == 1
 
 
 def reject(session: Session, operation_id: str, reason: str, now: datetime) -> bool:
@@ -108,7 +137,8 @@ def hold(session: Session, customer_id: str, operation_id: str, now: datetime) -
 
 def held_since(session: Session, customer_id: str) -> datetime | None:
     """Tell since when a customer's approvals are held, or None; always as committed."""
-    return session.execute(_HELD, {"wanted": customer_id}).scalar_one_or_none()
+    row = _HELD.first(session, {"wanted": customer_id})
+    return None if row is None else row.placed_at
 
 
 def holds(session: Session) -> Sequence[Row[Any]]:
@@ -124,13 +154,13 @@ def lift(session: Session, customer_id: str) -> bool:
 
 def keep_result(session: Session, operation_id: str, result: Mapping[str, Any]) -> None:
     """Keep what the domain answered when the operation was placed."""
-    session.execute(_KEEP, {"wanted": operation_id, "text": _text(result)})
+    _KEEP.changed(session, {"wanted": operation_id, "text": _text(result)})
 
 
 def conclude(session: Session, operation_id: str, state: str, result: Mapping[str, Any]) -> bool:
     """Write how an executing operation ended, or that nobody knows yet; tell whether it was still going on."""
     values = {"wanted": operation_id, "to": state, "text": _text(result)}
-    return changed(session, _CONCLUDE, values) == 1
+    return _CONCLUDE.changed(session, values) == 1
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -139,13 +169,18 @@ def expire(session: Session, now: datetime) -> int:
     return changed(session, row.values(state=EXPIRED))
 
 
-def placed(session: Session, operation_id: str) -> Row[Any]:
-    """Give an operation by its own id."""
-    return session.execute(_OWN, {"wanted": operation_id}).one()
+def told(session: Session, operation_id: str) -> Row[Any]:
+    """Give what a message to an operation's customer needs, and what giving its limit back needs."""
+    return _TOLD.one(session, {"wanted": operation_id})
 
 
 def _text(result: Mapping[str, Any]) -> str:
     return msgspec.json.encode(dict(result)).decode()
+
+
+def _read(result: str | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = msgspec.json.decode(result) if result else {}
+    return found
 
 
 def _frozen(row: Row[Any]) -> Frozen:
@@ -162,7 +197,7 @@ def _frozen(row: Row[Any]) -> Frozen:
         template=msgspec.json.decode(row.template),
         payload=msgspec.json.decode(row.payload),
         message_hash=row.message_hash,
-        result=msgspec.json.decode(row.result) if row.result else {},
+        result=_read(row.result),
         reason=row.reason,
         expires_at=row.expires_at,
         decided_at=row.decided_at,

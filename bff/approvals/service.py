@@ -106,7 +106,7 @@ class Approvals:
         """
         if not repository.conclude(session, operation_id, state, result) or state not in _TOLD:
             return
-        row = repository.placed(session, operation_id)
+        row = repository.told(session, operation_id)
         template = msgspec.json.decode(row.template)
         if state == FAILED and policy_of(template).counts:
             self.devices.give_back_limit(session, row.device_id, row.amount_fen, row.decided_at)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from bff.audit.models import EvidenceBlob, EvidenceEntry, EvidenceHead
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import insert_new
 from bff.kinds import instant
 from security.encoding import canonical_json, digest
@@ -22,9 +23,9 @@ from security.evidence import GENESIS, entry_hash
 
 _HEAD: Final = 1
 _head: Final = table_of(EvidenceHead)
-_END: Final = select(_head.c.seq, _head.c.hash).where(_head.c.id == _HEAD).with_for_update()
-_MOVE: Final = update(_head).where(_head.c.id == _HEAD).values(seq=bindparam("last"), hash=bindparam("own"))
-_LINK: Final = insert(table_of(EvidenceEntry))
+_END: Final = Prepared(select(_head.c.seq, _head.c.hash).where(_head.c.id == _HEAD).with_for_update())
+_MOVE: Final = Prepared(update(_head).where(_head.c.id == _HEAD), ("seq", "hash"))
+_LINK: Final = Prepared(insert(table_of(EvidenceEntry)))
 _QUEUE: Final = "tidegate.evidence"
 
 
@@ -78,6 +79,7 @@ def link(session: Session) -> int:
     return last
 
 
+@event.listens_for(Session, "before_commit")
 def _link_at_the_end(session: Session) -> None:
     """Link what the ending transaction appended; releasing a savepoint ends none."""
     queue = session.info.get(_QUEUE)
@@ -90,8 +92,6 @@ def _link_at_the_end(session: Session) -> None:
 def _queue(session: Session) -> _Queue:
     transaction = session.get_transaction() or session.begin()
     queue = session.info.get(_QUEUE)
-    if queue is None:
-        event.listen(session, "before_commit", _link_at_the_end)
     if queue is None or queue.transaction is not transaction:
         queue = session.info[_QUEUE] = _Queue(transaction)
     return queue
@@ -108,17 +108,17 @@ def _write(session: Session, entries: Iterable[Mapping[str, str]]) -> int:
         rows.append({**entry, "seq": seq, "prev": prev, "hash": own})
         prev = own
     if rows:
-        session.execute(_LINK, rows)
-        session.execute(_MOVE, {"last": seq, "own": prev})
+        _LINK.many(session, rows)
+        _MOVE.changed(session, {"seq": seq, "hash": prev})
     return seq
 
 
 def _lock_head(session: Session) -> tuple[int, str]:
     """Give the chain's last number and hash, holding the row; start the chain when there is none."""
-    row = session.execute(_END).one_or_none()
+    row = _END.first(session, {})
     if row is None:
         insert_new(session, EvidenceHead, id=_HEAD, seq=0, hash=GENESIS)
-        row = session.execute(_END).one()
+        row = _END.one(session, {})
     return row.seq, row.hash
 
 

@@ -6,8 +6,9 @@ no posting is earlier than the one before it on its account, whatever the clocks
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from bff.core_bank.models import CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
 from bff.core_bank.port import MAX_FEN, AccountKind, AccountState, CoreRefusedError, Left, Posting
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 
 ACTIVE: Final = "ACTIVE"
 MEMO_LENGTH: Final = 200
@@ -24,31 +26,22 @@ _hold = table_of(CoreHoldRow)
 _RESOLVE: Final = select(_account.c.number).where(
     (_account.c.number == bindparam("name")) | _account.c.card_hash.in_(bindparam("cards", expanding=True))
 )
-_LOCK: Final = (
-    select(
-        *(
-            _account.c[name]
-            for name in ("number", "kind", "currency", "balance", "held", "state", "max_balance", "moved_at")
-        )
-    )
-    .where(_account.c.number.in_(bindparam("numbers", expanding=True)))
-    .order_by(_account.c.number)
-    .with_for_update()
-)
-_MOVE: Final = (
+_COLUMNS: Final = ("number", "kind", "currency", "balance", "held", "state", "max_balance", "moved_at")
+_LOCK: Final = select(*(_account.c[name] for name in _COLUMNS)).order_by(_account.c.number).with_for_update()
+_MOVE: Final = Prepared(
     update(_account)
     .where(_account.c.number == bindparam("who"))
     .values(balance=_account.c.balance + bindparam("by"), moved_at=bindparam("then"))
 )
-_RESERVE: Final = (
+_RESERVE: Final = Prepared(
     update(_account).where(_account.c.number == bindparam("who")).values(held=_account.c.held + bindparam("more"))
 )
 _ACCOUNT_OF_HOLD: Final = select(_hold.c.account).where(_hold.c.id == bindparam("wanted"))
 _LOCK_HOLD: Final = select(_hold).where(_hold.c.id == bindparam("wanted")).with_for_update()
 _END_HOLD: Final = update(_hold).where(_hold.c.id == bindparam("wanted")).values(state=bindparam("to"))
 _ADD_HOLD: Final = insert(_hold)
-_ADD_JOURNAL: Final = insert(table_of(CoreJournalRow))
-_ADD_POSTINGS: Final = insert(table_of(CorePostingRow))
+_ADD_JOURNAL: Final = Prepared(insert(table_of(CoreJournalRow)))
+_ADD_POSTINGS: Final = Prepared(insert(table_of(CorePostingRow)))
 
 
 def resolve(session: Session, name: str, cards: Collection[str]) -> str:
@@ -74,15 +67,28 @@ def locked(session: Session, *numbers: str) -> list[Row[Any]]:
     Raises:
         CoreRefusedError: ACCOUNT_UNKNOWN.
     """
-    rows = {row.number: row for row in session.execute(_LOCK, {"numbers": sorted(set(numbers))})}
+    rows = _locked(session, set(numbers))
     if set(rows) != set(numbers):
         raise CoreRefusedError(reason="ACCOUNT_UNKNOWN")
     return [rows[number] for number in numbers]
 
 
+def _locked(session: Session, numbers: Collection[str]) -> dict[str, Row[Any]]:
+    """Give those of the accounts that there are by their numbers, in whose order their rows are locked."""
+    given = {f"number_{index}": number for index, number in enumerate(sorted(numbers))}
+    return {row.number: row for row in _lock(len(given)).all(session, given)}
+
+
+@cache
+def _lock(count: int) -> Prepared:
+    """Prepare the statement that locks so many accounts."""
+    wanted = [bindparam(f"number_{index}") for index in range(count)]
+    return Prepared(_LOCK.where(_account.c.number.in_(wanted)))
+
+
 def lock_all(session: Session, numbers: Collection[str]) -> None:
     """Lock those of the accounts that there are, for a step that goes on to lock them one by one."""
-    session.execute(_LOCK, {"numbers": sorted(set(numbers))}).all()
+    _locked(session, set(numbers))
 
 
 def gives(account: Row[Any], amount: int, currency: str) -> None:
@@ -119,7 +125,7 @@ def reserve(session: Session, *, hold: str, account: Row[Any], amount: int, at: 
     """Write a hold on an account that the caller has locked."""
     whole = {"account": account.number, "amount": amount, "currency": account.currency, "state": ACTIVE, "at": at}
     session.execute(_ADD_HOLD, [{"id": hold, **whole}])
-    session.execute(_RESERVE, {"who": account.number, "more": amount})
+    _RESERVE.changed(session, {"who": account.number, "more": amount})
 
 
 def active_hold(session: Session, hold: str) -> Row[Any]:
@@ -139,7 +145,7 @@ def active_hold(session: Session, hold: str) -> Row[Any]:
 def release(session: Session, hold: Row[Any], state: str) -> None:
     """End a hold, whose row and account the caller has locked, and give the money free."""
     session.execute(_END_HOLD, {"wanted": hold.id, "to": state})
-    session.execute(_RESERVE, {"who": hold.account, "more": -hold.amount})
+    _RESERVE.changed(session, {"who": hold.account, "more": -hold.amount})
 
 
 def write_journal(
@@ -171,7 +177,7 @@ def write_journal(
     """
     check_balanced(postings)
     then: datetime = max([at, *(account.moved_at for account in accounts if account.moved_at is not None)])
-    session.execute(_ADD_JOURNAL, [{"id": journal, "memo": memo[:MEMO_LENGTH], "reverses": reverses, "at": then}])
+    _ADD_JOURNAL.changed(session, {"id": journal, "memo": memo[:MEMO_LENGTH], "reverses": reverses, "at": then})
     lines = [
         {
             "journal": journal,
@@ -183,9 +189,8 @@ def write_journal(
         }
         for account, posting in zip(accounts, postings, strict=True)
     ]
-    session.execute(_ADD_POSTINGS, lines)
-    moves = [{"who": posting.account, "by": posting.amount, "then": then} for posting in postings]
-    session.connection().execute(_MOVE, moves)
+    _ADD_POSTINGS.many(session, lines)
+    _MOVE.many(session, [{"who": posting.account, "by": posting.amount, "then": then} for posting in postings])
     return then
 
 
@@ -236,15 +241,29 @@ def check_amount(amount: int) -> None:
         raise CoreRefusedError(reason="AMOUNT_INVALID")
 
 
-def pair(session: Session, payer: str, payee: str) -> Sequence[Row[Any]]:
+def pair(
+    session: Session, payer: str, payee: str, card_hashes: Callable[[str], Mapping[str, str]]
+) -> Sequence[Row[Any]]:
     """Give the two sides of a transfer with their rows locked.
+
+    Nearly always both are named by their numbers, so that locking them finds them too. The account of a card is looked
+    for after that; if its number is the lower one, it is locked out of order, and a deadlock is tried again.
+
+    Args:
+        session: of the step.
+        payer: account number, or card number.
+        payee: the same.
+        card_hashes: gives the keyed hashes of a card number by the keys' ids.
 
     Raises:
         CoreRefusedError: AMOUNT_INVALID or ACCOUNT_UNKNOWN.
     """
-    if payee == payer:
+    names = (payer, payee)
+    known = _locked(session, set(names))
+    numbers = [name if name in known else resolve(session, name, card_hashes(name).values()) for name in names]
+    if numbers[0] == numbers[1]:
         raise CoreRefusedError(reason="AMOUNT_INVALID", detail="payer and payee are the same account")
-    return locked(session, payer, payee)
+    return [known[name] for name in names] if len(known) == len(names) else locked(session, *numbers)
 
 
 def account_of_hold(session: Session, hold: str) -> str:

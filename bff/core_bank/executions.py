@@ -14,15 +14,13 @@ from sqlalchemy.orm import Session
 from bff.core_bank.models import CoreExecutionRow
 from bff.core_bank.port import CoreQuery, CoreReceipt, CoreRefusedError, CoreStatus, Left, Posting
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import insert_new
 
 _table = table_of(CoreExecutionRow)
-_RECALL = select(_table).where(_table.c.sequence == bindparam("wanted"))
-_REMEMBER = (
-    update(_table)
-    .where(_table.c.sequence == bindparam("wanted"))
-    .values(status=bindparam("to"), reason=bindparam("why"), receipt=bindparam("text"))
-)
+_wanted = _table.c.sequence == bindparam("wanted")
+_RECALL = Prepared(select(_table).where(_wanted))
+_REMEMBER = Prepared(update(_table).where(_wanted), ("status", "reason", "receipt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +81,12 @@ def carry_out(session: Session, order: Order, now: datetime, work: Callable[[], 
 
 def recall(session: Session, sequence: str) -> CoreQuery:
     """Tell what became of a sequence number."""
-    row = session.execute(_RECALL, {"wanted": sequence}).first()
+    row = _RECALL.first(session, {"wanted": sequence})
     return CoreQuery(CoreStatus.ABSENT) if row is None else _answer(row)
 
 
 def _remembered(session: Session, sequence: str, content_hash: str) -> CoreQuery:
-    row = session.scalars(select(CoreExecutionRow).where(CoreExecutionRow.sequence == sequence)).one()
+    row = _RECALL.one(session, {"wanted": sequence})
     if row.content_hash != content_hash:
         raise CoreRefusedError(reason="SEQUENCE_REUSED")
     return _answer(row)
@@ -96,8 +94,8 @@ def _remembered(session: Session, sequence: str, content_hash: str) -> CoreQuery
 
 def _remember(session: Session, sequence: str, answer: CoreQuery) -> CoreQuery:
     receipt = msgspec.json.encode(answer.receipt).decode() if answer.receipt else ""
-    values = {"wanted": sequence, "to": answer.status.value, "why": answer.reason, "text": receipt}
-    session.execute(_REMEMBER, values)
+    values = {"wanted": sequence, "status": answer.status.value, "reason": answer.reason, "receipt": receipt}
+    _REMEMBER.changed(session, values)
     return answer
 
 

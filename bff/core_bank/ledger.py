@@ -105,7 +105,7 @@ class EmbeddedCore:
 
         def work(session: Session, now: datetime) -> Done:
             number = books.account_of_hold(session, hold)
-            payer, receiver = books.pair(session, number, self._resolve(session, payee))
+            payer, receiver = books.pair(session, number, payee, self.card_hashes)
             reserved = books.active_hold(session, hold)
             books.gives(payer, 0, reserved.currency)
             books.takes(receiver, reserved.amount, reserved.currency)
@@ -254,7 +254,7 @@ class EmbeddedCore:
 
     def _transferred(self, session: Session, wanted: BatchTransfer, now: datetime) -> Done:
         books.check_amount(wanted.amount)
-        payer, payee = books.pair(session, self._resolve(session, wanted.payer), self._resolve(session, wanted.payee))
+        payer, payee = books.pair(session, wanted.payer, wanted.payee, self.card_hashes)
         books.gives(payer, wanted.amount, wanted.currency)
         books.takes(payee, wanted.amount, wanted.currency)
         return self._move(session, payer, payee, wanted.amount, wanted.memo, now)

@@ -9,15 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from bff.db.errors import DatabaseBusyError
+from bff.db.prepared import execute
 
 Result = TypeVar("Result")
 
@@ -27,6 +29,8 @@ ROW_LOCK_SECONDS: Final = 3
 """The same for one row on a server, since such a wait is tried again."""
 ANSWER_SECONDS: Final = 30
 """How long a server may take over one statement before the connection is given up."""
+IDLE_SECONDS: Final = 1.0
+"""How long a server's connection may lie unused before it is tried out once more."""
 ATTEMPTS: Final = 6
 """How often a transaction is tried when the database chose it as a deadlock's victim."""
 _DEADLOCKS: Final = frozenset({1020, 1205, 1213})
@@ -35,6 +39,7 @@ _WRITER: Final = "tidegate_writer"
 _BEGIN: Final = "tidegate_begin"
 _READING: Final = "tidegate_reading"
 _GLANCING: Final = "tidegate_glancing"
+_LAIN: Final = "tidegate_lain"
 
 
 def open_engine(url: str | URL, *, answer_seconds: int | None = ANSWER_SECONDS) -> Engine:
@@ -73,18 +78,37 @@ def _open_server(url: URL, answer_seconds: int | None) -> Engine:
         "write_timeout": answer_seconds,
         "init_command": f"SET SESSION innodb_lock_wait_timeout={ROW_LOCK_SECONDS}",
     }
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args=arguments,
         isolation_level="READ COMMITTED",
+        paramstyle="format",
         hide_parameters=True,
-        pool_pre_ping=True,
         **_pool(QueuePool),
     )
+    event.listen(engine, "checkout", partial(_wake, engine))
+    event.listen(engine, "checkin", _lay_down)
+    return engine
 
 
 def _pool(poolclass: type[QueuePool]) -> dict[str, Any]:
-    return {"poolclass": poolclass, "pool_size": 16, "max_overflow": 16, "pool_timeout": LOCK_SECONDS}
+    # whoever takes a connection ends its transaction before giving it back: it need not be rolled back once more
+    given = {"poolclass": poolclass, "pool_reset_on_return": None}
+    return {**given, "pool_size": 16, "max_overflow": 16, "pool_timeout": LOCK_SECONDS}
+
+
+def _wake(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Have a connection that lay for a while show that its server still knows it; the pool opens another if not."""
+    if time.monotonic() - record.info.get(_LAIN, 0.0) <= IDLE_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
+
+
+def _lay_down(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_LAIN] = time.monotonic()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -98,7 +122,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     if begin:
-        connection.exec_driver_sql(begin)
+        execute(connection, begin).close()
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Update, and_, or_
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, or_
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
+
+from bff.db.prepared import Prepared
 
 
 def changed(session: Session, statement: Update | Delete, values: Mapping[str, Any] | None = None) -> int:
@@ -28,28 +30,22 @@ def behind(at: ColumnElement[datetime], key: ColumnElement[Any], place: tuple[da
     return and_(at <= place[0], or_(at < place[0], key < place[1]))
 
 
-def inserted(session: Session, statement: Insert, values: Mapping[str, Any]) -> int:
-    """Insert one row and give the number that the database gave it."""
-    key: Any = session.connection().execute(statement, values).inserted_primary_key
-    return int(key[0])
-
-
 def insert_new(session: Session, model: type[Any], **values: Any) -> bool:
     """Insert a row unless one with its key is there already, without failing the transaction.
 
     Returns:
         Whether the row is ours; False when it was there.
     """
-    result = session.execute(_insert_new(model.__table__, session.get_bind().dialect.name), values)
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    statement = _insert_new(model.__table__, session.get_bind().dialect.name, tuple(values))
+    return statement.changed(session, values) == 1
 
 
 @cache
-def _insert_new(table: Any, dialect: str) -> Any:
-    """Build the statement once for each table."""
+def _insert_new(table: Any, dialect: str, columns: tuple[str, ...]) -> Prepared:
+    """Prepare the statement once for each table and choice of columns."""
     if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return mysql.insert(table).prefix_with("IGNORE")
+        return Prepared(sqlite.insert(table).on_conflict_do_nothing(), columns)
+    return Prepared(mysql.insert(table).prefix_with("IGNORE"), columns)
 
 
 def add_counts(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], *, column: str) -> None:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import changed, insert_new
 from bff.devices.errors import DeviceKeyKnownError
 from bff.devices.models import Device, DeviceBinding, DeviceDay, DeviceKey
@@ -22,15 +24,35 @@ REMOVED: Final = "REMOVED"
 
 _device: Final = table_of(Device)
 _day: Final = table_of(DeviceDay)
-_FIND: Final = select(_device).where(_device.c.device_id == bindparam("wanted"))
-_ADVANCE: Final = (
+_KNOWN: Final = tuple(
+    _device.c[name]
+    for name in (
+        "device_id",
+        "state",
+        "level",
+        "model_name",
+        "suite",
+        "pop_x",
+        "pop_y",
+        "tx_x",
+        "tx_y",
+        "customer_id",
+        "last_seq",
+        "bound_at",
+        "platform",
+        "nickname",
+        "cooling_until",
+    )
+)
+_FIND: Final = Prepared(select(*_KNOWN).where(_device.c.device_id == bindparam("wanted")))
+_ADVANCE: Final = Prepared(
     update(_device)
     .where(_device.c.device_id == bindparam("wanted"), _device.c.state == ACTIVE, _device.c.last_seq < bindparam("seq"))
     .values(last_seq=bindparam("seq"))
 )
 _OF_DAY: Final = (_day.c.device_id == bindparam("wanted"), _day.c.day == bindparam("on"))
-_USED: Final = select(_day.c.used_fen).where(*_OF_DAY)
-_TAKE: Final = (
+_USED: Final = Prepared(select(_day.c.used_fen).where(*_OF_DAY))
+_TAKE: Final = Prepared(
     update(_day)
     .where(*_OF_DAY, _day.c.used_fen + bindparam("amount") <= bindparam("most"))
     .values(used_fen=_day.c.used_fen + bindparam("amount"))
@@ -57,7 +79,7 @@ class KnownDevice:
 
 def find(session: Session, device_id: str) -> KnownDevice | None:
     """Give a device, or None."""
-    row = session.execute(_FIND, {"wanted": device_id}).first()
+    row = _FIND.first(session, {"wanted": device_id})
     return None if row is None else _known(row)
 
 
@@ -98,7 +120,7 @@ def use_binding(session: Session, event_id: str, now: datetime) -> bool:
 
 def advance(session: Session, device_id: str, seq: int) -> bool:
     """Let the counter of an active device grow to ``seq``; tell whether it was lower."""
-    return changed(session, _ADVANCE, {"wanted": device_id, "seq": seq}) == 1
+    return _ADVANCE.changed(session, {"wanted": device_id, "seq": seq}) == 1
 
 
 def move(session: Session, device_id: str, states: frozenset[str], state: str) -> bool:
@@ -109,16 +131,17 @@ def move(session: Session, device_id: str, states: frozenset[str], state: str) -
 
 def used(session: Session, device_id: str, day: str) -> int:
     """Give what a device has moved on a business day, in fen."""
-    return session.scalar(_USED, {"wanted": device_id, "on": day}) or 0
+    row = _USED.first(session, {"wanted": device_id, "on": day})
+    return 0 if row is None else row.used_fen
 
 
 def take(session: Session, device_id: str, day: str, amount: int, most: int) -> bool:
     """Count ``amount`` fen against a day when it fits below ``most``; tell whether it did."""
     taking = {"wanted": device_id, "on": day, "amount": amount, "most": most}
-    if changed(session, _TAKE, taking) == 1:
+    if _TAKE.changed(session, taking) == 1:
         return True
     insert_new(session, DeviceDay, device_id=device_id, day=day, used_fen=0)  # the day's first, or there is no room
-    return changed(session, _TAKE, taking) == 1
+    return _TAKE.changed(session, taking) == 1
 
 
 def give_back(session: Session, device_id: str, day: str, amount: int) -> None:
@@ -166,5 +189,6 @@ def _known(row: Row[Any]) -> KnownDevice:
     )
 
 
+@lru_cache(maxsize=4096)
 def _key(alg: str, x: str, y: str) -> PublicJwk:
     return parse_jwk({"kty": "EC", "crv": suite(alg).curve, "x": x, "y": y})

@@ -167,7 +167,8 @@ class Devices:
         """
         most, _ = self._day_limit(device, now)
         if not repository.take(session, device.device_id, _day(now), amount, most):
-            raise DeviceLimitError(detail="the amount passes the device's day", limitFen=most)
+            self.check_limit(session, device, amount, now)  # which says how much is left
+            raise DeviceLimitError(detail="the amount passed the device's day at this moment", limitFen=most)
 
     def give_back_limit(self, session: Session, device_id: str, amount: int, taken_at: datetime) -> None:
         """Take an amount off the day on which it was counted: the money did not move."""

@@ -14,12 +14,13 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
-from bff.db.statements import changed, inserted
+from bff.db.prepared import Prepared
+from bff.db.statements import changed
 from bff.outbox.models import OutboxMessage
 
 KEPT: Final = timedelta(days=7)
 """How long a settled message can be looked at; its payload may hold a person's particulars, sealed."""
-_PUT: Final = insert(table_of(OutboxMessage))
+_PUT: Final = Prepared(insert(table_of(OutboxMessage)))
 _WRITTEN: Final = "tidegate.outbox"
 _LEASING: Final = "tidegate.outbox.leasing"
 
@@ -64,7 +65,7 @@ def put(session: Session, *, topic: str, key: str, payload: Mapping[str, Any], n
     lease: Lease | None = None if leasing is None else leasing()
     row = {"topic": topic, "key": key, "payload": text.decode(), "created_at": now, "available_at": now}
     held = {} if lease is None else {"lease_owner": lease.owner, "leased_until": lease.until}
-    number = inserted(session, _PUT, row | held)
+    number = _PUT.inserted(session, row | held)
     message = Message(number, topic, key, msgspec.json.decode(text), lease=lease)
     session.info.setdefault(_WRITTEN, []).append(message)
 

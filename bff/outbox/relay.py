@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bff.core_bank.port import CoreRefusedError, CoreUnknownError
 from bff.db.base import table_of
 from bff.db.engine import retried
+from bff.db.prepared import Prepared
 from bff.db.statements import changed
 from bff.kinds import Clock, NewId
 from bff.outbox.box import Lease, Message, lease_to, written
@@ -52,7 +53,7 @@ _TAKE: Final = (
     .where(_table.c.id == bindparam("wanted"), _PENDING, _UNLEASED)
     .values(lease_owner=bindparam("lease"), leased_until=bindparam("until"))
 )
-_DONE: Final = (
+_DONE: Final = Prepared(
     update(_table)
     .where(_table.c.id == bindparam("wanted"), _PENDING, _table.c.lease_owner == bindparam("lease"))
     .values(state="DONE", settled_at=bindparam("at"), attempts=bindparam("tries"), lease_owner=None, leased_until=None)
@@ -208,7 +209,7 @@ class Relay:
         now = self._clock()
         lease_to(session, self.lease)
         mark = {"wanted": message.row, "lease": _owner(message), "at": now, "tries": message.attempts + 1}
-        if changed(session, _DONE, mark) != 1:
+        if _DONE.changed(session, mark) != 1:
             raise LeaseLostError
         self._topics[message.topic].settle(session, Settlement(now, self._new_id), message.payload, outcome)
         return written(session)

@@ -15,6 +15,7 @@ from sqlalchemy import Row, insert, or_, select
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.errors import NotFoundError
 from bff.kinds import Context, Findings, business_date, instant
 from bff.products.models import RuleDecision
@@ -22,7 +23,7 @@ from bff.products.rulepacks import Rule, RulePack, RulePacks
 
 ALLOWED: Final = "ALLOWED"
 _decision: Final = table_of(RuleDecision)
-_INSERT: Final = insert(_decision)
+_INSERT: Final = Prepared(insert(_decision))
 
 
 class _Noting(RulePack, frozen=True):
@@ -114,7 +115,7 @@ class Decision:
 def keep(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write records of decisions at once."""
     if rows:
-        session.execute(_INSERT, rows)
+        _INSERT.many(session, rows)
 
 
 def refuse(session: Session, context: Context, code: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bff import audit
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import changed, insert_new
 from bff.errors import NotFoundError
 from bff.kinds import instant
@@ -39,7 +40,7 @@ SHIPPED: Final = "shipped"
 _product: Final = table_of(Product)
 _version: Final = table_of(ProductVersion)
 _quota: Final = table_of(ProductQuota)
-_HOLD: Final = (
+_HOLD: Final = Prepared(
     update(_quota)
     .where(
         _quota.c.code == bindparam("wanted"),
@@ -47,12 +48,12 @@ _HOLD: Final = (
     )
     .values(held_fen=_quota.c.held_fen + bindparam("by"), total_fen=bindparam("most"))
 )
-_FROM_HELD: Final = (
+_FROM_HELD: Final = Prepared(
     update(_quota)
     .where(_quota.c.code == bindparam("wanted"), _quota.c.held_fen >= bindparam("by"))
     .values(held_fen=_quota.c.held_fen - bindparam("by"), confirmed_fen=_quota.c.confirmed_fen + bindparam("more"))
 )
-_GIVE_BACK: Final = (
+_GIVE_BACK: Final = Prepared(
     update(_quota)
     .where(_quota.c.code == bindparam("wanted"), _quota.c.confirmed_fen >= bindparam("by"))
     .values(confirmed_fen=_quota.c.confirmed_fen - bindparam("by"))
@@ -68,7 +69,7 @@ _WITH_STATE: Final[Select[Any]] = (
     .outerjoin(_quota, _quota.c.code == _version.c.code)
     .where(_IN_FORCE)
 )
-_ONE: Final = _WITH_STATE.where(_version.c.code == bindparam("wanted")).order_by(*_NEWEST).limit(1)
+_ONE: Final = Prepared(_WITH_STATE.where(_version.c.code == bindparam("wanted")).order_by(*_NEWEST).limit(1))
 _rank: Final = func.row_number().over(partition_by=_version.c.code, order_by=_NEWEST).label("rank")
 _ranked: Final = select(_version.c.code, _version.c.version, _rank).where(_IN_FORCE).subquery()
 _ALL: Final = _WITH_STATE.join(
@@ -194,7 +195,7 @@ class Warehouse:
             NotFoundError: the family has none of that code, or no version of it is in force on that day.
             ProductDataError: the definition is not the one that was checked.
         """
-        row = session.execute(_ONE, {"family": family.name, "wanted": code, "day": day}).first()
+        row = _ONE.first(session, {"family": family.name, "wanted": code, "day": day})
         if row is None:
             raise NotFoundError(detail="there is no product of that code")
         return _on_sale(family, row)
@@ -279,7 +280,7 @@ class Warehouse:
             QuotaGoneError: less than ``amount`` fen is left.
         """
         code, total = product.definition.code, product.quota_total_fen
-        if changed(session, _HOLD, {"wanted": code, "by": amount, "most": total}) != 1:
+        if _HOLD.changed(session, {"wanted": code, "by": amount, "most": total}) != 1:
             raise QuotaGoneError(detail=f"{code} has less than {amount} fen left", product=code)
 
     def confirm(self, session: Session, code: str, amount: int) -> None:
@@ -292,12 +293,12 @@ class Warehouse:
 
     def give_back(self, session: Session, code: str, amount: int) -> None:
         """Give quota back that was taken: the order was cancelled or refunded."""
-        if changed(session, _GIVE_BACK, {"wanted": code, "by": amount}) != 1:
+        if _GIVE_BACK.changed(session, {"wanted": code, "by": amount}) != 1:
             raise ProductDataError(detail=f"{code} has sold less than {amount} fen: the counters contradict the orders")
 
     @staticmethod
     def _from_held(session: Session, code: str, amount: int, *, confirmed: int) -> None:
-        if changed(session, _FROM_HELD, {"wanted": code, "by": amount, "more": confirmed}) != 1:
+        if _FROM_HELD.changed(session, {"wanted": code, "by": amount, "more": confirmed}) != 1:
             raise ProductDataError(detail=f"{code} holds less than {amount} fen: the counters contradict the orders")
 
 

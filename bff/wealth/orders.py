@@ -22,6 +22,7 @@ from bff.approvals.service import Approvals, Asked, Intent
 from bff.customers import rules as person_rules
 from bff.customers.service import Customers, Person
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.errors import NotFoundError
 from bff.kinds import Context, business_date
 from bff.products.calendar import TradingCalendar
@@ -39,7 +40,7 @@ from bff.wealth.suitability import Suitability
 TYPE: Final = "wealth.order.place"
 TEMPLATE: Final = "wealth.order.place/2"
 TOPIC: Final = "wealth.purchase"
-_ADD: Final = insert(table_of(WealthOrder))
+_ADD: Final = Prepared(insert(table_of(WealthOrder)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Orders:
             most = decision.rules.integer("private_headcount")
             investors.enter(session, row["product"], approved.customer_id, most)
         decision.allow(session, context, order_id, about=approved.operation_id)
-        session.execute(_ADD, row)
+        _ADD.changed(session, row)
         payload = {
             "orderId": order_id,
             "payer": approved.fields["payer"],
@@ -239,7 +240,7 @@ def _check_qualified(session: Session, context: Context, product: Product, *, de
 
 
 def _known(session: Session, order_id: str) -> Row[Any]:
-    row = repository.order(session, order_id)
+    row = repository.to_settle(session, order_id)
     if row is None:
         raise NotFoundError(detail="there is no such order")
     return row

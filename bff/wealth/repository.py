@@ -7,12 +7,14 @@ or CANCELLED. What begins and ends within one transaction (CREATED, DEBITED) is 
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bff.db.base import table_of
+from bff.db.prepared import Prepared
 from bff.db.statements import behind, changed, insert_new
 from bff.wealth.models import (
     SuitabilityAssessment,
@@ -42,20 +44,23 @@ _order: Final = table_of(WealthOrder)
 _redemption: Final = table_of(WealthRedemption)
 _nav: Final = table_of(WealthNav)
 _position: Final = table_of(WealthPosition)
-_PROFILE: Final = select(_profile).where(_profile.c.customer_id == bindparam("wanted"))
+_PROFILE: Final = Prepared(select(_profile).where(_profile.c.customer_id == bindparam("wanted")))
 _COUNT: Final = select(func.count()).select_from(_assessed).where(_assessed.c.customer_id == bindparam("wanted"))
 _ON_DAY: Final = _COUNT.where(_assessed.c.day == bindparam("on"))
 _SINCE: Final = _COUNT.where(_assessed.c.assessed_at > bindparam("since"))
-_MOVE: Final = update(_order).where(
-    _order.c.order_id == bindparam("wanted"), _order.c.state.in_(bindparam("among", expanding=True))
+_IS_WANTED: Final = _order.c.order_id == bindparam("wanted")
+_ORDER: Final = Prepared(select(_order).where(_IS_WANTED))
+_TO_SETTLE: Final = Prepared(
+    select(*(_order.c[name] for name in ("operation_id", "customer_id", "account_id", "product", "amount_fen"))).where(
+        _IS_WANTED
+    )
 )
-_ORDER: Final = select(_order).where(_order.c.order_id == bindparam("wanted"))
 ON_ITS_WAY: Final = (QUOTA_HELD, UNKNOWN)
 
 
 def profile(session: Session, customer_id: str) -> Row[Any] | None:
     """Give a customer's level, or None."""
-    return session.execute(_PROFILE, {"wanted": customer_id}).first()
+    return _PROFILE.first(session, {"wanted": customer_id})
 
 
 def levels_of(session: Session, customer_ids: Sequence[str]) -> dict[str, str]:
@@ -90,7 +95,12 @@ def assessed_since(session: Session, customer_id: str, since: datetime) -> int:
 
 def order(session: Session, order_id: str) -> Row[Any] | None:
     """Give an order, or None."""
-    return session.execute(_ORDER, {"wanted": order_id}).first()
+    return _ORDER.first(session, {"wanted": order_id})
+
+
+def to_settle(session: Session, order_id: str) -> Row[Any] | None:
+    """Give of an order what its settling needs, or None."""
+    return _TO_SETTLE.first(session, {"wanted": order_id})
 
 
 def redemption(session: Session, order_id: str) -> Row[Any] | None:
@@ -198,7 +208,13 @@ def has_orders(session: Session, account_id: str) -> bool:
 
 def move_order(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:
     """Change an order that is in one of ``states``; tell whether it was."""
-    return changed(session, _MOVE, {"wanted": order_id, "among": tuple(states), **values}) == 1
+    return _move(tuple(states), tuple(values)).changed(session, {"wanted": order_id, **values}) == 1
+
+
+@cache
+def _move(states: tuple[str, ...], columns: tuple[str, ...]) -> Prepared:
+    """Prepare the statement once for each choice of states and columns."""
+    return Prepared(update(_order).where(_IS_WANTED, _order.c.state.in_(states)), columns)
 
 
 def move_redemption(session: Session, order_id: str, states: Iterable[str], **values: Any) -> bool:
