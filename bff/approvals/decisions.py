@@ -147,8 +147,8 @@ class Decisions:
         _record(session, frozen, signed, carrier, context.now)
         result = self.spenders[frozen.type].place(session, context, _approved(frozen))
         repository.keep_result(session, frozen.operation_id, result)
-        won = {"state": EXECUTING, "message_hash": verified.message_hash, "decided_at": context.now}
-        return replace(frozen, **won, result=result)
+        known = verified.message_hash
+        return replace(frozen, state=EXECUTING, message_hash=known, decided_at=context.now, result=result)
 
     def waiting(self, session: Session, context: Context) -> Sequence[Frozen]:
         """Give what waits for the calling device's decision, the newest first."""

@@ -94,7 +94,9 @@ def find(session: Session, challenge_id: str) -> Frozen | None:
 def outcome(session: Session, challenge_id: str) -> Outcome | None:
     """Give what became of the operation of a challenge, or None; as ``find``, without what was frozen."""
     row = _OUTCOME.first(session, {"wanted": challenge_id})
-    return None if row is None else Outcome(*row[:-1], _read(row.result))
+    if row is None:
+        return None
+    return Outcome(row.operation_id, row.customer_id, row.device_id, row.state, _read(row.result))
 
 
 def spend(session: Session, operation_id: str, message_hash: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bff.core_bank.models import CoreAccountRow, CoreHoldRow, CoreJournalRow, CorePostingRow
@@ -82,7 +82,7 @@ def _locked(session: Session, numbers: Collection[str]) -> dict[str, Row[Any]]:
 @cache
 def _lock(count: int) -> Prepared:
     """Prepare the statement that locks so many accounts."""
-    wanted = [bindparam(f"number_{index}") for index in range(count)]
+    wanted: list[BindParameter[str]] = [bindparam(f"number_{index}") for index in range(count)]
     return Prepared(_LOCK.where(_account.c.number.in_(wanted)))
 
 

@@ -56,13 +56,13 @@ class _Made:
 
 
 class Prepared:
-    """A statement with named values; those of an INSERT are its columns, of which one with a default may be left out.
+    """A statement with named values; an INSERT's are its columns, of which one with a plain default may be left out.
 
     Lists of values that differ in length (``expanding``) and defaults that are calculated cannot be prepared.
     """
 
     def __init__(self, statement: Statement, columns: Iterable[str] | None = None) -> None:
-        """Take the statement; ``columns`` are those that an INSERT gives, all but a counted key unless said."""
+        """Take the statement; ``columns`` are those that an UPDATE sets, or an INSERT, which else takes every one."""
         self._statement = statement
         self._columns = _columns(statement) if columns is None and isinstance(statement, Insert) else columns
         self._made: dict[str, _Made] = {}
@@ -154,7 +154,7 @@ def execute(connection: Connection, text: str, values: Sequence[Any] = (), *, ma
 def _columns(statement: Insert) -> list[str]:
     """Give the columns of an INSERT's table but a key that the database counts."""
     table = statement.table
-    return [column.key for column in table.columns if column is not getattr(table, "autoincrement_column", None)]
+    return [str(column.key) for column in table.columns if column is not getattr(table, "autoincrement_column", None)]
 
 
 def _make(statement: Statement, columns: Iterable[str] | None, dialect: Dialect) -> _Made:
@@ -169,7 +169,7 @@ def _make(statement: Statement, columns: Iterable[str] | None, dialect: Dialect)
     places = tuple((name, given[name], turned.get(name)) for name in expanded.positiontup)
     out = list(statement.selected_columns) if isinstance(statement, Select) else []
     changes = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in out)
-    row = result_tuple([column.key for column in out])
+    row = result_tuple([str(column.key) for column in out])
     return _Made(expanded.statement, places, row, changes if any(changes) else ())
 
 

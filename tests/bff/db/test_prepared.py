@@ -116,9 +116,13 @@ def test_the_drivers_errors_are_sqlalchemys_and_name_no_values(engine: Engine) -
 
 
 def test_a_transaction_that_fails_leaves_nothing(engine: Engine) -> None:
-    with pytest.raises(ZeroDivisionError), transaction(engine) as session:
-        _ADD.changed(session, FULL)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with transaction(engine) as session:
+            _ADD.changed(session, FULL)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with transaction(engine) as session:
         assert _FIND.first(session, {"wanted": FULL["name"]}) is None
 
@@ -165,8 +169,9 @@ def test_whoever_listens_hears_of_it_and_may_fail_it(engine: Engine) -> None:
             raise OperationalError(told[2], None, Exception("busy"))
 
     event.listen(engine, "before_cursor_execute", hear)
-    with pytest.raises(OperationalError), transaction(engine) as session:
+    with transaction(engine) as session:
         _ADD.many(session, [FULL])
+    with pytest.raises(OperationalError), transaction(engine) as session:
         _TURN.changed(session, {"wanted": "a", "by": AT, "more": 4})
     assert [one for one in heard if one[0] != "BEGIN"] == [("INSERT", True), ("UPDATE", False)]
 
@@ -174,15 +179,50 @@ def test_whoever_listens_hears_of_it_and_may_fail_it(engine: Engine) -> None:
 @pytest.mark.mariadb
 def test_a_connection_that_broke_is_told_and_replaced(tmp_path: Path) -> None:
     with empty_url("mariadb", tmp_path) as url:
+        engine, other = open_engine(url), open_engine(url)
+        _meta.create_all(engine)
+
+        def go_on_without_the_server() -> None:
+            with transaction(engine) as session:
+                _ADD.changed(session, FULL)
+                number = session.execute(text("SELECT CONNECTION_ID()")).scalar_one()
+                with transaction(other) as killing:
+                    killing.execute(text(f"KILL {int(number)}"))
+                _FIND.first(session, {"wanted": "x"})
+
+        with pytest.raises(DBAPIError) as caught:
+            go_on_without_the_server()
+        assert caught.value.connection_invalidated
+        with transaction(engine) as session:
+            assert _FIND.first(session, {"wanted": FULL["name"]}) is None
+        engine.dispose()
+        other.dispose()
+
+
+@pytest.mark.mariadb
+def test_a_connection_that_died_while_it_lay_is_replaced_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bff.db.engine.IDLE_SECONDS", 0.0)
+    with empty_url("mariadb", tmp_path) as url:
+        engine, other = open_engine(url), open_engine(url)
+        with transaction(engine) as session:
+            number = session.execute(text("SELECT CONNECTION_ID()")).scalar_one()
+        with transaction(other) as session:
+            session.execute(text(f"KILL {int(number)}"))
+        with transaction(engine) as session:
+            assert session.execute(text("SELECT CONNECTION_ID()")).scalar_one() != number
+        engine.dispose()
+        other.dispose()
+
+
+@pytest.mark.mariadb
+def test_what_was_rolled_back_is_not_carried_into_the_next_transaction(tmp_path: Path) -> None:
+    with empty_url("mariadb", tmp_path) as url:
         engine = open_engine(url)
         _meta.create_all(engine)
-        with pytest.raises(DBAPIError) as caught, transaction(engine) as session:
-            _ADD.changed(session, FULL)
-            number = session.execute(text("SELECT CONNECTION_ID()")).scalar_one()
-            with open_engine(url).connect() as other:
-                other.execute(text(f"KILL {int(number)}"))
-            _FIND.first(session, {"wanted": "x"})
-        assert caught.value.connection_invalidated
+        with engine.connect() as connection:
+            connection.execute(insert(THING).values(**FULL))  # never committed
         with transaction(engine) as session:
             assert _FIND.first(session, {"wanted": FULL["name"]}) is None
         engine.dispose()
@@ -190,7 +230,7 @@ def test_a_connection_that_broke_is_told_and_replaced(tmp_path: Path) -> None:
 
 def test_a_naive_instant_is_refused_on_its_way_in(engine: Engine) -> None:
     with pytest.raises((ValueError, StatementError), match="naive"), transaction(engine) as session:
-        _ADD.changed(session, {**FULL, "at": datetime(2026, 11, 27)})  # noqa: DTZ001 — what is refused
+        _ADD.changed(session, {**FULL, "at": datetime(2026, 11, 27)})
 
 
 def test_threads_may_share_one_that_nobody_has_made_yet(engine: Engine) -> None:
