@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from base64 import b32encode
+from base64 import b32encode, b32hexencode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -175,6 +175,15 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{b32encode(new_bytes(17)).decode().rstrip('=').lower()[:26]}"
 
 
+def growing_id(prefix: str) -> str:
+    """Make an id of the same length that sorts by its millisecond, with 82 random bits behind it.
+
+    For rows of which there are very many and whose ids open nothing: they are added at one place of their indexes.
+    """
+    raw = int(clock().timestamp() * 1000).to_bytes(6) + new_bytes(11)
+    return f"{prefix}_{b32hexencode(raw).decode().rstrip('=').lower()[:26]}"
+
+
 def read_settings() -> Settings:
     """Read the settings from this process's environment."""
     return from_environ(os.environ)  # noqa: TID251 — the door to the environment
@@ -224,7 +233,7 @@ def open_instance(settings: Settings) -> Instance:
 
 def _ledger(engine: Engine, keys: KeyStore) -> EmbeddedCore:
     index = StoredIndex(keys)
-    return EmbeddedCore(engine, clock, new_id, lambda card: index.every(field="core.card", value=card))
+    return EmbeddedCore(engine, clock, growing_id, lambda card: index.every(field="core.card", value=card))
 
 
 def _esb(settings: Settings) -> EsbCore:

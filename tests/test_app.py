@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from app import cli
+from app import cli, growing_id, new_id
 from bff import sandbox
 from bff.house import PURPOSES
 from config.settings import Settings
@@ -32,6 +32,15 @@ from tests.services import free_port
 OWN = os.environ  # noqa: TID251 — commands get this run's environment, less its settings
 ORIGIN = {"TIDEGATE_KEY_PASSPHRASE": "tide", "TIDEGATE_PUBLIC_URL": "https://bank.example"}
 PRODUCTION = {"TIDEGATE_ENV": "production", **ORIGIN}
+
+
+def test_ids_that_grow_sort_by_their_time_and_differ_within_it() -> None:
+    first = growing_id("jnl")
+    time.sleep(0.002)
+    later = [growing_id("jnl") for _ in range(1000)]
+    assert first < min(later)
+    assert len(set(later)) == len(later)
+    assert {len(one) for one in later} == {len(new_id("jnl"))}
 
 
 def call(program: str, *words: str, **environ: str) -> Done:
