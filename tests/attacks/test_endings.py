@@ -53,9 +53,10 @@ def ended(bank: Bank, challenge: str) -> tuple[str, int]:
 def test_of_64_racers_between_yes_and_the_expiry_job_one_side_wins(bank: Bank, alice: Customer, beside: Engine) -> None:
     """Defence: both take the challenge by one conditional UPDATE from the same state; money follows the winner."""
     before, challenge = alice.balance(), alice.prepare()
-    [row] = bank.rows("SELECT operation_id FROM approval_operation WHERE challenge_id = :one", one=challenge)
     with transaction(beside, writing=False) as session:
-        late = repository.placed(session, row.operation_id).expires_at + timedelta(seconds=1)
+        frozen = repository.find(session, challenge)
+    assert frozen is not None
+    late = frozen.expires_at + timedelta(seconds=1)
     approve = yes(alice, challenge)
 
     def expire() -> None:
