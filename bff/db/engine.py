@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
@@ -65,6 +66,7 @@ def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args=arguments, execution_options=options, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _end_sqlite)
     reading, glancing = (engine.execution_options(**{_BEGIN: begin}) for begin in ("BEGIN", ""))
     engine.update_execution_options(**{_READING: reading, _GLANCING: glancing})
     return engine
@@ -92,7 +94,7 @@ def _open_server(url: URL, answer_seconds: int | None) -> Engine:
 
 
 def _pool(poolclass: type[QueuePool]) -> dict[str, Any]:
-    # whoever takes a connection ends its transaction before giving it back: it need not be rolled back once more
+    # what ended its transaction, as all do, need not be rolled back once more; `_end` finds what did not
     given = {"poolclass": poolclass, "pool_reset_on_return": None}
     return {**given, "pool_size": 16, "max_overflow": 16, "pool_timeout": LOCK_SECONDS}
 
@@ -107,8 +109,19 @@ def _wake(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: 
         raise InvalidatePoolError from error
 
 
-def _lay_down(_connection: object, record: ConnectionPoolEntry) -> None:
+def _lay_down(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info[_LAIN] = time.monotonic()
+    _end(connection, connection is not None and connection.server_status & SERVER_STATUS_IN_TRANS)
+
+
+def _end_sqlite(connection: Any, _record: object) -> None:
+    _end(connection, connection is not None and connection.in_transaction)
+
+
+def _end(connection: Any, left: object) -> None:
+    """Undo a transaction whose owner forgot it: the next one to get the connection must not go on with it."""
+    if left:
+        connection.rollback()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

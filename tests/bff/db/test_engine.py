@@ -1,3 +1,4 @@
+import gc
 import socket
 import threading
 import time
@@ -46,6 +47,18 @@ def test_a_block_that_raises_leaves_nothing(engine: Engine) -> None:
         retried(engine, work)
     with transaction(engine, writing=False) as session:
         assert session.scalars(select(Challenge.challenge)).all() == []
+
+
+def test_a_transaction_that_was_forgotten_is_undone(engine: Engine) -> None:
+    forgotten = Session(engine)
+    forgotten.execute(insert(Challenge).values(**row("a")))
+    del forgotten
+    gc.collect()
+    with transaction(engine) as session:
+        assert session.scalars(select(Challenge.challenge)).all() == []
+        session.execute(insert(Challenge).values(**row("b")))
+    with transaction(engine, writing=False) as session:
+        assert session.scalars(select(Challenge.challenge)).all() == ["b"]
 
 
 def test_an_instant_comes_back_with_its_microseconds_in_utc(engine: Engine) -> None:
