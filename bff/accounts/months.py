@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy import Engine, Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from bff.accounts.models import Account, AccountMonth
+from bff.accounts.repository import CLOSED
 from bff.accounts.statements import Statements
 from bff.core_bank.port import StatementLine
 from bff.db.base import table_of
@@ -24,6 +25,8 @@ from bff.exports.period import Period
 from bff.kinds import SHANGHAI, business_date
 
 BATCH: Final = 100
+MADE_UP: Final = 3
+"""Months that are made up for, when the job did not run for so long."""
 _month: Final = table_of(AccountMonth)
 _account: Final = table_of(Account)
 
@@ -64,14 +67,14 @@ def months_of(session: Session, account_id: str) -> list[Row[Any]]:
 
 
 def make(engine: Engine, statements: Statements, now: datetime) -> str:
-    """Make the rows of the month that is over, for every account that was open in it and has none yet.
+    """Make the rows of the months that are over, for every account that was open in one and has none for it yet.
 
     Returns:
         One sentence for the job's outcome.
     """
-    month = Month.before(business_date(now))
+    newest = Month.before(business_date(now))
     made = failed = 0
-    for account in _lacking(engine, month):
+    for month, account in _lacking(engine, newest):
         try:
             lines = tuple(statements.whole(account, Period(month.first, month.last)))
             before = 0 if lines else statements.balance_at(account, month.last)
@@ -81,7 +84,7 @@ def make(engine: Engine, statements: Statements, now: datetime) -> str:
         row = summed(lines, before)
         values = {"account_id": account.account_id, "month": str(month), "made_at": now, **row}
         made += retried(engine, partial(_keep, values))
-    return f"{month}: {made} made, {failed} not yet"
+    return f"{newest}: {made} made, {failed} not yet"
 
 
 def summed(lines: Sequence[StatementLine], before: int) -> dict[str, int]:
@@ -104,13 +107,26 @@ def _rows(wanted: Select[Any], session: Session) -> Sequence[Row[Any]]:
     return session.execute(wanted).all()
 
 
-def _lacking(engine: Engine, month: Month) -> Iterator[Row[Any]]:
-    """Give the accounts that lack a month, in steps by their ids."""
-    end = datetime.combine(month.last + timedelta(days=1), datetime.min.time(), SHANGHAI)
+def _lacking(engine: Engine, newest: Month) -> Iterator[tuple[Month, Row[Any]]]:
+    """Give the accounts that lack a month, and the month; the oldest that is made up for comes first."""
+    months = [newest]
+    while len(months) < MADE_UP:
+        months.append(Month.before(months[-1].first))
+    for month in reversed(months):
+        for account in _without(engine, month):
+            yield month, account
+
+
+def _without(engine: Engine, month: Month) -> Iterator[Row[Any]]:
+    """Give the accounts that lack one month, in steps by their ids; closed ones if something moved since it began."""
+    begin, end = (
+        datetime.combine(day, datetime.min.time(), SHANGHAI) for day in (month.first, month.last + timedelta(days=1))
+    )
     there = select(_month.c.account_id).where(
         _month.c.account_id == _account.c.account_id, _month.c.month == str(month)
     )
-    wanted = select(_account).where(_account.c.number.is_not(None), _account.c.opened_at < end, ~there.exists())
+    lived = or_(_account.c.state != CLOSED, _account.c.active_at >= begin)
+    wanted = select(_account).where(_account.c.number.is_not(None), _account.c.opened_at < end, lived, ~there.exists())
     after = ""
     while True:
         step = wanted.where(_account.c.account_id > after).order_by(_account.c.account_id).limit(BATCH)

@@ -182,6 +182,29 @@ def test_a_month_is_summed_up_once(ledger: World, phone: Phone) -> None:
     assert found == [{"month": "2026-12", **december}, {"month": "2026-11", **november}]
 
 
+def test_months_of_a_job_that_did_not_run_are_made_up_for(ledger: World, phone: Phone) -> None:
+    ledger.later(days=101)
+    made = [months.make(ledger.engine, ledger.room.statements, ledger.now) for _ in range(2)]
+    assert made == ["2027-02: 3 made, 0 not yet", "2027-02: 0 made, 0 not yet"]
+    found = ledger.call(phone, "accounts.statements", {"accountId": phone.account_id})["months"]
+    assert [(one["month"], one["closingFen"]) for one in found] == [
+        ("2027-02", 675_000),
+        ("2027-01", 675_000),
+        ("2026-12", 675_000),
+    ]
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_closed_account_has_no_months_after_its_last_movement(ledger: World) -> None:
+    ledger.sql("UPDATE account SET state = 'CLOSED'")
+    ledger.later(days=40)
+    made = [months.make(ledger.engine, ledger.room.statements, ledger.now)]
+    ledger.later(days=31)
+    made.append(months.make(ledger.engine, ledger.room.statements, ledger.now))
+    assert made == ["2026-12: 1 made, 0 not yet", "2027-01: 0 made, 0 not yet"]
+    assert ledger.sql("SELECT month FROM account_month") == [("2026-11",)]
+
+
 def test_the_month_before_a_day() -> None:
     new_year = datetime(2027, 1, 1, tzinfo=UTC).date()
     month = Month.before(new_year)
