@@ -46,7 +46,7 @@ def bill(name: str, account: Row[Any], row: Row[Any], since: date, lines: Sequen
     owed = "本期应还" if row.total_fen >= 0 else "本期多还"
     return Table(
         name=f"card-bill-{row.closed_on}",
-        title=f"信用卡账单·{name}",
+        title=f"信用卡账单 · {name}",
         about=f"账期 {since} 至 {row.closed_on}",
         columns=COLUMNS,
         rows=tuple(map(_cells, lines)),
@@ -70,7 +70,7 @@ def entries(name: str, lines: Iterable[Row[Any]]) -> Table:
     found = tuple(lines)
     return Table(
         name="card-transactions",
-        title=f"信用卡交易明细·{name}",
+        title=f"信用卡交易明细 · {name}",
         about=f"最近 {len(found)} 笔",
         columns=COLUMNS,
         rows=tuple(map(_cells, found)),

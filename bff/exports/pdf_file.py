@@ -26,8 +26,8 @@ _GAP: Final = 2
 _TOP: Final = 262
 _STEP: Final = 6
 _PER_PAGE: Final = 40
-_DRAWN: Final = str.maketrans({"·": "・", "\u2212": "-"})
-"""Characters that the font lacks, and what is drawn for them."""
+_DRAWN: Final = ((" · ", "・"), ("·", "・"), ("\u2212", "-"))
+"""What the font lacks, and what is drawn for it; the dot that it has is as wide as one with its spaces."""
 _BESIDE: Final = 3
 _BLOCK: Final = 14
 """How high a line of facts is, in mm."""
@@ -61,7 +61,7 @@ def written(table: Table, now: datetime) -> bytes:
 
 def _head(canvas: Canvas, table: Table, now: datetime, page: str, top: int) -> None:
     _text(canvas, _LEFT, 280, table.title, 15)
-    _text(canvas, _LEFT, 273, f"{table.about}·币种 人民币·生成时间 {moment_text(now)}", 9)
+    _text(canvas, _LEFT, 273, f"{table.about} · 币种 人民币 · 生成时间 {moment_text(now)}", 9)
     canvas.drawRightString(_RIGHT * mm, 12 * mm, page)
     _row(canvas, top, table.columns, [column.head for column in table.columns])
     _rule(canvas, top - 2)
@@ -93,8 +93,10 @@ def _row(canvas: Canvas, y: int, columns: Sequence[Column], texts: Sequence[str]
 
 
 def _text(canvas: Canvas, x: int, y: int, text: str, size: float) -> None:
+    for lacking, drawn in _DRAWN:
+        text = text.replace(lacking, drawn)
     canvas.setFont(_FONT, size)
-    canvas.drawString(x * mm, y * mm, text.translate(_DRAWN))
+    canvas.drawString(x * mm, y * mm, text)
 
 
 def _shortened(text: str, width: float) -> str:

@@ -55,8 +55,8 @@ def test_a_bill_holds_its_head_its_lines_and_its_sums(billed: Teller) -> None:
     reply = file(billed, "bill.pdf", cycle=2)
     assert reply.headers["Content-Disposition"] == 'attachment; filename="card-bill-2027-01-08.pdf"'
     lines = words(reply)
-    assert lines[0] == [f"信用卡账单・潮汐金卡（尾号 {billed.tail()}）"]
-    assert lines[1][0].startswith("账期 2026-12-09 至 2027-01-08・")
+    assert lines[0] == [f"信用卡账单 · 潮汐金卡（尾号 {billed.tail()}）"]
+    assert lines[1][0].startswith("账期 2026-12-09 至 2027-01-08 · ")
     start = lines.index(["合计", "4 笔", "", "", "237.14", "400.00"])
     assert [line[:2] for line in lines[4:start]] == [
         ["2026-12-20", "还款"],
@@ -100,7 +100,7 @@ def test_entries_come_as_a_table_the_newest_first(billed: Teller) -> None:
     assert [row[-1] for row in rows] == [str(entry["entry"]) for entry in listed]
     assert rows[0] == ["2027-01-10", "还款", "还款", billed.tail(), "", "100.00", rows[0][-1]]
     assert sum(len(row[4]) > 0 for row in rows) + sum(len(row[5]) > 0 for row in rows) == len(rows)
-    assert words(file(billed, "entry.pdf"))[1][0].startswith(f"最近 {len(rows)} 笔・")
+    assert words(file(billed, "entry.pdf"))[1][0].startswith(f"最近 {len(rows)} 笔 · ")
 
 
 def test_a_bill_of_too_many_lines_is_refused_and_not_cut(billed: Teller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,14 +11,14 @@ _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def pdf_lines(content: bytes) -> list[list[str]]:
-    """Give the texts of every line, page by page."""
+    """Give the texts of every line, page by page; the dot between two as it was meant, not as the font has it."""
     lines: list[tuple[object, list[str]]] = []
     for page, packed in enumerate(_STREAM.findall(content)):
         stream = zlib.decompress(base64.a85decode(packed.strip().removesuffix(b"~>")))
         for y, text in _SHOWN.findall(stream):
             if not lines or lines[-1][0] != (page, y):
                 lines.append(((page, y), []))
-            lines[-1][1].append(_ESCAPE.sub(_plain, text).decode("utf-16-be"))
+            lines[-1][1].append(_ESCAPE.sub(_plain, text).decode("utf-16-be").replace("・", " · "))
     return [texts for _, texts in lines]
 
 

@@ -55,7 +55,7 @@ def test_the_words_of_a_pdf_can_be_read() -> None:
     long = "转账（一）\\" * 20
     content = pdf_file.written(table(("2026-11-23", "转入（余利盈）", "12.30", "jnl_1"), ("", long, "0.00", "")), NOW)
     first, about, page, head, row, cut, foot = pdf_lines(content)
-    assert (first, about) == (["明细"], ["期间・币种 人民币・生成时间 2026-11-23 10:00:00"])
+    assert (first, about) == (["明细"], ["期间 · 币种 人民币 · 生成时间 2026-11-23 10:00:00"])
     assert (page, head) == (["1 / 1"], ["时间", "摘要", "金额（元）"])
     assert (row, foot) == (["2026-11-23", "转入（余利盈）", "12.30"], ["合计", "", "12.30"])
     assert cut[1].endswith("…")

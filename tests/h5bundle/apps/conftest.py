@@ -35,6 +35,11 @@ class Screen:
         """Ask or tell the host: an expression over ``host``."""
         return self.page.evaluate(script)
 
+    def opened(self, count: int = 1) -> list[str]:
+        """Which bundles and pages the page asked the host to open, once there are so many."""
+        self.page.wait_for_function("(count) => host.opened.length >= count", arg=count)
+        return list(self.host("host.opened"))
+
     def sent(self, op: str) -> list[dict[str, Any]]:
         """What the page asked of one operation."""
         calls: list[dict[str, Any]] = self.host("host.calls.filter((c) => c.m === 'net.request').map((c) => c.p)")

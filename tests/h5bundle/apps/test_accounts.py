@@ -191,7 +191,7 @@ def test_the_way_to_wealth_and_the_guarded_way_back(open_page: Open) -> None:
     assert screen.host("host.guarded") is True
     screen.host("host.event('page.back', {by: 'button'})")
     screen.press("去理财")
-    assert screen.host("host.opened") == ["wealth"]
+    assert screen.opened() == ["wealth"]
     assert screen.host("host.guarded") is False
 
 

@@ -45,8 +45,7 @@ def test_all_that_a_customer_has_what_waits_and_the_ways_to_the_businesses(open_
     press_row(screen, "1 笔待确认份额")
     press_row(screen, "累计收益 +683.27")
     press_row(screen, "12月8日前应还")
-    screen.page.wait_for_function("host.opened.length > 5")
-    assert screen.host("host.opened") == ["accounts", "wealth#/order/ord_3", "accounts", "wealth", "sweep", "cards"]
+    assert screen.opened(6) == ["accounts", "wealth#/order/ord_3", "accounts", "wealth", "sweep", "cards"]
 
 
 def test_one_kind_of_assets_has_no_shares_and_nothing_waits(open_page: Open) -> None:
@@ -65,7 +64,7 @@ def test_a_business_that_does_not_answer_says_so_in_its_row_and_the_others_stand
     assert ("暂时没有应答" in text, MISSING in text, "80,212.87" in text) == (True, True, False)
     assert assets(screen) == "48,460.72"
     press_row(screen, "暂时没有应答")
-    assert screen.host("host.opened") == ["wealth"]
+    assert screen.opened() == ["wealth"]
     screen.press("重试")
     screen.frame.get_by_text("80,212.87").first.wait_for()
     assert MISSING not in said(screen)
@@ -159,7 +158,7 @@ def test_what_ends_first_stands_first_and_the_businesses_stay_in_sight(open_page
     assert rows.all_inner_texts() == [*first, "申购还在核对", "新卡已寄出"]
     assert screen.frame.evaluate("document.activeElement.textContent").startswith("申购还在核对")
     screen.page.keyboard.press("Enter")
-    assert screen.host("host.opened") == ["wealth#/order/ord_3"]
+    assert screen.opened() == ["wealth#/order/ord_3"]
 
 
 def test_a_bill_that_is_repaid_by_itself_waits_for_nobody_until_it_is_overdue(open_page: Open) -> None:
@@ -250,7 +249,7 @@ def test_a_device_without_a_customer_is_led_to_the_opening(
     screen = open_page("home", state=state)
     screen.heading(title)
     screen.press(action)
-    assert screen.host("host.opened") == ["accounts"]
+    assert screen.opened() == ["accounts"]
     assert [call["op"] for call in screen.sent("accounts.list")] == []
 
 

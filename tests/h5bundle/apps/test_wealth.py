@@ -117,7 +117,7 @@ def test_too_little_money_offers_the_way_to_move_some_in(open_page: Open) -> Non
     screen = buy(open_page, yuan="100000")
     screen.frame.get_by_role("alert").get_by_text("余额不够，钱没有动。").wait_for()
     screen.press("转入资金")
-    assert screen.host("host.opened") == ["accounts#/fund"]
+    assert screen.opened() == ["accounts#/fund"]
 
 
 def test_a_product_above_the_level_cannot_be_bought_and_says_why(open_page: Open) -> None:
@@ -187,7 +187,7 @@ def test_a_device_without_a_customer_is_led_to_the_opening(open_page: Open) -> N
     screen.frame.evaluate("location.hash = '#/'")
     screen.heading("这台设备还没有绑定")
     screen.press("去开户和绑定")
-    assert screen.host("host.opened") == ["accounts"]
+    assert screen.opened() == ["accounts"]
 
 
 def test_theme_and_language_follow_the_app(open_page: Open) -> None:
