@@ -27,7 +27,8 @@ async function entriesView(place) {
   const account = place.params.account;
   await pagedView(place, {
     title: t("title.entries"), op: "cards.entry.list", params: { accountId: account, limit: "30" },
-    items: (answer) => answer.entries, row: entryRow, empty: emptyCard({ mark: "list", text: t("entries.none") }), head: () => [h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()), h("div", { class: "row" }, entriesButton(account))],
+    items: (answer) => answer.entries, row: entryRow, empty: emptyCard({ mark: "list", text: t("entries.none") }),
+    head: (answer) => (answer.entries.length ? [h("div", { class: "row between" }, h("span", { class: "soft" }, t("entries.all")), eyeButton()), h("div", { class: "row" }, entriesButton(account))] : null),
   });
 }
 
