@@ -56,12 +56,13 @@ def desk_of(ctx: click.Context) -> PaperDesk:
 
 def listing(words: Words) -> click.Command:
     """Make ``list``."""
+    every = "List every version: what ships, and what was proposed, checked, refused or withdrawn."
+    moves = "List every move that was proposed, and whether it was checked, refused or withdrawn."
 
-    @click.command("list", epilog=words.example("list", "--json"))
+    @click.command("list", help=every if words.in_force else moves, epilog=words.example("list", "--json"))
     @json_option
     @click.pass_context
     def list_command(ctx: click.Context, *, as_json: bool) -> None:
-        """List every version: what ships, and what was proposed, checked, refused or withdrawn."""
         desk = desk_of(ctx)
         found, today = desk.open().entries(words.kind), business_date(desk.clock())
         counting = {id(in_force(found, code, today)) for code in {one.draft.code for one in found}}
@@ -73,15 +74,17 @@ def listing(words: Words) -> click.Command:
 
 def showing(words: Words) -> click.Command:
     """Make ``show``."""
+    rest = f"{words.code} --on 2027-01-01" if words.in_force else f"{words.code} --version {words.version}"
+    chosen = "This version, proposed ones too" + ("; that in force when not given." if words.in_force else ".")
+    on_day = click.option("--on", "day", type=DAY, help="In force on this business date; today when not given.")
 
-    @click.command("show", epilog=words.example("show", f"{words.code} --on 2027-01-01"))
+    @click.command("show", epilog=words.example("show", rest))
     @click.argument("code")
-    @click.option("--version", help="This version, proposed ones too; that in force when not given.")
-    @click.option("--on", "day", type=DAY, help="In force on this business date; today when not given.")
+    @click.option("--version", required=not words.in_force, help=chosen)
     @json_option
     @click.pass_context
     def show_command(
-        ctx: click.Context, code: str, version: str | None, day: datetime | None, *, as_json: bool
+        ctx: click.Context, code: str, version: str | None, day: datetime | None = None, *, as_json: bool
     ) -> None:
         """Show CODE in full with the SHA-256 that a checker names."""
         desk = desk_of(ctx)
@@ -94,7 +97,7 @@ def showing(words: Words) -> click.Command:
             as_json=as_json,
         )
 
-    return show_command
+    return on_day(show_command) if words.in_force else show_command
 
 
 def comparing(words: Words) -> click.Command:
