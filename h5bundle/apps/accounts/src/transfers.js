@@ -137,11 +137,11 @@ function transferTo(one, account) {
 function drawTransfer(place, one, account, seenAt, still) {
   const [mark, kind] = { DONE: ["check", "ok"], FAILED: ["x", "bad"], RETURNED: ["undo", "info"] }[one.state] || ["clock", "warn"];
   const words = ["CREATED", "UNKNOWN"].includes(one.state) ? "checking" : one.state;
-  const reason = one.state === "FAILED" && said(one.reason) ? said(one.reason) + " " : "";
+  const lines = [one.state === "FAILED" && said(one.reason), t("transfer." + words + ".text")].filter(Boolean);
   place.show({
     title: t("title.transfer"), still, action: h("div", { class: "pair" }, button(t("title.transfers"), {}, async () => go("/transfers", true)).element, homeButton("primary").element),
     body: [place.staleNote(seenAt),
-      outcomeCard({ mark, kind, title: t("transfer." + words + ".title") }, amount(one.amountFen), h("p", null, t("transfer.to", { who: transferTo(one, account) })), h("p", { class: "soft" }, reason + t("transfer." + words + ".text"))),
+      outcomeCard({ mark, kind, title: t("transfer." + words + ".title") }, amount(one.amountFen), h("p", null, t("transfer.to", { who: transferTo(one, account) })), lines.map((line) => h("p", { class: "soft" }, line))),
       h("section", { class: "card" }, tracker(transferStops(one))), proofCard([[t("transfer.id"), mono(one.transferId)], [t("transfer.operation"), mono(one.operationId)]])],
   });
 }
