@@ -1,12 +1,12 @@
 """A statement as a table to keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from bff.accounts.rules import tail
 from bff.accounts.sheets import class_name
-from bff.approvals.rules import amount_text
+from bff.approvals.rules import amount_sides, amount_text, sums_of_sides
 from bff.core_bank.port import StatementLine
 from bff.exports.table import Column, Table, moment_text
 
@@ -40,24 +40,17 @@ def statement(about: About, lines: Iterable[StatementLine]) -> Table:
         about=f"期间 {about.since} 至 {about.until}",
         columns=COLUMNS,
         rows=tuple(map(_cells, found)),
-        foot=(_sums([line.amount for line in found]),),
+        foot=(("合计", "", "", *sums_of_sides([line.amount for line in found]), "", ""),),
     )
 
 
 def _cells(line: StatementLine) -> tuple[str, ...]:
     """Give a line's cells as text; amounts carry no sign."""
-    amount = amount_text(abs(line.amount))
-    moved = (amount, "") if line.amount > 0 else ("", amount)
     return (
         moment_text(line.at),
         line.memo,
         tail(line.counterparty),
-        *moved,
+        *amount_sides(line.amount),
         amount_text(line.balance),
         line.journal,
     )
-
-
-def _sums(amounts: Sequence[int]) -> tuple[str, ...]:
-    came = sum(amount for amount in amounts if amount > 0)
-    return ("合计", "", "", amount_text(came), amount_text(came - sum(amounts)), "", "")

@@ -1,6 +1,6 @@
 """Rules of approvals that need no database: states, and amounts as the text that is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bff.kinds import CURRENCY
@@ -33,6 +33,17 @@ FEN: Final = 100
 def amount_text(amount_fen: int) -> str:
     """Give ``50000.00``: two decimals, no leading zero."""
     return f"{amount_fen // FEN}.{amount_fen % FEN:02d}"
+
+
+def amount_sides(amount_fen: int) -> tuple[str, str]:
+    """Give an amount without a sign, in the first place, or, below zero, in the second."""
+    return ("", amount_text(-amount_fen)) if amount_fen < 0 else (amount_text(amount_fen), "")
+
+
+def sums_of_sides(amounts: Sequence[int]) -> tuple[str, str]:
+    """Give the sums of what ``amount_sides`` has in either place."""
+    came = sum(amount for amount in amounts if amount > 0)
+    return amount_text(came), amount_text(came - sum(amounts))
 
 
 def money_words(amount_fen: int) -> str:

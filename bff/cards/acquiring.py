@@ -27,7 +27,6 @@ from bff.db.engine import retried
 from bff.db.errors import DatabaseBusyError
 from bff.errors import NotFoundError
 from bff.kinds import business_date
-from bff.products import decisions
 from bff.products.decisions import ALLOWED, Decision
 from bff.products.rulepacks import RulePack, RulePacks
 
@@ -228,7 +227,7 @@ class Acquiring:
         decision.note(product=product.code, productVersion=product.version, amountFen=amount, feeFen=fee)
         decision.cite(product.terms, "cash_fee_percent", "cash_fee_least_fen")
         named = {"subject": charged, "customer_id": account.customer_id}
-        decisions.keep(session, [decision.row(common["at"], ALLOWED, **named)])
+        decision.keep(session, common["at"], ALLOWED, **named)
 
     @staticmethod
     def _hold(session: Session, card: Row[Any], asked: Purchase, pack: RulePack, now: datetime) -> None:
@@ -251,7 +250,7 @@ class Acquiring:
 def _keep(session: Session, decision: Decision, card: Row[Any], asked: Purchase, outcome: str, now: datetime) -> None:
     """Write how an acquirer's question was answered, and why."""
     named = {"subject": asked.reference, "customer_id": card.customer_id}
-    decisions.keep(session, [decision.row(now, outcome, **named)])
+    decision.keep(session, now, outcome, **named)
 
 
 def _weighed(account: Row[Any], asked: Purchase) -> dict[str, str | int]:

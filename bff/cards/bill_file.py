@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from bff.approvals.rules import amount_text, money_words
+from bff.approvals.rules import amount_sides, money_words, sums_of_sides
 from bff.cards import repository
 from bff.cards.repository import CASH, FEE, INTEREST, LATE, PURCHASE, REFUND, REPAYMENT
 from bff.exports.table import Column, Table
@@ -80,26 +80,20 @@ def entries(name: str, lines: Iterable[Row[Any]]) -> Table:
 
 def _cells(line: Row[Any]) -> tuple[str, ...]:
     """Give a line's cells as text; amounts carry no sign."""
-    moved = _sides(repository.owed(line).total)
+    moved = amount_sides(repository.owed(line).total)
     return (line.day.isoformat(), _KINDS[line.kind], line.memo, line.card_tail, *moved, str(line.seq))
 
 
 def _sums(lines: Sequence[Row[Any]]) -> tuple[str, ...]:
     moved = [repository.owed(line).total for line in lines]
-    came = sum(fen for fen in moved if fen > 0)
-    return ("合计", f"{len(lines)} 笔", "", "", amount_text(came), amount_text(came - sum(moved)), "")
+    return ("合计", f"{len(lines)} 笔", "", "", *sums_of_sides(moved), "")
 
 
 def _parts(row: Row[Any], owed: str) -> list[tuple[str, ...]]:
     """Give what a bill asks for by bucket, and in all; what was overpaid stands on the other side."""
     parts = [("其中", words, getattr(row, column)) for words, column in _PARTS if getattr(row, column)]
     named = [(owed, "", row.total_fen), *parts]
-    return [(head, words, "", "", *_sides(fen), "") for head, words, fen in named]
-
-
-def _sides(fen: int) -> tuple[str, str]:
-    """Give an amount without a sign under what is owed or under what was given back."""
-    return ("", amount_text(-fen)) if fen < 0 else (amount_text(fen), "")
+    return [(head, words, "", "", *amount_sides(fen), "") for head, words, fen in named]
 
 
 def _signed(fen: int) -> str:

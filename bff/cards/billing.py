@@ -148,7 +148,7 @@ class Billing:
         decision.cite(product.terms, *_LATE)
         under = {"product": product.code, "productVersion": product.version, "lastDay": bill.last_day.isoformat()}
         decision.note(**under, minimumFen=bill.minimum_fen, repaidFen=repaid, feeFen=fee)
-        decisions.keep(session, [decision.row(turn.now, ALLOWED, subject=name, customer_id=account.customer_id)])
+        decision.keep(session, turn.now, ALLOWED, subject=name, customer_id=account.customer_id)
         values = {"day": turn.business_date, "memo": "违约金", "card_tail": "", "at": turn.now}
         reference = f"LATE.{name}"
         repository.write_entry(session, account, Owed(fee=fee), reference=reference, kind=LATE, **values)

@@ -30,7 +30,6 @@ from bff.cards.rules import Owed
 from bff.customers.service import Customers
 from bff.kinds import CURRENCY, Context, business_date
 from bff.outbox import Settlement
-from bff.products import decisions
 from bff.products.decisions import ALLOWED, Decision
 from bff.products.rulepacks import RulePack, RulePacks
 from bff.push import inbox
@@ -136,7 +135,7 @@ class Repaying:
         pays = self.accounts.pays(session, agreement.payer_account_id)
         decision.note(amountFen=amount, **_weighed(account))
         named = {"subject": repayment_id, "customer_id": account.customer_id}
-        decisions.keep(session, [decision.row(at.now, ALLOWED if pays else PAYER_NOT_OPEN, **named)])
+        decision.keep(session, at.now, ALLOWED if pays else PAYER_NOT_OPEN, **named)
         if pays:
             self._send(session, values, agreement.payer, at.now)
         else:
@@ -233,7 +232,7 @@ class Repaying:
         for name in order:
             decision.note(**{f"{name}.owedFen": getattr(owed, name), f"{name}.repaidFen": -getattr(moved, name)})
         named = {"subject": row.repayment_id, "customer_id": row.customer_id}
-        decisions.keep(session, [decision.row(now, ALLOWED, **named)])
+        decision.keep(session, now, ALLOWED, **named)
         return moved
 
     def _write(

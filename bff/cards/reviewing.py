@@ -27,7 +27,6 @@ from bff.db.base import table_of
 from bff.errors import ConflictError, NotFoundError, RequestInvalidError
 from bff.kinds import business_date
 from bff.outbox import Settlement
-from bff.products import decisions
 from bff.products.decisions import Decision
 from bff.push import inbox
 
@@ -49,7 +48,7 @@ class _Verdict:
     def write(self, session: Session, row: Row[Any], outcome: str, about: str = "") -> None:
         """Keep how it came about; ``about``: the card that comes of it."""
         named = {"subject": row.application_id, "about": about, "customer_id": row.customer_id}
-        decisions.keep(session, [self.noted.row(self.at.now, outcome, **named)])
+        self.noted.keep(session, self.at.now, outcome, **named)
 
 
 @dataclass(frozen=True, slots=True)

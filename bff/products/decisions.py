@@ -111,6 +111,10 @@ class Decision:
         about = self.findings.about if about is None else about
         return _row(self.findings, now, outcome, {"subject": subject, "about": about, "customer_id": customer_id})
 
+    def keep(self, session: Session, now: datetime, outcome: str, **named: Any) -> None:
+        """Write the record that ``row`` gives."""
+        keep(session, [self.row(now, outcome, **named)])
+
 
 def keep(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write records of decisions at once."""

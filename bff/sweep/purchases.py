@@ -22,7 +22,6 @@ from bff.customers.service import Customers
 from bff.db.statements import insert_new
 from bff.kinds import Context, business_date
 from bff.outbox import Settlement
-from bff.products import decisions
 from bff.products.decisions import ALLOWED, Decision
 from bff.products.rulepacks import RulePack
 from bff.sweep import register, repository, rules
@@ -147,7 +146,7 @@ class Purchases:
         }
         if insert_new(session, SweepOrder, **row):
             whose_it_is = {"subject": row["order_id"], "customer_id": agreement.customer_id}
-            decisions.keep(session, [decision.row(settlement.now, ALLOWED, **whose_it_is)])
+            decision.keep(session, settlement.now, ALLOWED, **whose_it_is)
             _debit(session, row, taken, settlement.now)
 
     def accepted(self, session: Session, order_id: str, executed: Mapping[str, Any], now: datetime) -> None:
